@@ -1,0 +1,5 @@
+"""`losskit` on the command line."""
+
+
+def main() -> None:
+    """Run the command line."""

@@ -1,0 +1,141 @@
+"""The ``nn.Module`` that all losses share: parameters from the spec, checks, reduction, weights, configuration."""
+
+from typing import Any, ClassVar, Optional
+
+import torch
+from torch import Tensor, nn
+
+from losskit.plugins.checks import check_inputs, check_weight, readable
+from losskit.plugins.debug import is_debug
+from losskit.spec import LossSpec
+from losskit.spec.errors import InputError, ParameterError
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+class Loss(nn.Module):
+    """A loss built from its spec.
+
+    A subclass names its ``spec`` and writes ``forward`` in three steps: check, compute the value of each sample,
+    reduce. Each parameter of the spec becomes an attribute; lists of numbers become float64 buffers.
+
+    Args:
+        reduction: ``mean``, ``sum`` or ``none``.
+        parameters: by name; the spec knows the defaults and domains.
+
+    Raises:
+        ParameterError: a parameter is unknown or outside its domain.
+    """
+
+    spec: ClassVar[LossSpec]
+    reduction: str
+
+    def __init__(self, *, reduction: str = "mean", **parameters: Any) -> None:
+        super().__init__()
+        if reduction not in REDUCTIONS:
+            choices = ", ".join(REDUCTIONS)
+            raise ParameterError(f"{self.spec.name}: reduction must be one of {choices}, found {reduction!r}")
+        self.reduction = reduction
+        self._values = self.spec.parameters.validate_values(self.spec.name, parameters)
+        for name, value in self._values.items():
+            if isinstance(value, tuple):
+                self.register_buffer(name, torch.tensor(value, dtype=torch.float64), persistent=False)
+            else:
+                setattr(self, name, value)
+
+    def config(self) -> dict[str, Any]:
+        """Name, parameters and reduction, ready for JSON; :func:`losskit.from_config` builds the loss again."""
+        values = {k: list(v) if isinstance(v, tuple) else v for k, v in self._values.items()}
+        return {"name": self.spec.name, "parameters": values, "reduction": self.reduction}
+
+    def extra_repr(self) -> str:
+        """Parameters that differ from their defaults, and the reduction."""
+        defaults = {p.name: p.default for p in self.spec.parameters.fields}
+        words = [f"{k}={v!r}" for k, v in self._values.items() if v != defaults[k]]
+        return ", ".join([*words, f"reduction={self.reduction!r}"])
+
+    @torch.jit.unused
+    def check(self, *inputs: Optional[Tensor], sample_weight: Optional[Tensor] = None) -> None:
+        """Refuse inputs the loss is not defined for; they come in the order of the spec.
+
+        Raises:
+            InputError: rank, size or value is wrong.
+            InputTypeError: no tensor, or the wrong dtype.
+        """
+        if torch.compiler.is_compiling():
+            return
+        named = dict(zip((i.name for i in self.spec.inputs), inputs, strict=True))
+        check_inputs(self.spec, named, self._values)
+        if sample_weight is not None:
+            check_weight(self.spec.name, sample_weight, self.weight_shape(named))
+
+    @torch.jit.unused
+    def weight_shape(self, inputs: dict[str, Optional[Tensor]]) -> tuple[int, ...]:
+        """Shape that ``sample_weight`` must have: the batch, unless a loss says otherwise."""
+        for entry in self.spec.inputs:
+            tensor = inputs[entry.name]
+            if tensor is not None and self.spec.output[0] in entry.shape:
+                return (tensor.shape[entry.shape.index(self.spec.output[0])],)
+        raise InputError(f"{self.spec.name}: sample_weight is not taken by this loss")
+
+    def reduce(self, value: Tensor, count: Optional[Tensor] = None, sample_weight: Optional[Tensor] = None) -> Tensor:
+        """Reduce the value of each sample.
+
+        Args:
+            value: one entry a sample, trailing axes allowed.
+            count: what each entry adds to the divisor of the mean; 1 if left out, 0 for what is ignored.
+            sample_weight: weights along the leading axes, as if each sample were repeated that often.
+
+        Returns:
+            ``none``: the weighted values; ``sum``: their sum; ``mean``: their sum over the summed counts, 0 where the
+            counts sum to 0.
+        """
+        counts = torch.ones_like(value) if count is None else count.to(value.dtype)
+        if sample_weight is not None:
+            shape = list(sample_weight.shape) + [1] * (value.dim() - sample_weight.dim())
+            weight = sample_weight.to(value.dtype).reshape(shape)
+            value = torch.where(weight == 0, torch.zeros_like(value), value * weight)
+            counts = counts * weight
+        if not torch.jit.is_scripting():
+            self._check_count(counts)
+        if self.reduction == "none":
+            return value
+        total = value.sum()
+        if self.reduction == "sum":
+            return total
+        divisor = counts.sum()
+        return total / torch.where(divisor == 0, torch.ones_like(divisor), divisor)
+
+    @torch.jit.unused
+    def _check_count(self, counts: Tensor) -> None:
+        if torch.compiler.is_compiling() or not is_debug() or not readable(counts):
+            return
+        if not bool((counts != 0).any()):
+            raise InputError(f"{self.spec.name}: nothing to average, every sample is missing, ignored or unpaired")
+
+
+class ClassificationLoss(Loss):
+    """A loss of scores ``(B, C)`` and class ids ``(B,)`` in which every sample stands alone; subclasses write ``value``."""
+
+    def forward(self, logits: Tensor, target: Tensor, sample_weight: Optional[Tensor] = None) -> Tensor:
+        """The reduced loss.
+
+        Args:
+            logits: scores, shape (B, C).
+            target: class ids, int64, shape (B,).
+            sample_weight: non-negative weights, shape (B,).
+
+        Returns:
+            A scalar, or shape (B,) for ``reduction="none"``; float32 for half-precision scores.
+
+        Raises:
+            InputError: rank, size or value is wrong.
+            InputTypeError: the wrong dtype.
+        """
+        if not torch.jit.is_scripting():
+            self.check(logits, target, sample_weight=sample_weight)
+        return self.reduce(self.value(logits, target), None, sample_weight)
+
+    def value(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The value of each sample, shape (B,)."""
+        raise NotImplementedError  # every subclass has its own; TorchScript needs the signature here

@@ -1,0 +1,129 @@
+"""What a loss checks of its inputs, read off its spec: rank, size, dtype always; values where they cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from losskit.plugins.debug import is_debug
+from losskit.spec import LossSpec
+from losskit.spec.errors import InputError, InputTypeError
+from losskit.spec.tensors import Binary, ClassIndex, Input, Probability, Real
+
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+def check_inputs(spec: LossSpec, inputs: Mapping[str, Tensor | None], parameters: Mapping[str, Any]) -> None:
+    """Refuse inputs that the loss is not defined for.
+
+    Rank, size and dtype are read without touching values. Values are checked on CPU tensors in eager mode, and on
+    other devices under :func:`losskit.debug`.
+
+    Raises:
+        InputTypeError: an input is no tensor or has the wrong dtype.
+        InputError: an input has the wrong rank, size or values, or is missing.
+    """
+    sizes: dict[str, tuple[str, Any]] = {}
+    for entry in spec.inputs:
+        tensor = inputs.get(entry.name)
+        if tensor is None:
+            if not entry.optional:
+                raise InputError(f"{spec.name}: input {entry.name} is missing")
+            continue
+        _check_type(spec.name, entry, tensor)
+        _check_shape(spec.name, entry, tensor, sizes)
+    for entry in spec.inputs:
+        tensor = inputs.get(entry.name)
+        if tensor is not None and tensor.numel() and readable(tensor):
+            _check_values(spec.name, entry, tensor, sizes, parameters)
+
+
+def check_weight(name: str, weight: Tensor, shape: tuple[int, ...]) -> None:
+    """Refuse sample weights of another shape than the samples, or negative ones."""
+    if not isinstance(weight, Tensor) or weight.dtype not in FLOATS:
+        found = weight.dtype if isinstance(weight, Tensor) else type(weight).__name__
+        raise InputTypeError(f"{name}: sample_weight must be a floating-point tensor, found {found}")
+    if tuple(weight.shape) != shape:
+        raise InputError(f"{name}: sample_weight must have the shape {shape}, found {tuple(weight.shape)}")
+    if weight.numel() and readable(weight):
+        _refuse(name, "sample_weight", weight, ~(weight >= 0), "finite numbers >= 0")
+
+
+def _check_type(name: str, entry: Input, tensor: object) -> None:
+    wanted = "a floating-point tensor" if entry.dtype == "float" else "an int64 tensor"
+    if not isinstance(tensor, Tensor):
+        raise InputTypeError(f"{name}: input {entry.name} must be {wanted}, found {type(tensor).__name__}")
+    fits = tensor.dtype in FLOATS if entry.dtype == "float" else tensor.dtype == torch.int64
+    if not fits:
+        raise InputTypeError(f"{name}: input {entry.name} must be {wanted}, found {tensor.dtype}")
+
+
+def _check_shape(name: str, entry: Input, tensor: Tensor, sizes: dict[str, tuple[str, Any]]) -> None:
+    variadic = next((s for s in entry.shape if s.startswith("*")), None)
+    fixed = len(entry.shape) - (variadic is not None)
+    if tensor.dim() < fixed or (variadic is None and tensor.dim() > fixed):
+        rank = f"{fixed} axes" if variadic is None else f"at least {fixed} axes"
+        found = f"{tensor.dim()} axes, shape {tuple(tensor.shape)}"
+        raise InputError(f"{name}: input {entry.name} must have {rank}, {entry.describe_shape()}, found {found}")
+    position = 0
+    for symbol in entry.shape:
+        size: Any = tensor.shape[position]
+        if symbol.startswith("*"):
+            size = tuple(tensor.shape[position : position + tensor.dim() - fixed])
+            position += len(size) - 1
+        position += 1
+        first, known = sizes.setdefault(symbol, (entry.name, size))
+        if known != size:
+            what = f"{symbol} = {known} as {first} has it"
+            raise InputError(f"{name}: input {entry.name} must have {what}, found {size}, shape {tuple(tensor.shape)}")
+
+
+def readable(tensor: Tensor) -> bool:
+    """Whether values may be read here: eager mode, and on an accelerator only under :func:`losskit.debug`."""
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return False
+    if type(tensor) not in (Tensor, torch.nn.Parameter) or torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        return False  # a tensor that stands for others: it has no values of its own to read
+    return tensor.device.type == "cpu" or is_debug()
+
+
+def _check_values(
+    name: str, entry: Input, tensor: Tensor, sizes: dict[str, tuple[str, Any]], parameters: Mapping[str, Any]
+) -> None:
+    domain = entry.domain
+    if isinstance(domain, ClassIndex):
+        if domain.of is not None:
+            _check_class(name, entry.name, tensor, domain, sizes[domain.of][1], parameters)
+    elif isinstance(domain, Binary):
+        _refuse(name, entry.name, tensor, (tensor != 0) & (tensor != 1), "0 or 1")
+    elif isinstance(domain, Probability):
+        _refuse(name, entry.name, tensor, ~((tensor >= 0) & (tensor <= 1)), "a number in [0, 1]")
+    elif isinstance(domain, Real) and domain.interval != type(domain.interval)():
+        interval = domain.interval
+        low = tensor >= interval.low if interval.includes_low else tensor > interval.low
+        high = tensor <= interval.high if interval.includes_high else tensor < interval.high
+        _refuse(name, entry.name, tensor, ~(low & high), f"a number in {interval}")
+
+
+def _check_class(
+    name: str, entry: str, tensor: Tensor, domain: ClassIndex, classes: int, parameters: Mapping[str, Any]
+) -> None:
+    count = 2 if domain.binary_when_one and classes == 1 else classes
+    bad = (tensor < 0) | (tensor >= count)
+    wanted = f"a class id in 0..{count - 1}"
+    ignore = parameters.get(domain.ignore) if domain.ignore else None
+    if ignore is not None:
+        bad = bad & (tensor != ignore)
+        wanted += f" or {ignore}"
+    _refuse(name, entry, tensor, bad, wanted)
+
+
+def _refuse(name: str, entry: str, tensor: Tensor, bad: Tensor, wanted: str) -> None:
+    if not bool(bad.any()):
+        return
+    index = tuple(bad.nonzero()[0].tolist())
+    where = index[0] if len(index) == 1 else index
+    raise InputError(f"{name}: input {entry} must hold {wanted}, found {tensor[index].item()} at index {where}")

@@ -1,0 +1,104 @@
+"""Loading one plugin at a time, so that a broken one is its own problem and nobody else's."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import pluggy
+
+from losskit.registry import discovery
+from losskit.registry.discovery import Provider
+from losskit.spec import LossHooks, LossSpec
+from losskit.spec.errors import PluginError, UnknownLossError
+from losskit.spec.hooks import PROJECT
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a loss that is installed cannot be used."""
+
+    name: str
+    providers: tuple[Provider, ...]
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.cause} [{'; '.join(str(p) for p in self.providers)}]"
+
+
+_SPECS: dict[Provider, LossSpec] = {}
+
+
+def names() -> tuple[str, ...]:
+    """Names of all installed losses, sorted, without importing any of them."""
+    return tuple(discovery.providers())
+
+
+def get(name: str) -> LossSpec:
+    """The spec of a loss; imports the one plugin that provides it.
+
+    Raises:
+        UnknownLossError: no such loss; the message offers the nearest names.
+        PluginError: two distributions provide it, or its plugin is broken; the cause is chained.
+    """
+    offered = discovery.providers().get(name, ())
+    if not offered:
+        raise UnknownLossError(unknown("loss", name, names()))
+    if len(offered) > 1:
+        both = " and ".join(str(p) for p in offered)
+        raise PluginError(f"the loss {name} is provided by {both}; uninstall one or select one with LOSSKIT_PLUGINS")
+    provider = offered[0]
+    if provider not in _SPECS:
+        _SPECS[provider] = _load(provider)
+    return _SPECS[provider]
+
+
+def unknown(what: str, name: str, known: tuple[str, ...]) -> str:
+    """A sentence that says a name is unknown and offers the three nearest."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(near)}?" if near else f"see 'losskit list' for all {len(known)}."
+    return f"there is no {what} {name!r}; {hint}"
+
+
+def specs() -> Iterator[LossSpec]:
+    """The specs of all losses that load; those that do not are in :func:`failures`."""
+    for name in names():
+        try:
+            yield get(name)
+        except PluginError:
+            continue
+
+
+def failures(builtin_only: bool = False) -> tuple[Failure, ...]:
+    """Every loss that is installed and cannot be loaded, with the cause; ``builtin_only`` runs no outside code."""
+    found = []
+    for name, offered in discovery.providers().items():
+        if builtin_only and len(offered) == 1 and not offered[0].builtin:
+            continue
+        try:
+            get(name)
+        except PluginError as error:
+            found.append(Failure(name=name, providers=offered, cause=str(error)))
+    return tuple(found)
+
+
+def _load(provider: Provider) -> LossSpec:
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(LossHooks)
+    try:
+        manager.register(import_module(provider.module))
+        returned: list[Any] = manager.hook.losskit_loss()
+    except (Exception, SystemExit) as error:  # a plugin may fail in any way; none of them is ours to die of
+        cause = str(error).strip().splitlines()
+        first = cause[0] if cause else "no message"
+        raise PluginError(
+            f"the plugin of {provider.name} from {provider} fails: {type(error).__name__}: {first}"
+        ) from error
+    if len(returned) != 1 or not isinstance(returned[0], LossSpec):
+        raise PluginError(f"the plugin of {provider.name} from {provider} must return one LossSpec from losskit_loss")
+    if returned[0].name != provider.name:
+        raise PluginError(f"the plugin of {provider.name} from {provider} returns a spec named {returned[0].name!r}")
+    return returned[0]

@@ -1,0 +1,91 @@
+"""Questions to the registry: which losses hold which properties, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from losskit.registry.loading import specs, unknown
+from losskit.spec import Claim, LossSpec, describe_regime
+from losskit.spec.errors import SpecError
+from losskit.spec.properties import KINDS
+
+
+@dataclass(frozen=True)
+class Match:
+    """A loss that answers a question, with the claims that answer it."""
+
+    spec: LossSpec
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the loss."""
+        return self.spec.name
+
+    def regimes(self) -> tuple[str, ...]:
+        """Where each answering claim is made; ``always`` where it is unrestricted."""
+        return tuple(describe_regime(claim.when) or "always" for claim in self.claims)
+
+
+def find(
+    *,
+    task: str | None = None,
+    holds: Iterable[str] | str = (),
+    fails: Iterable[str] | str = (),
+    coupling: str | None = None,
+) -> list[Match]:
+    """Losses of a task for which properties are claimed to hold or to fail, somewhere in their parameters.
+
+    Args:
+        task: ``classification``, ``segmentation`` and so on.
+        holds: kinds of the vocabulary, as ``LabelSymmetric`` or ``label_symmetric``; all must be claimed to hold.
+        fails: likewise, claimed to fail.
+        coupling: ``none`` for losses whose samples stand alone, else ``pairs``, ``batch`` or ``set``.
+
+    Returns:
+        One match a loss, with the claims and so the regimes that answer.
+
+    Raises:
+        SpecError: a property is not in the vocabulary.
+    """
+    wanted = [(kind(word), "holds") for word in _words(holds)] + [(kind(word), "fails") for word in _words(fails)]
+    matches = []
+    for spec in specs():
+        if task is not None and spec.task != task:
+            continue
+        if coupling is not None and (spec.coupling or "none") != coupling:
+            continue
+        answers = [_answers(spec, name, verdict) for name, verdict in wanted]
+        if all(answers):
+            matches.append(Match(spec, tuple(claim for claims in answers for claim in claims)))
+    return matches
+
+
+def _words(given: Iterable[str] | str) -> list[str]:
+    return [given] if isinstance(given, str) else list(given)
+
+
+def kind(word: str) -> str:
+    """The kind of the vocabulary that a word means, whatever its case and underscores.
+
+    Raises:
+        SpecError: no such kind; the message offers the nearest.
+    """
+    plain = {name.lower(): name for name in KINDS if name != "Engineering"}
+    found = plain.get(word.replace("_", "").lower())
+    if found is None:
+        raise SpecError(unknown("property", word, tuple(plain.values())))
+    return found
+
+
+def _answers(spec: LossSpec, name: str, verdict: str) -> list[Claim]:
+    claims = [c for c in spec.claims if c.property.kind == name and c.verdict == verdict]
+    if not claims and KINDS[name].default:  # every loss declares engineering properties unless it narrows them
+        narrowed = spec.narrowing(name) is not None
+        implied = KINDS[name]()
+        if verdict == "holds" and not narrowed:
+            return [implied.holds(source="declared by every loss")]
+        if verdict == "fails" and narrowed:
+            return [implied.fails(source="narrowed by the spec")]
+    return claims

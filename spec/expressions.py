@@ -1,0 +1,197 @@
+"""Arithmetic as data: constants that depend on parameters, written in a spec, stored as JSON, never evaluated as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from statistics import NormalDist
+from typing import Any, Self
+
+from losskit.spec.errors import SpecError
+from losskit.spec.model import Frozen
+
+INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
+ARITY = {
+    "symbol": 1, "add": 2, "sub": 2, "mul": 2, "div": 2, "pow": 2, "matmul": 2, "neg": 1, "sqrt": 1, "exp": 1, "log": 1,
+    "softplus": 1, "normal_cdf": 1, "maximum": 2, "minimum": 2, "transpose": 1, "item": 2,
+}  # fmt: skip
+
+
+class Expression(Frozen):
+    """One operation and its operands; operands are numbers, further expressions or, for a symbol, its name.
+
+    Symbols are parameters, shape symbols (``C``) or, in links between losses, inputs.
+    """
+
+    op: str
+    args: tuple[Expression | float | str, ...]
+
+    def model_post_init(self, _context: Any) -> None:
+        if self.op not in ARITY:
+            raise SpecError(f"expression uses the operation {self.op!r}, expected one of {', '.join(sorted(ARITY))}")
+        if len(self.args) != ARITY[self.op]:
+            raise SpecError(f"operation {self.op!r} takes {ARITY[self.op]} operands, found {len(self.args)}")
+        if any(isinstance(argument, str) for argument in self.args) != (self.op == "symbol"):
+            raise SpecError(f"operation {self.op!r} has the operands {self.args}: only a symbol bears a name")
+
+    def __add__(self, other: Scalar) -> Expression:
+        return Expression(op="add", args=(self, other))
+
+    def __radd__(self, other: Scalar) -> Expression:
+        return Expression(op="add", args=(other, self))
+
+    def __sub__(self, other: Scalar) -> Expression:
+        return Expression(op="sub", args=(self, other))
+
+    def __rsub__(self, other: Scalar) -> Expression:
+        return Expression(op="sub", args=(other, self))
+
+    def __mul__(self, other: Scalar) -> Expression:
+        return Expression(op="mul", args=(self, other))
+
+    def __rmul__(self, other: Scalar) -> Expression:
+        return Expression(op="mul", args=(other, self))
+
+    def __truediv__(self, other: Scalar) -> Expression:
+        return Expression(op="div", args=(self, other))
+
+    def __rtruediv__(self, other: Scalar) -> Expression:
+        return Expression(op="div", args=(other, self))
+
+    def __pow__(self, other: Scalar) -> Expression:
+        return Expression(op="pow", args=(self, other))
+
+    def __neg__(self) -> Expression:
+        return Expression(op="neg", args=(self,))
+
+    def __matmul__(self, other: Expression) -> Expression:
+        return Expression(op="matmul", args=(self, other))
+
+    def __str__(self) -> str:
+        if self.op == "symbol":
+            return str(self.args[0])
+        words = [_nested(argument) for argument in self.args]
+        if self.op in INFIX:
+            return f" {INFIX[self.op]} ".join(words)
+        if self.op == "neg":
+            return f"-{words[0]}"
+        inside = [str(argument) if isinstance(argument, Expression) else f"{argument:g}" for argument in self.args]
+        return f"{self.op}({', '.join(inside)})"
+
+    def symbols(self) -> frozenset[str]:
+        """Names that must be known to evaluate the expression."""
+        if self.op == "symbol":
+            return frozenset({str(self.args[0])})
+        parts = [argument.symbols() for argument in self.args if isinstance(argument, Expression)]
+        return frozenset().union(*parts)
+
+    @classmethod
+    def of(cls, op: str, *args: Scalar) -> Self:
+        """The expression ``op(args)``."""
+        return cls(op=op, args=args)
+
+
+Scalar = Expression | float
+
+
+def _nested(argument: Expression | float | str) -> str:
+    if not isinstance(argument, Expression):
+        return f"{argument:g}" if isinstance(argument, float) else str(argument)
+    return f"({argument})" if argument.op in INFIX else str(argument)
+
+
+def symbol(name: str) -> Expression:
+    """A parameter, a shape symbol or an input, by name."""
+    return Expression(op="symbol", args=(name,))
+
+
+def sqrt(x: Scalar) -> Expression:
+    """Square root."""
+    return Expression.of("sqrt", x)
+
+
+def exp(x: Scalar) -> Expression:
+    """Exponential."""
+    return Expression.of("exp", x)
+
+
+def log(x: Scalar) -> Expression:
+    """Natural logarithm."""
+    return Expression.of("log", x)
+
+
+def softplus(x: Scalar) -> Expression:
+    """``log(1 + exp(x))``."""
+    return Expression.of("softplus", x)
+
+
+def normal_cdf(x: Scalar) -> Expression:
+    """Distribution function of the standard normal law."""
+    return Expression.of("normal_cdf", x)
+
+
+def maximum(x: Scalar, y: Scalar) -> Expression:
+    """The larger of two numbers."""
+    return Expression.of("maximum", x, y)
+
+
+def transpose(x: Expression) -> Expression:
+    """A matrix with its last two axes exchanged."""
+    return Expression.of("transpose", x)
+
+
+def item(x: Expression, position: int) -> Expression:
+    """The slice of a tensor at a position of its last axis, as a row of its own."""
+    return Expression.of("item", x, float(position))
+
+
+def _softplus(x: float) -> float:
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+def _power(x: float, y: float) -> float:
+    return 1.0 if y == 0 else x**y  # 0**0 = 1, the limit every formula here means
+
+
+MATH: dict[str, Callable[..., Any]] = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x / y,
+    "pow": _power,
+    "neg": lambda x: -x,
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+    "log": math.log,
+    "softplus": _softplus,
+    "normal_cdf": NormalDist().cdf,
+    "maximum": max,
+    "minimum": min,
+}
+
+
+def evaluate(
+    expression: Scalar, values: Mapping[str, Any], operations: Mapping[str, Callable[..., Any]] | None = None
+) -> Any:
+    """Value of an expression where ``values`` names every symbol.
+
+    Args:
+        expression: a number or an expression.
+        values: the value of each symbol.
+        operations: what each operation does; by default arithmetic on floats. The harness passes tensor operations.
+
+    Raises:
+        SpecError: a symbol has no value, or the operation is not defined on these operands.
+    """
+    if not isinstance(expression, Expression):
+        return expression
+    if expression.op == "symbol":
+        name = str(expression.args[0])
+        if name not in values:
+            raise SpecError(f"expression names {name!r}, expected one of {', '.join(sorted(values))}")
+        return values[name]
+    table = MATH if operations is None else operations
+    if expression.op not in table:
+        raise SpecError(f"operation {expression.op!r} of {expression} is not defined for these operands")
+    operands = [evaluate(a, values, operations) for a in expression.args if not isinstance(a, str)]
+    return table[expression.op](*operands)

@@ -1,0 +1,210 @@
+"""What a loss declares. A spec that contradicts itself is refused when it is built."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
+
+from losskit.spec.errors import SpecError
+from losskit.spec.model import Frozen
+from losskit.spec.parameters import Parameters, ParameterSet
+from losskit.spec.properties import KINDS, Claim, ReducesTo
+from losskit.spec.references import Reference
+from losskit.spec.regimes import Interval, When, regimes_overlap, within
+from losskit.spec.tensors import ClassIndex, Input
+
+SCHEMA_VERSION: Literal[1] = 1
+Reduction = Literal["mean", "sum", "none"]
+Task = Literal[
+    "classification", "binary", "regression", "segmentation", "contrastive", "metric_learning", "ranking", "preference",
+    "language", "distillation", "divergence", "generative", "recommendation", "calibration", "regularization",
+    "ordinal", "law",
+]  # fmt: skip
+
+
+class Example(Frozen):
+    """A worked value: inputs and parameters with the number that must come out, or the input that must be refused."""
+
+    inputs: dict[str, JsonValue]
+    parameters: dict[str, JsonValue] = {}
+    reduction: Reduction = "mean"
+    expected: JsonValue = None
+    refused: str = ""
+    note: str = ""
+
+
+class EdgeCase(Frozen):
+    """What happens at an edge, in words, and as examples where it can be shown."""
+
+    case: str
+    expected: str
+    examples: tuple[Example, ...] = ()
+
+
+class Narrowing(Frozen):
+    """An engineering property that this loss does not have, in which parameter regime, and why."""
+
+    property: str
+    reason: str
+    when: When = {}
+
+
+def _as_set(given: Any) -> Any:
+    return ParameterSet.of(given) if isinstance(given, type) and issubclass(given, Parameters) else given
+
+
+class LossSpec(Frozen):
+    """Everything a loss says of itself.
+
+    Attributes:
+        name: the entry point's name, the plugin folder's and the graph's.
+        title: the name people use.
+        task: what the loss is for.
+        summary: what it does and when to choose it, in one or two sentences.
+        formula: LaTeX of the value of one sample.
+        parameters: a :class:`Parameters` class; kept as data.
+        inputs: tensor arguments in the order of ``forward``.
+        output: shape symbols of the unreduced value.
+        claims: what holds and what fails, by regime.
+        narrowed: engineering properties the loss lacks, with reasons.
+        coupling: None if each sample stands alone, else what couples them: ``pairs``, ``batch`` or ``set``.
+        weights: input (or ``output``) whose shape per-sample weights have; None if the loss takes none.
+        gradient: ``exact``, or ``surrogate`` where a part is detached; ``detached`` then says which.
+        references: keys into a BibTeX file, or :class:`Reference`.
+        examples: worked values.
+        edge_cases: behaviour at the edges.
+        notes: what engineers get wrong, what the graph accepts, what differs from peers.
+        module: place of the ``nn.Module``, ``package.module:Class``.
+        oracle: place of the NumPy reference, ``package.module:function``. It takes the inputs as float64 arrays and the
+            parameters, all by name, and returns the unreduced value, or (value, count) where counts differ from 1.
+        oracle_gradient: place of the gradient's formula; a surrogate gradient needs one, differences serve the others.
+    """
+
+    schema_version: Literal[1] = 1
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    task: Task
+    summary: str
+    formula: str
+    parameters: Annotated[ParameterSet, BeforeValidator(_as_set)]
+    inputs: tuple[Input, ...]
+    output: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    narrowed: tuple[Narrowing, ...] = ()
+    coupling: Literal["pairs", "batch", "set"] | None = None
+    weights: str | None = "output"
+    gradient: Literal["exact", "surrogate"] = "exact"
+    detached: str = ""
+    references: tuple[Reference, ...]
+    examples: tuple[Example, ...] = ()
+    edge_cases: tuple[EdgeCase, ...] = ()
+    notes: tuple[str, ...] = ()
+    module: str
+    oracle: str
+    oracle_gradient: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LossSpec:
+        for name in (i.name for i in self.inputs):
+            if name in self.parameters.names():
+                raise SpecError(f"{self.name}: {name!r} names an input and a parameter")
+        for claim in self.claims:
+            self._check_subjects(claim)
+            self._check_regime(claim)
+            self._check_constants(claim)
+        self._check_contradictions()
+        self._check_narrowings()
+        self._check_examples()
+        if (self.gradient == "surrogate") != bool(self.detached):
+            raise SpecError(f"{self.name}: a surrogate gradient, and only that, must say what is detached")
+        if self.gradient == "surrogate" and not self.oracle_gradient:
+            raise SpecError(f"{self.name}: a surrogate gradient needs a formula to be compared with, oracle_gradient")
+        return self
+
+    def _check_subjects(self, claim: Claim) -> None:
+        names = {i.name for i in self.inputs} | set(self.parameters.names())
+        for subject in claim.property.subjects():
+            if subject not in names:
+                raise SpecError(f"{self.name}: claim {claim} speaks of {subject!r}, expected one of {_list(names)}")
+            entry = self.input(subject)
+            for axis in claim.property.axes():
+                if entry is None or axis not in entry.shape:
+                    shape = entry.describe_shape() if entry else "no shape"
+                    raise SpecError(
+                        f"{self.name}: claim {claim} speaks of the axis {axis!r} of {subject}, which has {shape}"
+                    )
+
+    def _check_regime(self, claim: Claim) -> None:
+        for name, given in claim.when.items():
+            parameter = self.parameters.get(name)
+            if parameter is not None:
+                if not parameter.admits(given):
+                    domain = parameter.describe_domain()
+                    raise SpecError(f"{self.name}: claim {claim} leaves the domain of {name}, which is {domain}")
+            elif name not in self.symbols():
+                known = _list({*self.parameters.names(), *self.symbols()})
+                raise SpecError(f"{self.name}: claim {claim} restricts {name!r}, expected one of {known}")
+            elif not within(given, Interval(low=0, high=math.inf, closed="left")):
+                raise SpecError(f"{self.name}: claim {claim} gives the size {name} a value below 0")
+
+    def _check_constants(self, claim: Claim) -> None:
+        known = {*self.parameters.names(), *self.symbols(), *(i.name for i in self.inputs)}
+        for constant in claim.property.expressions():
+            for name in sorted(constant.symbols() - known):
+                raise SpecError(f"{self.name}: claim {claim} computes with {name!r}, expected one of {_list(known)}")
+
+    def _check_contradictions(self) -> None:
+        for one, other in combinations(self.claims, 2):
+            opposed = one.verdict != other.verdict and one.speaks_of(other)
+            if opposed and not isinstance(one.property, ReducesTo) and regimes_overlap(one.when, other.when):
+                raise SpecError(f"{self.name}: the claims '{one}' and '{other}' contradict each other")
+
+    def _check_narrowings(self) -> None:
+        known = {kind for kind, model in KINDS.items() if model.default}
+        for narrowing in self.narrowed:
+            if narrowing.property not in known:
+                raise SpecError(f"{self.name}: narrows {narrowing.property!r}, expected one of {_list(known)}")
+
+    def _check_examples(self) -> None:
+        inputs = {i.name for i in self.inputs}
+        shown = [e for case in self.edge_cases for e in case.examples]
+        for example in (*self.examples, *shown):
+            for name in sorted({*example.inputs} - inputs):
+                raise SpecError(f"{self.name}: an example gives the input {name!r}, expected one of {_list(inputs)}")
+            for name in sorted({*example.parameters} - {*self.parameters.names()}):
+                raise SpecError(f"{self.name}: an example gives the parameter {name!r}, which does not exist")
+            if (example.expected is None) == (not example.refused):
+                raise SpecError(f"{self.name}: an example needs either an expected value or the input to be refused")
+
+    def input(self, name: str) -> Input | None:
+        """The input of this name, if there is one."""
+        return next((i for i in self.inputs if i.name == name), None)
+
+    def symbols(self) -> tuple[str, ...]:
+        """Shape symbols of all inputs, in order of appearance."""
+        return tuple(dict.fromkeys(symbol for i in self.inputs for symbol in i.shape))
+
+    def differentiable(self) -> tuple[str, ...]:
+        """Names of the inputs a gradient flows to."""
+        return tuple(i.name for i in self.inputs if i.differentiable)
+
+    def class_target(self) -> Input | None:
+        """The input that holds class ids indexing an axis, if there is one."""
+        targets = (i for i in self.inputs if isinstance(i.domain, ClassIndex) and i.domain.of is not None)
+        return next(targets, None)
+
+    def narrowing(self, kind: str) -> Narrowing | None:
+        """The reason why an engineering property is not declared, if it is not."""
+        return next((n for n in self.narrowed if n.property == kind), None)
+
+    def links(self) -> Iterator[Claim]:
+        """Claims that relate this loss to another."""
+        return (claim for claim in self.claims if isinstance(claim.property, ReducesTo))
+
+
+def _list(names: Any) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,123 @@
+"""What a property is, and the claim that it holds or fails on a regime."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, SerializeAsAny, model_validator
+
+from losskit.spec.errors import SpecError
+from losskit.spec.expressions import Expression
+from losskit.spec.model import Frozen
+from losskit.spec.regimes import When, condition, describe_regime
+
+KINDS: dict[str, type[Property]] = {}
+Names = str | tuple[str, ...]
+
+
+class Property(Frozen):
+    """One word of the vocabulary with its arguments. The docstring of each kind is its exact definition.
+
+    Attributes:
+        kind: the name of the class; it selects the kind when a spec is read from JSON.
+        default: whether every loss declares the property unless its spec narrows it with a reason.
+    """
+
+    kind: str = ""
+    default: ClassVar[bool] = False
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
+        KINDS[cls.__name__] = cls
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_the_kind(cls, data: Any) -> Any:
+        return {**data, "kind": cls.__name__} if isinstance(data, dict) else data
+
+    def holds(self, when: Mapping[str, Any] | None = None, source: str = "", note: str = "") -> Claim:
+        """The claim that the property holds wherever ``when`` is satisfied (everywhere if it is left out)."""
+        return Claim(property=self, verdict="holds", when=_regime(when), source=source, note=note)
+
+    def fails(self, when: Mapping[str, Any] | None = None, source: str = "", note: str = "") -> Claim:
+        """The claim that a counterexample exists for every parameter in ``when``."""
+        return Claim(property=self, verdict="fails", when=_regime(when), source=source, note=note)
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that were given, without the kind and without what was left at its default."""
+        given = {name: getattr(self, name) for name in type(self).model_fields if name != "kind"}
+        return {
+            k: v for k, v in given.items() if v != type(self).model_fields[k].get_default(call_default_factory=True)
+        }
+
+    def subjects(self) -> tuple[str, ...]:
+        """Inputs (or parameters) the property speaks of."""
+        on = getattr(self, "on", ())
+        return (on,) if isinstance(on, str) else tuple(on)
+
+    def axes(self) -> tuple[str, ...]:
+        """Shape symbols the property speaks of, each of which must belong to every subject."""
+        axis = getattr(self, "axis", None)
+        return () if axis in (None, "all", "last") else (axis,)
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """Constants that depend on parameters or sizes."""
+        return tuple(v for v in self.arguments().values() if isinstance(v, Expression))
+
+    @classmethod
+    def definition(cls) -> str:
+        """The definition of this kind in one paragraph, from its docstring."""
+        return " ".join(inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].split())
+
+    def __str__(self) -> str:
+        words = ", ".join(_word(name, value) for name, value in self.arguments().items())
+        return f"{self.kind}({words})" if words else self.kind
+
+
+def _word(name: str, value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"{name}={' + '.join(str(v) for v in value)}"
+    if isinstance(value, dict):
+        return f"{name}: {', '.join(f'{k} = {v}' for k, v in value.items())}"
+    return f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+
+
+def _regime(when: Mapping[str, Any] | None) -> When:
+    return {name: condition(given) for name, given in (when or {}).items()}
+
+
+def _of_its_kind(given: Any) -> Any:
+    if isinstance(given, Mapping):
+        kind = given.get("kind")
+        if kind not in KINDS:
+            raise SpecError(f"claim names the property {kind!r}, expected one of {', '.join(sorted(KINDS))}")
+        return KINDS[kind].model_validate(given)
+    return given
+
+
+AnyProperty = Annotated[SerializeAsAny[Property], BeforeValidator(_of_its_kind)]
+
+
+class Claim(Frozen):
+    """A property, the regime it is claimed on, whether it holds or fails there, and who says so."""
+
+    property: AnyProperty
+    verdict: Literal["holds", "fails"]
+    when: When = {}
+    source: str = ""
+    note: str = ""
+
+    def __str__(self) -> str:
+        regime = describe_regime(self.when)
+        return f"{self.property} {self.verdict}" + (f" when {regime}" if regime else "")
+
+    def speaks_of(self, other: Claim) -> bool:
+        """Whether both claims are about the same property; an argument that is left out stands for all its values."""
+        if type(self.property) is not type(other.property):
+            return False
+        mine, theirs = self.property.arguments(), other.property.arguments()
+        return all(mine[name] == theirs[name] for name in mine.keys() & theirs.keys()) and (
+            self.property.subjects() == other.property.subjects()
+        )

@@ -1,0 +1,78 @@
+"""Invariances: what may be done to the inputs without changing the value."""
+
+from typing import Literal
+
+from losskit.spec.properties.base import Names, Property
+
+
+class ShiftInvariant(Property):
+    """Adding one constant along the axis, ``l(z + c 1, y) = l(z, y)`` for every real c, changes nothing.
+
+    Several inputs in ``on`` take the same constant. ``axis`` is a shape symbol, ``"all"`` for every entry, ``"last"``
+    for the last axis whatever its name, or None: a constant for each entry. The gradient then sums to zero along it.
+    """
+
+    on: Names
+    axis: str | None = None
+
+
+class ScaleInvariant(Property):
+    """Multiplying by a factor along the axis, ``l(a z) = l(z)``, changes nothing; ``<grad, z> = 0`` follows.
+
+    The factor is positive, or negative where ``factor`` says so; slices across the axis take factors of their own.
+    """
+
+    on: Names
+    axis: str | None = None
+    factor: Literal["positive", "negative"] = "positive"
+
+
+class Homogeneous(Property):
+    """Scaling the named inputs and parameters together by a > 0 scales the value, ``l(a z) = a^k l(z)``.
+
+    ``on`` may name parameters beside inputs; ``degree`` is k.
+    """
+
+    on: Names
+    degree: float = 1.0
+
+
+class TranslationInvariant(Property):
+    """The same number added to all named inputs and parameters changes nothing."""
+
+    on: Names
+
+
+class PermutationInvariant(Property):
+    """Reordering changes nothing: the mean stays, unreduced values and gradients are reordered alike.
+
+    ``over`` is ``batch`` (rows of all inputs together), ``classes`` (columns of the scores and the labels together),
+    ``points`` (positions within a sample) or ``set`` (all elements of all inputs together).
+    """
+
+    over: Literal["batch", "classes", "points", "set"]
+
+
+class RotationInvariant(Property):
+    """One orthogonal map applied to the last axis of all named inputs changes nothing; gradients rotate alike."""
+
+    on: Names
+
+
+class ArgumentSymmetric(Property):
+    """Exchanging two inputs changes nothing: ``l(a, b) = l(b, a)``."""
+
+    a: str
+    b: str
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.a, self.b)
+
+
+class LabelSymmetric(Property):
+    """The sum over labels, ``sum_y l(z, y)``, does not depend on z (Ghosh, Kumar and Sastry 2017).
+
+    ``region`` restricts z: ``distinct`` means that no two scores of a row are equal.
+    """
+
+    region: Literal["all", "distinct"] = "all"

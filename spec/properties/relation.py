@@ -1,0 +1,31 @@
+"""Relations between losses: the edges that make the catalogue a connected graph."""
+
+from typing import Literal
+
+from losskit.spec.expressions import Expression, Scalar
+from losskit.spec.properties.base import Property
+from losskit.spec.regimes import Value
+
+
+class ReducesTo(Property):
+    """On the same inputs equal to another loss: ``l = scale * other + offset``, or in a limit of a parameter.
+
+    Attributes:
+        other: a registered loss, or ``torch.nn.X`` for one of the framework's own.
+        parameters: parameters of the other loss, as values or expressions in this loss's parameters.
+        inputs: inputs of the other loss as expressions in this one's; those not named are passed on by name.
+        relation: ``equal``; ``affine`` (with ``scale`` and ``offset``); ``same_gradient``; ``limit``.
+        limit: for ``limit``, the parameter of this loss and the value it tends to.
+        rate: for ``limit``, a bound on the difference, an expression that vanishes at the limit.
+        given: inputs of this loss that are fixed for the comparison.
+    """
+
+    other: str
+    parameters: dict[str, Expression | Value | tuple[float, ...]] = {}
+    inputs: dict[str, Expression] = {}
+    relation: Literal["equal", "affine", "same_gradient", "limit"] = "equal"
+    scale: Scalar = 1.0
+    offset: Scalar = 0.0
+    limit: dict[str, float] = {}
+    rate: Scalar = 0.0
+    given: dict[str, tuple[float, ...]] = {}

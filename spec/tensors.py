@@ -1,0 +1,112 @@
+"""Inputs of a loss: names, shapes by symbol, dtypes and the domain each is drawn from and checked against."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from losskit.spec.model import Frozen
+from losskit.spec.regimes import Interval
+
+Role = Literal["prediction", "target", "reference", "parameter"]
+
+
+class Real(Frozen):
+    """Any real number within ``interval``; not-a-number and infinities pass through to their own row."""
+
+    kind: Literal["real"] = "real"
+    interval: Interval = Interval()
+
+    def __str__(self) -> str:
+        whole = self.interval == Interval()
+        return "real" if whole else f"real in {self.interval}"
+
+
+class ClassIndex(Frozen):
+    """A class id in 0..C-1.
+
+    Attributes:
+        of: the shape symbol whose size is the number of classes; None where ids are only compared with each other.
+        ignore: the parameter that holds the id of rows to leave out, if the loss has one.
+        binary_when_one: a single channel stands for two classes, 0 and 1.
+    """
+
+    kind: Literal["class_index"] = "class_index"
+    of: str | None = None
+    ignore: str | None = None
+    binary_when_one: bool = False
+
+    def __str__(self) -> str:
+        words = "class id" if self.of is None else f"class id in 0..{self.of}-1"
+        words += f" (0 or 1 where {self.of} = 1)" if self.binary_when_one else ""
+        return words + (f" or {self.ignore}" if self.ignore else "")
+
+
+class Binary(Frozen):
+    """Exactly 0 or 1."""
+
+    kind: Literal["binary"] = "binary"
+
+    def __str__(self) -> str:
+        return "0 or 1"
+
+
+class Probability(Frozen):
+    """A number in [0, 1]."""
+
+    kind: Literal["probability"] = "probability"
+
+    def __str__(self) -> str:
+        return "probability in [0, 1]"
+
+
+Domain = Annotated[Real | ClassIndex | Binary | Probability, Field(discriminator="kind")]
+
+
+class Input(Frozen):
+    """One tensor argument.
+
+    Attributes:
+        name: the argument's name in ``forward`` and in exported graphs.
+        shape: shape symbols; one that begins with ``*`` stands for any number of axes, ``B`` is the batch.
+        dtype: ``float`` (float16, bfloat16, float32 or float64) or ``int64``.
+        domain: admissible values.
+        role: what it is to the loss.
+        differentiable: whether a gradient flows to it.
+        optional: whether it may be left out.
+        meaning: one line for people.
+    """
+
+    name: str
+    shape: tuple[str, ...]
+    dtype: Literal["float", "int64"] = "float"
+    domain: Domain = Real()
+    role: Role = "prediction"
+    differentiable: bool = True
+    optional: bool = False
+    meaning: str = ""
+
+    def describe_shape(self) -> str:
+        """The shape as people write it: ``(B, C)``."""
+        return "(" + ", ".join(self.shape) + ("," if len(self.shape) == 1 else "") + ")"
+
+
+def logits(*shape: str, meaning: str = "one score per class") -> Input:
+    """Unnormalised real scores, named ``logits``."""
+    return Input(name="logits", shape=shape, meaning=meaning)
+
+
+def class_target(*shape: str, classes: str = "C", ignore: str | None = None, binary_when_one: bool = False) -> Input:
+    """Class ids, named ``target``; ``classes`` is the axis of the scores they index."""
+    domain = ClassIndex(of=classes, ignore=ignore, binary_when_one=binary_when_one)
+    meaning = f"class id in 0..{classes}-1" + (f" or {ignore}" if ignore else "")
+    return Input(
+        name="target", shape=shape, dtype="int64", domain=domain, role="target", differentiable=False, meaning=meaning
+    )
+
+
+def real(name: str, *shape: str, meaning: str = "", role: Role = "prediction", optional: bool = False) -> Input:
+    """A real tensor; a gradient flows to predictions and parameters, not to targets and references."""
+    differentiable = role in ("prediction", "parameter")
+    return Input(name=name, shape=shape, role=role, differentiable=differentiable, optional=optional, meaning=meaning)

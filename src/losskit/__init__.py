@@ -1,0 +1,57 @@
+"""Loss functions that can be trusted: specs whose claims are checked, and graphs that are compared with eager.
+
+>>> import losskit
+>>> loss = losskit.create("comp_sum", tau=1.5)
+>>> [match.name for match in losskit.find(holds="LabelSymmetric")]
+
+Importing losskit imports neither torch nor any plugin.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from losskit.registry import create, find, from_config, get, names
+from losskit.spec.errors import LosskitError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from losskit.conformance.report import Report
+    from losskit.export.artifact import Manifest
+
+__version__ = "0.1.0"
+__all__ = [
+    "LosskitError",
+    "__version__",
+    "create",
+    "debug",
+    "export",
+    "find",
+    "from_config",
+    "get",
+    "names",
+    "verify",
+]
+
+
+def verify(*names: str, **options: Any) -> Report:
+    """Try to refute every claim of the named losses, or of all; see :func:`losskit.conformance.verify`."""
+    from losskit.conformance import verify as run
+
+    return run(*names, **options)
+
+
+def export(name: str, directory: str | Path, **options: Any) -> Manifest:
+    """Write a loss as ONNX, TorchScript and torch.export with test vectors; see :func:`losskit.export.artifact.export`."""
+    from losskit.export.artifact import export as run
+
+    return run(name, directory, **options)
+
+
+def debug(enabled: bool = True) -> AbstractContextManager[None]:
+    """Check values on accelerators too, and raise where a batch holds nothing to average."""
+    from losskit.plugins.debug import debug as context
+
+    return context(enabled)
