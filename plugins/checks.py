@@ -87,6 +87,8 @@ def readable(tensor: Tensor) -> bool:
         return False
     if type(tensor) not in (Tensor, torch.nn.Parameter) or torch._C._functorch.is_functorch_wrapped_tensor(tensor):
         return False  # a tensor that stands for others: it has no values of its own to read
+    if tensor.device.type == "meta":
+        return False
     return tensor.device.type == "cpu" or is_debug()
 
 

@@ -62,4 +62,9 @@ def from_config(config: Mapping[str, Any]) -> Loss:
     if "name" not in config or surplus:
         found = ", ".join(map(str, config)) or "nothing"
         raise ParameterError(f"a configuration holds name, parameters and reduction, found {found}")
-    return create(config["name"], reduction=config.get("reduction", "mean"), **config.get("parameters", {}))
+    parameters = config.get("parameters", {})
+    if not isinstance(config["name"], str) or not isinstance(parameters, Mapping) or "reduction" in parameters:
+        raise ParameterError(
+            f"a configuration holds a name, a mapping of parameters and beside it the reduction, found {dict(config)!r}"
+        )
+    return create(config["name"], reduction=config.get("reduction", "mean"), **parameters)

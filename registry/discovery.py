@@ -32,7 +32,7 @@ class Provider:
 
 
 def selection() -> str:
-    """Which plugins are wanted: ``all``, ``builtin`` or a comma-separated list of distributions."""
+    """Which plugins are wanted: ``all``, or a comma-separated list of distributions, ``builtin`` for losskit's own."""
     return os.environ.get(VARIABLE, "all").strip() or "all"
 
 
@@ -51,9 +51,8 @@ def _wanted(choice: str) -> dict[str, tuple[Provider, ...]]:
 
 
 def _is_wanted(provider: Provider, choice: str) -> bool:
-    if choice == "all" or (choice == "builtin" and provider.builtin):
-        return True
-    return provider.distribution in [word.strip() for word in choice.split(",")]
+    words = [word.strip() for word in choice.split(",")]
+    return "all" in words or ("builtin" in words and provider.builtin) or provider.distribution in words
 
 
 @cache

@@ -25,7 +25,12 @@ class Match:
 
     def regimes(self) -> tuple[str, ...]:
         """Where each answering claim is made; ``always`` where it is unrestricted."""
-        return tuple(describe_regime(claim.when) or "always" for claim in self.claims)
+        return tuple(describe_regime(claim.when) or self._unrestricted(claim) for claim in self.claims)
+
+    def _unrestricted(self, claim: Claim) -> str:
+        narrowed = [n for n in self.spec.narrowed if n.property == claim.property.kind and claim.verdict == "holds"]
+        excepted = "; ".join(describe_regime(n.when) for n in narrowed)
+        return f"except where {excepted}" if excepted else "always"
 
 
 def find(
@@ -81,11 +86,14 @@ def kind(word: str) -> str:
 
 def _answers(spec: LossSpec, name: str, verdict: str) -> list[Claim]:
     claims = [c for c in spec.claims if c.property.kind == name and c.verdict == verdict]
-    if not claims and KINDS[name].default:  # every loss declares engineering properties unless it narrows them
-        narrowed = spec.narrowing(name) is not None
-        implied = KINDS[name]()
-        if verdict == "holds" and not narrowed:
-            return [implied.holds(source="declared by every loss")]
-        if verdict == "fails" and narrowed:
-            return [implied.fails(source="narrowed by the spec")]
-    return claims
+    return claims or (_implied(spec, name, verdict) if KINDS[name].default else [])
+
+
+def _implied(spec: LossSpec, name: str, verdict: str) -> list[Claim]:
+    """What every loss declares of an engineering property, less what its spec narrows."""
+    narrowed = [n for n in spec.narrowed if n.property == name]
+    if verdict == "fails":
+        return [KINDS[name]().fails(when=n.when, source=n.reason) for n in narrowed]
+    if any(not n.when for n in narrowed):
+        return []
+    return [KINDS[name]().holds(source="declared by every loss")]

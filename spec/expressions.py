@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from statistics import NormalDist
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator
 
 from losskit.spec.errors import SpecError
-from losskit.spec.model import Frozen
+from losskit.spec.model import Frozen, read_infinities
 
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
 ARITY = {
@@ -24,7 +26,7 @@ class Expression(Frozen):
     """
 
     op: str
-    args: tuple[Expression | float | str, ...]
+    args: tuple[Annotated[Expression | float | str, BeforeValidator(read_infinities)], ...]
 
     def model_post_init(self, _context: Any) -> None:
         if self.op not in ARITY:
@@ -61,6 +63,9 @@ class Expression(Frozen):
     def __pow__(self, other: Scalar) -> Expression:
         return Expression(op="pow", args=(self, other))
 
+    def __rpow__(self, other: Scalar) -> Expression:
+        return Expression(op="pow", args=(other, self))
+
     def __neg__(self) -> Expression:
         return Expression(op="neg", args=(self,))
 
@@ -95,9 +100,11 @@ Scalar = Expression | float
 
 
 def _nested(argument: Expression | float | str) -> str:
-    if not isinstance(argument, Expression):
-        return f"{argument:g}" if isinstance(argument, float) else str(argument)
-    return f"({argument})" if argument.op in INFIX else str(argument)
+    if isinstance(argument, Expression):
+        return f"({argument})" if argument.op in INFIX or argument.op == "neg" else str(argument)
+    if isinstance(argument, float):
+        return f"({argument:g})" if argument < 0 else f"{argument:g}"
+    return argument
 
 
 def symbol(name: str) -> Expression:
@@ -135,6 +142,11 @@ def maximum(x: Scalar, y: Scalar) -> Expression:
     return Expression.of("maximum", x, y)
 
 
+def minimum(x: Scalar, y: Scalar) -> Expression:
+    """The smaller of two numbers."""
+    return Expression.of("minimum", x, y)
+
+
 def transpose(x: Expression) -> Expression:
     """A matrix with its last two axes exchanged."""
     return Expression.of("transpose", x)
@@ -150,7 +162,7 @@ def _softplus(x: float) -> float:
 
 
 def _power(x: float, y: float) -> float:
-    return 1.0 if y == 0 else x**y  # 0**0 = 1, the limit every formula here means
+    return math.pow(x, y)  # 0**0 = 1, the limit every formula here means; x**y would be complex for x < 0
 
 
 MATH: dict[str, Callable[..., Any]] = {
@@ -194,4 +206,8 @@ def evaluate(
     if expression.op not in table:
         raise SpecError(f"operation {expression.op!r} of {expression} is not defined for these operands")
     operands = [evaluate(a, values, operations) for a in expression.args if not isinstance(a, str)]
-    return table[expression.op](*operands)
+    try:
+        return table[expression.op](*operands)
+    except (ArithmeticError, ValueError) as error:
+        found = ", ".join(str(operand) for operand in operands)
+        raise SpecError(f"operation {expression.op!r} of {expression} is not defined for {found}: {error}") from error

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from losskit.spec.errors import SpecError
-from losskit.spec.model import Frozen
+from losskit.spec.model import Frozen, Json
 from losskit.spec.parameters import Parameters, ParameterSet
 from losskit.spec.properties import KINDS, Claim, ReducesTo
 from losskit.spec.references import Reference
-from losskit.spec.regimes import Interval, When, regimes_overlap, within
+from losskit.spec.regimes import Interval, When, within
 from losskit.spec.tensors import ClassIndex, Input
 
 SCHEMA_VERSION: Literal[1] = 1
+RESERVED = ("reduction", "sample_weight")  # arguments that every loss has besides its own
 Reduction = Literal["mean", "sum", "none"]
 Task = Literal[
     "classification", "binary", "regression", "segmentation", "contrastive", "metric_learning", "ranking", "preference",
@@ -29,10 +30,10 @@ Task = Literal[
 class Example(Frozen):
     """A worked value: inputs and parameters with the number that must come out, or the input that must be refused."""
 
-    inputs: dict[str, JsonValue]
-    parameters: dict[str, JsonValue] = {}
+    inputs: dict[str, Json]
+    parameters: dict[str, Json] = {}
     reduction: Reduction = "mean"
-    expected: JsonValue = None
+    expected: Json = None
     refused: str = ""
     note: str = ""
 
@@ -109,12 +110,10 @@ class LossSpec(Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> LossSpec:
-        for name in (i.name for i in self.inputs):
-            if name in self.parameters.names():
-                raise SpecError(f"{self.name}: {name!r} names an input and a parameter")
+        self._check_names()
         for claim in self.claims:
             self._check_subjects(claim)
-            self._check_regime(claim)
+            self._check_regime(f"claim {claim}", claim.when)
             self._check_constants(claim)
         self._check_contradictions()
         self._check_narrowings()
@@ -124,6 +123,30 @@ class LossSpec(Frozen):
         if self.gradient == "surrogate" and not self.oracle_gradient:
             raise SpecError(f"{self.name}: a surrogate gradient needs a formula to be compared with, oracle_gradient")
         return self
+
+    def _check_names(self) -> None:
+        inputs, parameters = [i.name for i in self.inputs], self.parameters.names()
+        for name in (*inputs, *parameters):
+            if name in RESERVED:
+                raise SpecError(f"{self.name}: {name!r} is an argument of every loss, expected another name")
+            if name in parameters and name in inputs:
+                raise SpecError(f"{self.name}: {name!r} names an input and a parameter")
+            if inputs.count(name) > 1:
+                raise SpecError(f"{self.name}: {name!r} names two inputs")
+        if self.weights not in (None, "output", *inputs):
+            expected = _list({"output", *inputs})
+            raise SpecError(f"{self.name}: weights have the shape of {self.weights!r}, expected one of {expected}")
+        for entry in self.inputs:
+            self._check_class_index(entry)
+
+    def _check_class_index(self, entry: Input) -> None:
+        if not isinstance(entry.domain, ClassIndex):
+            return
+        for given, known in ((entry.domain.of, self.symbols()), (entry.domain.ignore, self.parameters.names())):
+            if given is not None and given not in known:
+                raise SpecError(
+                    f"{self.name}: the domain of input {entry.name} names {given!r}, expected one of {_list(known)}"
+                )
 
     def _check_subjects(self, claim: Claim) -> None:
         names = {i.name for i in self.inputs} | set(self.parameters.names())
@@ -138,18 +161,18 @@ class LossSpec(Frozen):
                         f"{self.name}: claim {claim} speaks of the axis {axis!r} of {subject}, which has {shape}"
                     )
 
-    def _check_regime(self, claim: Claim) -> None:
-        for name, given in claim.when.items():
+    def _check_regime(self, what: str, when: When) -> None:
+        for name, given in when.items():
             parameter = self.parameters.get(name)
             if parameter is not None:
                 if not parameter.admits(given):
                     domain = parameter.describe_domain()
-                    raise SpecError(f"{self.name}: claim {claim} leaves the domain of {name}, which is {domain}")
+                    raise SpecError(f"{self.name}: {what} leaves the domain of {name}, which is {domain}")
             elif name not in self.symbols():
                 known = _list({*self.parameters.names(), *self.symbols()})
-                raise SpecError(f"{self.name}: claim {claim} restricts {name!r}, expected one of {known}")
+                raise SpecError(f"{self.name}: {what} restricts {name!r}, expected one of {known}")
             elif not within(given, Interval(low=0, high=math.inf, closed="left")):
-                raise SpecError(f"{self.name}: claim {claim} gives the size {name} a value below 0")
+                raise SpecError(f"{self.name}: {what} gives the size {name} a value below 0")
 
     def _check_constants(self, claim: Claim) -> None:
         known = {*self.parameters.names(), *self.symbols(), *(i.name for i in self.inputs)}
@@ -159,8 +182,9 @@ class LossSpec(Frozen):
 
     def _check_contradictions(self) -> None:
         for one, other in combinations(self.claims, 2):
-            opposed = one.verdict != other.verdict and one.speaks_of(other)
-            if opposed and not isinstance(one.property, ReducesTo) and regimes_overlap(one.when, other.when):
+            if str(one) == str(other):
+                raise SpecError(f"{self.name}: the claim '{one}' is made twice")
+            if one.contradicts(other):
                 raise SpecError(f"{self.name}: the claims '{one}' and '{other}' contradict each other")
 
     def _check_narrowings(self) -> None:
@@ -168,6 +192,7 @@ class LossSpec(Frozen):
         for narrowing in self.narrowed:
             if narrowing.property not in known:
                 raise SpecError(f"{self.name}: narrows {narrowing.property!r}, expected one of {_list(known)}")
+            self._check_regime(f"the narrowing of {narrowing.property}", narrowing.when)
 
     def _check_examples(self) -> None:
         inputs = {i.name for i in self.inputs}

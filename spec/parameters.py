@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from weakref import WeakValueDictionary
 
 import annotated_types as at
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
 from losskit.spec.errors import ParameterError, PluginError, SpecError
@@ -33,6 +33,14 @@ class Parameters(BaseModel):
     def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
         _CLASSES[f"{cls.__module__}:{cls.__qualname__}"] = cls
 
+    @field_validator("*")
+    @classmethod
+    def _is_number(cls, value: Any) -> Any:
+        entries = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(entry, float) and math.isnan(entry) for entry in entries):
+            raise ValueError("NaN lies in no domain")  # allow_inf_nan=True admits it with the infinities
+        return value
+
 
 class Parameter(Frozen):
     """One parameter as data.
@@ -43,6 +51,7 @@ class Parameter(Frozen):
         domain: admissible values; of each entry for ``numbers``.
         default: the value that is taken when none is given.
         optional: whether None is admissible.
+        length: for ``numbers``, the shape symbol whose size is the number of entries.
         description: one line for people.
     """
 
@@ -51,6 +60,7 @@ class Parameter(Frozen):
     domain: Condition
     default: Value | tuple[float, ...] = None
     optional: bool = False
+    length: str = ""
     description: str = ""
 
     def admits(self, condition: Condition) -> bool:
@@ -60,7 +70,10 @@ class Parameter(Frozen):
         return within(condition, self.domain)
 
     def _admits_value(self, value: Value) -> bool:
-        return self.optional if value is None else value in self.domain
+        if value is None:
+            return self.optional
+        whole = self.kind != "int" or isinstance(value, int)
+        return whole and self.kind != "numbers" and value in self.domain
 
     def describe_domain(self) -> str:
         """The domain as people write it: ``[0, inf)``, ``{pairs, positives}``, ``None or (0, inf)``."""
@@ -142,8 +155,15 @@ def _describe(name: str, info: FieldInfo) -> Parameter:
     kind, domain = _kind_and_domain(name, annotation, info)
     if info.is_required():
         raise SpecError(f"parameter {name} has no default; every parameter needs one")
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     return Parameter(
-        name=name, kind=kind, domain=domain, default=info.default, optional=optional, description=info.description or ""
+        name=name,
+        kind=kind,
+        domain=domain,
+        default=info.default,
+        optional=optional,
+        length=str(extra.get("length", "")),
+        description=info.description or "",
     )
 
 

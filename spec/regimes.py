@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from losskit.spec.errors import SpecError
-from losskit.spec.model import Frozen
+from losskit.spec.model import Frozen, read_infinities
 
 Closed = Literal["both", "left", "right", "neither"]
-Value = bool | int | float | str | None
+Value = Annotated[bool | int | float | str | None, BeforeValidator(read_infinities)]
 
 
 class Interval(Frozen):
@@ -56,7 +56,13 @@ class OneOf(Frozen):
     """A finite set of values."""
 
     kind: Literal["one_of"] = "one_of"
-    values: tuple[Value, ...] = Field(min_length=1)
+    values: tuple[Value, ...]
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> OneOf:
+        if not self.values:
+            raise SpecError("a set of values is empty, expected at least one value")
+        return self
 
     def __contains__(self, value: object) -> bool:
         # True == 1 in Python, yet True is no number of classes
@@ -91,13 +97,19 @@ def Below(high: float) -> Interval:  # noqa: N802
     return Interval(high=high)
 
 
-def condition(given: Interval | OneOf | Value | Sequence[Value]) -> Interval | OneOf:
+def condition(given: Interval | OneOf | Value | Collection[Value]) -> Interval | OneOf:
     """A condition from what a spec may write: a condition, one value, or a set of values."""
     if isinstance(given, Interval | OneOf):
         return given
-    if isinstance(given, set | frozenset | list | tuple):
+    if isinstance(given, set | frozenset):
+        return OneOf(values=tuple(sorted(given, key=_order)))  # the order of a set of strings changes from run to run
+    if isinstance(given, list | tuple):
         return OneOf(values=tuple(given))
     return OneOf(values=(given,))
+
+
+def _order(value: Value) -> tuple[str, Value]:
+    return ("number" if isinstance(value, int | float) else type(value).__name__, value)
 
 
 def overlap(one: Interval | OneOf, other: Interval | OneOf) -> bool:

@@ -13,10 +13,14 @@ Role = Literal["prediction", "target", "reference", "parameter"]
 
 
 class Real(Frozen):
-    """Any real number within ``interval``; not-a-number and infinities pass through to their own row."""
+    """Any real number within ``interval``; not-a-number and infinities pass through to their own row.
+
+    ``span`` names two parameters that typical values lie between (the ends of a support).
+    """
 
     kind: Literal["real"] = "real"
     interval: Interval = Interval()
+    span: tuple[str, str] | None = None
 
     def __str__(self) -> str:
         whole = self.interval == Interval()

@@ -1,6 +1,6 @@
 """Analytic properties of the value: sign, bounds, convexity, growth, smoothness."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from losskit.spec.expressions import Scalar
 from losskit.spec.properties.base import Names, Property
@@ -18,6 +18,7 @@ class Bounded(Property):
     An end left out is not claimed. Claimed to fail with an end left out: no finite number bounds the value there.
     """
 
+    unspecific: ClassVar[frozenset[str]] = frozenset({"lower", "upper", "reach"})
     lower: Scalar | None = None
     upper: Scalar | None = None
     reach: Reach = "approached"
@@ -37,6 +38,7 @@ class Lipschitz(Property):
     finite constant will do. ``region="same_order"`` compares only rows whose scores are ranked alike, without ties.
     """
 
+    unspecific: ClassVar[frozenset[str]] = frozenset({"constant", "tight"})
     on: Names
     constant: Scalar | None = None
     norm: Literal["l1", "l2", "linf"] = "l2"
@@ -47,6 +49,7 @@ class Lipschitz(Property):
 class Smooth(Property):
     """The gradient is Lipschitz with this constant in the Euclidean norm."""
 
+    unspecific: ClassVar[frozenset[str]] = frozenset({"constant", "tight"})
     on: Names
     constant: Scalar | None = None
     tight: bool = True

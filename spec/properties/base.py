@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, SerializeAsAny, model_validator
 from losskit.spec.errors import SpecError
 from losskit.spec.expressions import Expression
 from losskit.spec.model import Frozen
-from losskit.spec.regimes import When, condition, describe_regime
+from losskit.spec.regimes import When, condition, describe_regime, regimes_overlap
 
 KINDS: dict[str, type[Property]] = {}
 Names = str | tuple[str, ...]
@@ -23,10 +23,12 @@ class Property(Frozen):
     Attributes:
         kind: the name of the class; it selects the kind when a spec is read from JSON.
         default: whether every loss declares the property unless its spec narrows it with a reason.
+        unspecific: arguments that, where they are left out, stand for all their values.
     """
 
     kind: str = ""
     default: ClassVar[bool] = False
+    unspecific: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
@@ -64,7 +66,9 @@ class Property(Frozen):
 
     def expressions(self) -> tuple[Expression, ...]:
         """Constants that depend on parameters or sizes."""
-        return tuple(v for v in self.arguments().values() if isinstance(v, Expression))
+        given = self.arguments().values()
+        parts = [part for v in given for part in (v.values() if isinstance(v, dict) else (v,))]
+        return tuple(part for part in parts if isinstance(part, Expression))
 
     @classmethod
     def definition(cls) -> str:
@@ -113,11 +117,25 @@ class Claim(Frozen):
         regime = describe_regime(self.when)
         return f"{self.property} {self.verdict}" + (f" when {regime}" if regime else "")
 
-    def speaks_of(self, other: Claim) -> bool:
-        """Whether both claims are about the same property; an argument that is left out stands for all its values."""
-        if type(self.property) is not type(other.property):
+    def contradicts(self, other: Claim) -> bool:
+        """Whether both cannot be true: one property, opposite verdicts, and regimes with a point in common."""
+        if self.verdict == other.verdict or not regimes_overlap(self.when, other.when):
             return False
-        mine, theirs = self.property.arguments(), other.property.arguments()
-        return all(mine[name] == theirs[name] for name in mine.keys() & theirs.keys()) and (
-            self.property.subjects() == other.property.subjects()
-        )
+        true, false = (self, other) if self.verdict == "holds" else (other, self)
+        return _implies(true.property, false.property)
+
+
+WHOLE = {"region", "part", "distributions"}  # arguments whose value "all" includes every other
+
+
+def _implies(one: Property, other: Property) -> bool:
+    """Whether one property is the other, or a case of it; an argument left out may stand for all its values."""
+    if type(one) is not type(other) or set(one.subjects()) != set(other.subjects()):
+        return False
+    fields = {name: field for name, field in type(one).model_fields.items() if name not in ("kind", "on", "a", "b")}
+    for name, field in fields.items():
+        mine, theirs = getattr(one, name), getattr(other, name)
+        left_out = name in one.unspecific and field.default in (mine, theirs)
+        if not (mine == theirs or left_out or (name in WHOLE and mine == "all")):
+            return False
+    return True

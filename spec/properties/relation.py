@@ -29,3 +29,6 @@ class ReducesTo(Property):
     limit: dict[str, float] = {}
     rate: Scalar = 0.0
     given: dict[str, tuple[float, ...]] = {}
+
+    def subjects(self) -> tuple[str, ...]:
+        return (*self.limit, *self.given)
