@@ -1,14 +1,21 @@
 """How plugins are found, loaded lazily, built and queried."""
 
-from losskit.registry.building import build, create, from_config, resolve
+from typing import TYPE_CHECKING
+
+from losskit._lazy import lazily
 from losskit.registry.discovery import GROUP, VARIABLE, Provider, forget, providers, selection
-from losskit.registry.loading import Failure, failures, get, names, specs, unknown
-from losskit.registry.query import Match, find, kind
+
+if TYPE_CHECKING:
+    from losskit.registry.building import build, create, from_config, resolve
+    from losskit.registry.catalogue import Listing, listing
+    from losskit.registry.loading import Failure, failures, get, names, specs, survey, unknown
+    from losskit.registry.query import Match, find, kind
 
 __all__ = [
     "GROUP",
     "VARIABLE",
     "Failure",
+    "Listing",
     "Match",
     "Provider",
     "build",
@@ -19,10 +26,23 @@ __all__ = [
     "from_config",
     "get",
     "kind",
+    "listing",
     "names",
     "providers",
     "resolve",
     "selection",
     "specs",
+    "survey",
     "unknown",
 ]
+__getattr__ = lazily(
+    __name__,
+    {
+        **dict.fromkeys(("build", "create", "from_config", "resolve"), "losskit.registry.building"),
+        **dict.fromkeys(("Listing", "listing"), "losskit.registry.catalogue"),
+        **dict.fromkeys(
+            ("Failure", "failures", "get", "names", "specs", "survey", "unknown"), "losskit.registry.loading"
+        ),
+        **dict.fromkeys(("Match", "find", "kind"), "losskit.registry.query"),
+    },
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -59,30 +59,37 @@ def get(name: str) -> LossSpec:
 def unknown(what: str, name: str, known: tuple[str, ...]) -> str:
     """A sentence that says a name is unknown and offers the three nearest."""
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(near)}?" if near else f"see 'losskit list' for all {len(known)}."
+    everything = f"see 'losskit list' for all {len(known)}" if what == "loss" else f"expected one of {', '.join(known)}"
+    hint = f"did you mean {', '.join(near)}?" if near else everything
     return f"there is no {what} {name!r}; {hint}"
 
 
 def specs() -> Iterator[LossSpec]:
     """The specs of all losses that load; those that do not are in :func:`failures`."""
-    for name in names():
-        try:
-            yield get(name)
-        except PluginError:
-            continue
+    yield from survey()[0]
+
+
+def survey() -> tuple[tuple[LossSpec, ...], tuple[Failure, ...]]:
+    """Load every installed loss once: the specs of those that load, and why the others do not."""
+    return _survey(discovery.providers())
 
 
 def failures(builtin_only: bool = False) -> tuple[Failure, ...]:
     """Every loss that is installed and cannot be loaded, with the cause; ``builtin_only`` runs no outside code."""
-    found = []
-    for name, offered in discovery.providers().items():
-        if builtin_only and len(offered) == 1 and not offered[0].builtin:
-            continue
+    offers = discovery.providers()
+    if builtin_only:
+        offers = {name: offered for name, offered in offers.items() if len(offered) > 1 or offered[0].builtin}
+    return _survey(offers)[1]
+
+
+def _survey(offers: Mapping[str, tuple[Provider, ...]]) -> tuple[tuple[LossSpec, ...], tuple[Failure, ...]]:
+    loaded, failed = [], []
+    for name, offered in offers.items():
         try:
-            get(name)
+            loaded.append(get(name))
         except PluginError as error:
-            found.append(Failure(name=name, providers=offered, cause=str(error)))
-    return tuple(found)
+            failed.append(Failure(name=name, providers=offered, cause=str(error)))
+    return tuple(loaded), tuple(failed)
 
 
 def _load(provider: Provider) -> LossSpec:

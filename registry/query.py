@@ -39,6 +39,7 @@ def find(
     holds: Iterable[str] | str = (),
     fails: Iterable[str] | str = (),
     coupling: str | None = None,
+    among: Iterable[LossSpec] | None = None,
 ) -> list[Match]:
     """Losses of a task for which properties are claimed to hold or to fail, somewhere in their parameters.
 
@@ -47,6 +48,7 @@ def find(
         holds: kinds of the vocabulary, as ``LabelSymmetric`` or ``label_symmetric``; all must be claimed to hold.
         fails: likewise, claimed to fail.
         coupling: ``none`` for losses whose samples stand alone, else ``pairs``, ``batch`` or ``set``.
+        among: specs to choose from; every installed loss that loads if left out.
 
     Returns:
         One match a loss, with the claims and so the regimes that answer.
@@ -56,7 +58,7 @@ def find(
     """
     wanted = [(kind(word), "holds") for word in _words(holds)] + [(kind(word), "fails") for word in _words(fails)]
     matches = []
-    for spec in specs():
+    for spec in specs() if among is None else among:
         if task is not None and spec.task != task:
             continue
         if coupling is not None and (spec.coupling or "none") != coupling:

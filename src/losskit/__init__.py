@@ -12,14 +12,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from losskit.registry import create, find, from_config, get, names
-from losskit.spec.errors import LosskitError
+from losskit._lazy import lazily
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from losskit.conformance.report import Report
     from losskit.export.artifact import Manifest
+    from losskit.registry import create, find, from_config, get, names
+    from losskit.spec.errors import LosskitError
 
 __version__ = "0.1.0"
 __all__ = [
@@ -34,6 +35,13 @@ __all__ = [
     "names",
     "verify",
 ]
+__getattr__ = lazily(
+    __name__,
+    {
+        "LosskitError": "losskit.spec.errors",
+        **dict.fromkeys(("create", "find", "from_config", "get", "names"), "losskit.registry"),
+    },
+)
 
 
 def verify(*names: str, **options: Any) -> Report:
