@@ -6,12 +6,13 @@ import math
 import types
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from weakref import WeakValueDictionary
 
 import annotated_types as at
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from losskit.spec.errors import ParameterError, PluginError, SpecError
 from losskit.spec.model import Frozen
@@ -38,7 +39,7 @@ class Parameters(BaseModel):
     def _is_number(cls, value: Any) -> Any:
         entries = value if isinstance(value, tuple) else (value,)
         if any(isinstance(entry, float) and math.isnan(entry) for entry in entries):
-            raise ValueError("NaN lies in no domain")  # allow_inf_nan=True admits it with the infinities
+            raise PydanticCustomError("nan", "NaN lies in no domain")  # allow_inf_nan=True admits it with infinities
         return value
 
 
@@ -52,6 +53,7 @@ class Parameter(Frozen):
         default: the value that is taken when none is given.
         optional: whether None is admissible.
         length: for ``numbers``, the shape symbol whose size is the number of entries.
+        words: strings that are admissible beside the numbers of the domain.
         description: one line for people.
     """
 
@@ -61,6 +63,7 @@ class Parameter(Frozen):
     default: Value | tuple[float, ...] = None
     optional: bool = False
     length: str = ""
+    words: tuple[str, ...] = ()
     description: str = ""
 
     def admits(self, condition: Condition) -> bool:
@@ -72,6 +75,8 @@ class Parameter(Frozen):
     def _admits_value(self, value: Value) -> bool:
         if value is None:
             return self.optional
+        if value in self.words:
+            return True
         whole = self.kind != "int" or isinstance(value, int)
         return whole and self.kind != "numbers" and value in self.domain
 
@@ -81,7 +86,7 @@ class Parameter(Frozen):
         word = words.get(self.kind, str(self.domain))
         if self.kind == "int" and self.domain == Interval():
             word = "int"
-        return f"None or {word}" if self.optional else word
+        return " or ".join([*(["None"] if self.optional else []), *(f'"{w}"' for w in self.words), word])
 
 
 class ParameterSet(Frozen):
@@ -138,8 +143,11 @@ class ParameterSet(Frozen):
     def _sentence(self, loss: str, given: Mapping[str, Any], error: ValidationError) -> str:
         first = error.errors()[0]
         field = self.get(str(first["loc"][0])) if first["loc"] else None
+        own = first["msg"].removeprefix("Value error, ")  # what the author's own validator says
         if field is None:  # a relation between several parameters
-            return f"{loss}: {first['msg'].removeprefix('Value error, ')}"
+            return f"{loss}: {own}"
+        if first["type"] == "value_error":
+            return f"{loss}: parameter {field.name}: {own}, found {given[field.name]!r}"
         domain = field.describe_domain()
         wanted = f"in {domain}" if domain[0] in "[({" else domain
         return f"{loss}: parameter {field.name} must be {wanted}, found {given[field.name]!r}"
@@ -151,7 +159,7 @@ def _plain(value: Any) -> Any:
 
 
 def _describe(name: str, info: FieldInfo) -> Parameter:
-    annotation, optional = _without_none(info.annotation)
+    annotation, optional, words = _without_words(*_without_none(info.annotation))
     kind, domain = _kind_and_domain(name, annotation, info)
     if info.is_required():
         raise SpecError(f"parameter {name} has no default; every parameter needs one")
@@ -163,6 +171,7 @@ def _describe(name: str, info: FieldInfo) -> Parameter:
         default=info.default,
         optional=optional,
         length=str(extra.get("length", "")),
+        words=words,
         description=info.description or "",
     )
 
@@ -170,9 +179,18 @@ def _describe(name: str, info: FieldInfo) -> Parameter:
 def _without_none(annotation: Any) -> tuple[Any, bool]:
     if get_origin(annotation) in (Union, types.UnionType):
         rest = [a for a in get_args(annotation) if a is not type(None)]
-        if len(rest) == 1:
-            return rest[0], True
+        if len(rest) < len(get_args(annotation)):
+            return (rest[0] if len(rest) == 1 else Union[tuple(rest)]), True  # noqa: UP007 - made at run time
     return annotation, False
+
+
+def _without_words(annotation: Any, optional: bool) -> tuple[Any, bool, tuple[str, ...]]:
+    """Words that may stand in place of a number: ``float | Literal["auto"]``."""
+    parts = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
+    numbers = [part for part in parts if get_origin(part) is not Literal]
+    if len(numbers) != 1 or len(parts) != 2:
+        return annotation, optional, ()
+    return numbers[0], optional, next(get_args(part) for part in parts if get_origin(part) is Literal)
 
 
 def _kind_and_domain(name: str, annotation: Any, info: FieldInfo) -> tuple[Kind, Condition]:
@@ -180,8 +198,10 @@ def _kind_and_domain(name: str, annotation: Any, info: FieldInfo) -> tuple[Kind,
         return "bool", OneOf(values=(False, True))
     if get_origin(annotation) is Literal:
         return "choice", OneOf(values=get_args(annotation))
-    if annotation is float or annotation is int:
-        return ("int" if annotation is int else "float"), _interval(info.metadata)
+    number = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    if number is float or number is int:
+        metadata = [*info.metadata, *getattr(annotation, "__metadata__", ())]
+        return ("int" if number is int else "float"), _interval(metadata)
     if get_origin(annotation) is tuple and get_args(annotation)[1:] == (Ellipsis,):
         entry = get_args(annotation)[0]
         return "numbers", _interval(getattr(entry, "__metadata__", ()))
