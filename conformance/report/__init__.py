@@ -1,5 +1,44 @@
 """The result of a run and its renderings."""
 
+from typing import TYPE_CHECKING
+
+from losskit._lazy import lazily
 from losskit.conformance.report.model import FELL, STOOD, Finding, LossReport, Outcome, Report, Witness
 
-__all__ = ["FELL", "STOOD", "Finding", "LossReport", "Outcome", "Report", "Witness"]
+if TYPE_CHECKING:
+    from losskit.conformance.report.as_html import to_html
+    from losskit.conformance.report.as_json import from_json, to_json
+    from losskit.conformance.report.as_junit import to_junit
+    from losskit.conformance.report.as_table import to_table
+    from losskit.conformance.report.as_text import block, conclusion, line
+    from losskit.conformance.report.files import write
+
+__all__ = [
+    "FELL",
+    "STOOD",
+    "Finding",
+    "LossReport",
+    "Outcome",
+    "Report",
+    "Witness",
+    "block",
+    "conclusion",
+    "from_json",
+    "line",
+    "to_html",
+    "to_json",
+    "to_junit",
+    "to_table",
+    "write",
+]
+__getattr__ = lazily(
+    __name__,
+    {
+        "to_html": "losskit.conformance.report.as_html",
+        "to_junit": "losskit.conformance.report.as_junit",
+        "to_table": "losskit.conformance.report.as_table",
+        "write": "losskit.conformance.report.files",
+        **dict.fromkeys(("from_json", "to_json"), "losskit.conformance.report.as_json"),
+        **dict.fromkeys(("block", "conclusion", "line"), "losskit.conformance.report.as_text"),
+    },
+)

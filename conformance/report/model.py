@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Literal
 
-from pydantic import JsonValue
-
-from losskit.spec.model import Frozen
+from losskit.spec.model import Frozen, Json
 
 REPORT_VERSION: Literal[1] = 1
 Outcome = Literal["held", "confirmed", "refuted", "unconfirmed", "undecided", "error", "not_applicable"]
@@ -27,8 +26,8 @@ class Witness(Frozen):
         code: a short program with literals that shows it without the harness.
     """
 
-    parameters: dict[str, JsonValue]
-    inputs: dict[str, JsonValue]
+    parameters: dict[str, Json]
+    inputs: dict[str, Json]
     left: float
     right: float
     detail: str
@@ -67,7 +66,7 @@ class Finding(Frozen):
     witness: Witness | None = None
     seconds: float = 0.0
 
-    @property
+    @builtins.property  # the field of this name hides it
     def stood(self) -> bool:
         """Whether the claim stands."""
         return self.outcome in STOOD
