@@ -48,8 +48,8 @@ def resolve(name: str, place: str) -> Any:
     path, _, attribute = place.partition(":")
     try:
         return getattr(import_module(path), attribute)
-    except (ImportError, AttributeError) as error:
-        raise PluginError(f"{name}: {place} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:  # code of a plugin runs here, and may fail in any way
+        raise PluginError(f"{name}: {place} cannot be imported: {type(error).__name__}: {error}") from error
 
 
 def from_config(config: Mapping[str, Any]) -> Loss:
