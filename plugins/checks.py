@@ -49,7 +49,7 @@ def check_weight(name: str, weight: Tensor, shape: tuple[int, ...]) -> None:
     if tuple(weight.shape) != shape:
         raise InputError(f"{name}: sample_weight must have the shape {shape}, found {tuple(weight.shape)}")
     if weight.numel() and readable(weight):
-        _refuse(name, "sample_weight", weight, ~(weight >= 0), "finite numbers >= 0")
+        refuse(name, "sample_weight", weight, ~((weight >= 0) & weight.isfinite()), "finite numbers >= 0")
 
 
 def _check_type(name: str, entry: Input, tensor: object) -> None:
@@ -65,31 +65,35 @@ def _check_shape(name: str, entry: Input, tensor: Tensor, sizes: dict[str, tuple
     variadic = next((s for s in entry.shape if s.startswith("*")), None)
     fixed = len(entry.shape) - (variadic is not None)
     if tensor.dim() < fixed or (variadic is None and tensor.dim() > fixed):
-        rank = f"{fixed} axes" if variadic is None else f"at least {fixed} axes"
-        found = f"{tensor.dim()} axes, shape {tuple(tensor.shape)}"
+        rank = _axes(fixed) if variadic is None else f"at least {_axes(fixed)}"
+        found = f"{_axes(tensor.dim())}, shape {tuple(tensor.shape)}"
         raise InputError(f"{name}: input {entry.name} must have {rank}, {entry.describe_shape()}, found {found}")
     position = 0
     for symbol in entry.shape:
-        size: Any = tensor.shape[position]
-        if symbol.startswith("*"):
-            size = tuple(tensor.shape[position : position + tensor.dim() - fixed])
-            position += len(size) - 1
-        position += 1
+        width = tensor.dim() - fixed if symbol.startswith("*") else 1
+        axes = tuple(tensor.shape[position : position + width])
+        size: Any = axes if symbol.startswith("*") else axes[0]
+        position += width
         first, known = sizes.setdefault(symbol, (entry.name, size))
         if known != size:
             what = f"{symbol} = {known} as {first} has it"
             raise InputError(f"{name}: input {entry.name} must have {what}, found {size}, shape {tuple(tensor.shape)}")
 
 
+def _axes(count: int) -> str:
+    return "1 axis" if count == 1 else f"{count} axes"
+
+
 def readable(tensor: Tensor) -> bool:
     """Whether values may be read here: eager mode, and on an accelerator only under :func:`losskit.debug`."""
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+    return concrete(tensor) and (tensor.device.type == "cpu" or is_debug())
+
+
+def concrete(tensor: Tensor) -> bool:
+    """Whether a tensor has values of its own: eager mode, no ``torch.func`` transform, nothing that stands for others."""
+    if torch.compiler.is_compiling() or torch.jit.is_tracing() or tensor.device.type == "meta":
         return False
-    if type(tensor) not in (Tensor, torch.nn.Parameter) or torch._C._functorch.is_functorch_wrapped_tensor(tensor):
-        return False  # a tensor that stands for others: it has no values of its own to read
-    if tensor.device.type == "meta":
-        return False
-    return tensor.device.type == "cpu" or is_debug()
+    return type(tensor) in (Tensor, torch.nn.Parameter) and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
 
 
 def _check_values(
@@ -100,14 +104,14 @@ def _check_values(
         if domain.of is not None:
             _check_class(name, entry.name, tensor, domain, sizes[domain.of][1], parameters)
     elif isinstance(domain, Binary):
-        _refuse(name, entry.name, tensor, (tensor != 0) & (tensor != 1), "0 or 1")
+        refuse(name, entry.name, tensor, (tensor != 0) & (tensor != 1), "0 or 1")
     elif isinstance(domain, Probability):
-        _refuse(name, entry.name, tensor, ~((tensor >= 0) & (tensor <= 1)), "a number in [0, 1]")
+        refuse(name, entry.name, tensor, ~((tensor >= 0) & (tensor <= 1)), "a number in [0, 1]")
     elif isinstance(domain, Real) and domain.interval != type(domain.interval)():
         interval = domain.interval
         low = tensor >= interval.low if interval.includes_low else tensor > interval.low
         high = tensor <= interval.high if interval.includes_high else tensor < interval.high
-        _refuse(name, entry.name, tensor, ~(low & high), f"a number in {interval}")
+        refuse(name, entry.name, tensor, ~(low & high), f"a number in {interval}")
 
 
 def _check_class(
@@ -120,10 +124,11 @@ def _check_class(
     if ignore is not None:
         bad = bad & (tensor != ignore)
         wanted += f" or {ignore}"
-    _refuse(name, entry, tensor, bad, wanted)
+    refuse(name, entry, tensor, bad, wanted)
 
 
-def _refuse(name: str, entry: str, tensor: Tensor, bad: Tensor, wanted: str) -> None:
+def refuse(name: str, entry: str, tensor: Tensor, bad: Tensor, wanted: str) -> None:
+    """Raise an :class:`InputError` with the first entry of ``tensor`` where ``bad`` is true, if there is one."""
     if not bool(bad.any()):
         return
     index = tuple(bad.nonzero()[0].tolist())
