@@ -1,0 +1,208 @@
+"""A loss as a folder of files: graphs, programs, test vectors, its spec and a manifest."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Collection, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from losskit.export.cases import Case, fresh_cases, stored_cases
+from losskit.export.compare import run_cases
+from losskit.export.eager import output_names
+from losskit.export.extras import onnx, onnxruntime, onnxscript
+from losskit.export.folder import check_target, digest, write_folder
+from losskit.export.graphs import example_inputs, narrowed, write_graph
+from losskit.export.layout import (
+    FORMATS,
+    GRADIENT_COPY,
+    GRADIENT_FILE,
+    GRADIENT_FOLDER,
+    MANIFEST_FILE,
+    PT2_FILE,
+    SPEC_FILE,
+    TORCHSCRIPT_FILE,
+    VALUE_FILE,
+)
+from losskit.export.manifest import AxisRecord, DataSet, File, Graph, Manifest
+from losskit.export.onnx_graph import describe_graph
+from losskit.export.pt2 import to_pt2
+from losskit.export.results import CaseResult, Replay
+from losskit.export.runtimes.onnxruntime import OnnxRuntime
+from losskit.export.runtimes.torch_programs import exported_program, scripted_program
+from losskit.export.safety import OPSET
+from losskit.export.subject import Subject, prepare
+from losskit.export.testdata import data_set_files
+from losskit.export.tolerance import Tolerance
+from losskit.export.torchscript import to_torchscript
+from losskit.export.tracing import trace_value
+from losskit.registry import get
+from losskit.spec.errors import ExportError
+
+__all__ = ["Manifest", "export"]
+
+PROGRAMS = (TORCHSCRIPT_FILE, PT2_FILE)
+NOTES = (
+    "sample_weight is no input of the graphs; weigh the values of a graph with reduction none, or use model.ts.pt",
+    "graphs check nothing: an input outside its domain, such as a class id out of range, gives a number all the same",
+    "model.ts.pt and model.pt2 are programs: load them only from where you trust",
+)
+
+
+def export(
+    name: str,
+    directory: str | Path,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    reduction: str = "mean",
+    grad: bool = False,
+    targets: Collection[str] = FORMATS,
+    force: bool = False,
+    seed: int = 0,
+    sizes: Mapping[str, int] | None = None,
+    ranks: Mapping[str, int] | None = None,
+    without: Collection[str] = (),
+) -> Manifest:
+    """Write a loss as ONNX, TorchScript and torch.export, with test vectors.
+
+    Nothing is written before every file has been run and compared with the module at sizes never traced and at extreme
+    inputs; the folder then appears whole.
+
+    Args:
+        name: a registered loss.
+        directory: the folder to write; it must be new or empty, or hold an older artifact.
+        parameters: of the loss, by name; they are baked in.
+        reduction: ``mean``, ``sum`` or ``none``.
+        grad: whether to write ``model_with_grad.onnx``, too.
+        targets: some of ``onnx``, ``torchscript`` and ``pt2``.
+        force: replace an older artifact.
+        seed: of the stored inputs.
+        sizes: axes to fix at a size, such as ``{"C": 1}``; others stay dynamic unless a parameter determines them.
+        ranks: number of axes for variadic shape symbols, such as ``{"*spatial": 3}``; 2 where not named.
+        without: optional inputs to leave out.
+
+    Returns:
+        The manifest, as it stands in the folder.
+
+    Raises:
+        UnknownLossError: no such loss.
+        ParameterError: a parameter is unknown or outside its domain.
+        ExportError: the loss cannot be exported, or a graph gives other numbers than the module.
+        ArtifactError: the folder holds something that would be lost.
+        MissingExtraError: onnx, onnxscript or ONNX Runtime is not installed.
+    """
+    _check_targets(targets)
+    target = Path(directory)
+    check_target(target, force)
+    subject = prepare(get(name), parameters, reduction, sizes=sizes, ranks=ranks, without=without)
+    stored, tolerance = stored_cases(subject, seed), Tolerance()
+    files, graphs = _graphs(subject, stored, grad) if "onnx" in targets else ({}, ())
+    programs, omitted = _programs(subject, targets)
+    files |= programs
+    _check(subject, files, graphs, (*stored, *fresh_cases(subject, seed)), tolerance)
+    files[SPEC_FILE] = subject.spec.model_dump_json(indent=2).encode()
+    manifest = Manifest(
+        loss=name,
+        parameters=subject.parameters,
+        reduction=subject.loss.reduction,
+        seed=seed,
+        opset=OPSET,
+        tolerance=tolerance,
+        axes=AxisRecord(
+            traced=subject.axes.traced,
+            fixed=tuple(sorted(subject.axes.fixed)),
+            ranks=dict(ranks or {}),
+            without=tuple(without),
+        ),
+        graphs=graphs,
+        files={path: _record(path, files[path]) for path in sorted(files)},
+        omitted=omitted,
+        versions=_versions(),
+        notes=NOTES,
+    )
+    write_folder(target, {**files, MANIFEST_FILE: manifest.model_dump_json(indent=2).encode()}, force)
+    return manifest
+
+
+def _graphs(subject: Subject, stored: Sequence[Case], grad: bool) -> tuple[dict[str, bytes], tuple[Graph, ...]]:
+    """The ONNX files with their data sets, each graph beside its own in the layout of ONNX's test runners."""
+    value = write_graph(subject, gradient=False)
+    files, data_sets = _data_sets(subject, stored, "", gradient=False)
+    graphs = [describe_graph(value, VALUE_FILE, False, data_sets)]
+    files[VALUE_FILE] = value
+    if grad:
+        both = write_graph(subject, gradient=True)
+        more, data_sets = _data_sets(subject, stored, f"{GRADIENT_FOLDER}/", gradient=True)
+        graphs.append(describe_graph(both, GRADIENT_FILE, True, data_sets))
+        files |= {**more, GRADIENT_FILE: both, GRADIENT_COPY: both}
+    return files, tuple(graphs)
+
+
+def _data_sets(
+    subject: Subject, stored: Sequence[Case], prefix: str, *, gradient: bool
+) -> tuple[dict[str, bytes], list[DataSet]]:
+    files: dict[str, bytes] = {}
+    outputs = output_names(subject.axes, gradient)
+    for case in stored:
+        expected = {name: case.expected[name] for name in outputs}
+        files |= data_set_files(f"{prefix}{case.name}", case.inputs, expected)
+    return files, [DataSet(folder=f"{prefix}{case.name}", sizes=case.sizes) for case in stored]
+
+
+def _programs(subject: Subject, targets: Collection[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Torch's own formats, and the reason for one that the spec says this loss does not have."""
+    files, omitted = {}, {}
+    if "torchscript" in targets:
+        reason = narrowed(subject, "Scripts")
+        if reason:
+            omitted[TORCHSCRIPT_FILE] = reason
+        else:
+            files[TORCHSCRIPT_FILE] = to_torchscript(subject.loss)
+    if "pt2" in targets:
+        files[PT2_FILE] = to_pt2(trace_value(subject.loss, subject.axes, example_inputs(subject)))
+    return files, omitted
+
+
+def _check(
+    subject: Subject,
+    files: Mapping[str, bytes],
+    graphs: Sequence[Graph],
+    cases: Sequence[Case],
+    tolerance: Tolerance,
+) -> None:
+    """Run every file on every case before anything is written."""
+    results: list[CaseResult] = []
+    runtime = OnnxRuntime()
+    for graph in graphs:
+        results += run_cases(subject, graph.file, files[graph.file], runtime, cases, graph.gradient, tolerance)
+    for path, program in zip(PROGRAMS, (scripted_program, exported_program), strict=True):
+        if path in files:
+            results += run_cases(subject, path, files[path], program(subject.axes), cases, True, tolerance)
+    outcome = Replay(
+        loss=subject.spec.name, parameters=subject.parameters, reduction=subject.reduction, results=tuple(results)
+    )
+    if not outcome.ok:
+        raise ExportError(outcome.failure)
+
+
+def _record(path: str, content: bytes) -> File:
+    return File(sha256=digest(content), bytes=len(content), reproducible=path not in PROGRAMS)
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "losskit": version("losskit"),
+        "onnx": onnx.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "onnxscript": onnxscript.__version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def _check_targets(targets: Collection[str]) -> None:
+    if isinstance(targets, str) or not targets or not set(targets) <= set(FORMATS):
+        raise ExportError(f"targets must be a list of {', '.join(FORMATS)}, found {targets!r}")

@@ -1,0 +1,41 @@
+"""The two ONNX graphs of a loss."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from losskit.export.data import draw
+from losskit.export.eager import tensors
+from losskit.export.onnx_graph import Labels, translate
+from losskit.export.subject import Subject
+from losskit.export.tracing import trace_value, trace_value_and_gradient
+from losskit.spec.errors import ExportError
+
+
+def write_graph(subject: Subject, *, gradient: bool) -> bytes:
+    """The value graph, or the value-and-gradient graph, as ONNX bytes.
+
+    Raises:
+        ExportError: the spec says that the loss cannot be exported, or it turns out so.
+    """
+    reason = narrowed(subject, "ExportsONNX")
+    if reason:
+        raise ExportError(f"{subject.spec.name} cannot be exported: {reason}")
+    inputs = example_inputs(subject)
+    trace = trace_value_and_gradient if gradient else trace_value
+    program = trace(subject.loss, subject.axes, inputs)
+    return translate(program, subject.axes, Labels(subject.spec, subject.parameters, subject.reduction, gradient))
+
+
+def example_inputs(subject: Subject) -> dict[str, Tensor]:
+    """Inputs to trace with: every axis of its own size."""
+    return tensors(draw(subject.axes, subject.axes.traced, subject.parameters, seed=0))
+
+
+def narrowed(subject: Subject, kind: str) -> str:
+    """Why the spec does not declare an engineering property at these parameters and sizes; empty where it does."""
+    for narrowing in subject.spec.narrowed:
+        given = {name: subject.parameters.get(name, subject.axes.traced.get(name)) for name in narrowing.when}
+        if narrowing.property == kind and all(given[name] in narrowing.when[name] for name in given):
+            return narrowing.reason
+    return ""
