@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 import pluggy
+from pydantic import ValidationError
 
 from losskit.registry import discovery
 from losskit.registry.discovery import Provider
@@ -99,13 +100,19 @@ def _load(provider: Provider) -> LossSpec:
         manager.register(import_module(provider.module))
         returned: list[Any] = manager.hook.losskit_loss()
     except (Exception, SystemExit) as error:  # a plugin may fail in any way; none of them is ours to die of
-        cause = str(error).strip().splitlines()
-        first = cause[0] if cause else "no message"
         raise PluginError(
-            f"the plugin of {provider.name} from {provider} fails: {type(error).__name__}: {first}"
+            f"the plugin of {provider.name} from {provider} fails: {type(error).__name__}: {_first_line(error)}"
         ) from error
     if len(returned) != 1 or not isinstance(returned[0], LossSpec):
         raise PluginError(f"the plugin of {provider.name} from {provider} must return one LossSpec from losskit_loss")
     if returned[0].name != provider.name:
         raise PluginError(f"the plugin of {provider.name} from {provider} returns a spec named {returned[0].name!r}")
     return returned[0]
+
+
+def _first_line(error: BaseException) -> str:
+    if isinstance(error, ValidationError):  # pydantic's own first line only counts the errors
+        first = error.errors()[0]
+        return " ".join(f"{error.title} {'.'.join(map(str, first['loc']))}: {first['msg']}".split())
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else "no message"

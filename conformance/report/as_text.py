@@ -13,7 +13,7 @@ LONGEST = 600  # characters of an input shown in words; the code and the JSON re
 WORDS = {
     "held": "not refuted",
     "confirmed": "confirmed by a witness",
-    "refuted": "refuted by a witness",
+    "refuted": "refuted",
     "unconfirmed": "claimed to fail, but no witness was found",
     "undecided": "undecided: the margin is below what the search resolves",
     "error": "could not be checked",
@@ -69,7 +69,7 @@ def words(values: Mapping[str, Any]) -> str:
 def _parts(finding: Finding) -> Iterator[str]:
     yield WORDS[finding.outcome] + (f" after {finding.cases:,} cases" if finding.cases else "")
     if finding.worst is not None:
-        yield f"worst violation: {finding.worst:.6g} times the tolerance"
+        yield f"worst violation: {_times(finding.worst)} the tolerance"
     if finding.reason:
         yield f"reason: {finding.reason}"
     if finding.source:
@@ -89,6 +89,10 @@ def _parts(finding: Finding) -> Iterator[str]:
     if witness.code:
         yield "see it without the harness:"
         yield indent(witness.code.rstrip(), "    ")
+
+
+def _times(worst: float) -> str:
+    return f"{worst:.6g} times" if worst < 1e300 else "infinitely often"
 
 
 def _literal(value: Any) -> str:

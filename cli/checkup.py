@@ -1,0 +1,149 @@
+"""What `losskit doctor` finds out, as data."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from losskit.registry import Failure, Provider, providers, selection, survey
+
+# The module that shows whether a distribution is there: onnxruntime comes from several distributions.
+EXTRAS = {
+    "verify": ("onnx", "onnxscript", "onnxruntime", "hypothesis", "scipy", "joblib", "jinja2"),
+    "docs": ("mkdocs", "material", "mkdocstrings", "mkdocs_gen_files", "matplotlib"),
+    "peers": ("pytorch_metric_learning",),
+    "dev": ("pytest", "xdist", "pytest_timeout", "mypy", "ruff", "importlinter", "build", "pre_commit", "yaml"),
+}
+BASE = ("torch", "numpy", "pluggy", "pydantic", "typer", "rich")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something losskit runs on; ``state`` is ``ok`` or ``broken``."""
+
+    what: str
+    found: str
+    state: str = "ok"
+
+
+@dataclass(frozen=True)
+class Extra:
+    """Optional dependencies; ``state`` is ``present`` or what is missing."""
+
+    name: str
+    state: str
+    missing: tuple[str, ...]
+    advice: str
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One entry point; ``state`` is ``ok``, ``broken`` or ``collision``."""
+
+    loss: str
+    distribution: str
+    version: str
+    entry_point: str
+    state: str
+    cause: str = ""
+    cure: str = ""
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """Everything found."""
+
+    environment: tuple[Fact, ...]
+    extras: tuple[Extra, ...]
+    selection: str
+    plugins: tuple[Plugin, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing that is installed is broken."""
+        return all(entry.state == "ok" for entry in (*self.environment, *self.plugins))
+
+
+def examine() -> Checkup:
+    """Look at everything; this imports torch and every selected plugin."""
+    return Checkup(tuple(_environment()), tuple(_extras()), selection(), tuple(_plugins()))
+
+
+def _environment() -> Iterator[Fact]:
+    yield Fact("python", f"{platform.python_version()} ({sys.executable})")
+    yield Fact("platform", platform.platform())
+    yield Fact("losskit", _version("losskit"))
+    for name in BASE:
+        yield _torch() if name == "torch" else Fact(name, _version(name), "ok" if find_spec(name) else "broken")
+    yield Fact("CUDA", _cuda())
+
+
+def _torch() -> Fact:
+    try:
+        import torch
+    except Exception as error:  # a torch for another driver or interpreter fails in many ways
+        return Fact("torch", f"{_version('torch')}: {_first_line(error)}", "broken")
+    return Fact("torch", str(torch.__version__))
+
+
+def _cuda() -> str:
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return "unknown without torch"
+    if not torch.cuda.is_available():
+        return f"no device (torch is built for CUDA {torch.version.cuda})" if torch.version.cuda else "none: CPU build"
+    devices = ", ".join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
+    return f"{torch.version.cuda}: {devices}"
+
+
+def _extras() -> Iterator[Extra]:
+    for name, modules in EXTRAS.items():
+        missing = tuple(module for module in modules if find_spec(module) is None)
+        state = f"missing: {', '.join(missing)}" if missing else "present"
+        yield Extra(name, state, missing, f"pip install 'losskit[{name}]'" if missing else "")
+
+
+def _plugins() -> Iterator[Plugin]:
+    failures = {failure.name: failure for failure in survey()[1]}
+    for name, offered in providers().items():
+        for provider in offered:
+            yield _plugin(provider, failures.get(name))
+
+
+def _plugin(provider: Provider, failure: Failure | None) -> Plugin:
+    state, cause, cure = "ok", "", ""
+    if failure is not None:
+        collision = len(failure.providers) > 1
+        state, cause = ("collision" if collision else "broken"), failure.cause
+        cure = _choose(failure.providers) if collision else _repair(provider)
+    return Plugin(
+        provider.name, provider.distribution, provider.version, provider.module, state, " ".join(cause.split()), cure
+    )
+
+
+def _choose(offered: tuple[Provider, ...]) -> str:
+    others = " or ".join(f"pip uninstall {p.distribution}" for p in offered if not p.builtin)
+    chosen = next((p.distribution for p in offered if not p.builtin), "builtin")
+    return f"{others}; or choose one: losskit --plugins builtin, losskit --plugins {chosen}"
+
+
+def _repair(provider: Provider) -> str:
+    if provider.builtin:
+        return "pip install --force-reinstall losskit"
+    return f"pip install --upgrade {provider.distribution}; or pip uninstall {provider.distribution}"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"

@@ -1,0 +1,54 @@
+"""`losskit doctor`: what is installed, what is missing, what is broken, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from losskit.cli import output
+from losskit.cli.examples import epilog
+from losskit.cli.failures import NOT_RUN, STOOD
+from losskit.cli.page import Block, Grid, Heading, Paragraph
+
+if TYPE_CHECKING:
+    from losskit.cli.checkup import Checkup
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command(epilog=epilog("doctor"))
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Explain what is missing or broken.
+
+    Every selected plugin is imported.
+
+    The exit status is 0 if all is well and 3 if something is broken; an extra that is not installed is not broken.
+    """
+    from losskit.cli.checkup import examine
+
+    with output.aside():
+        checkup = examine()
+    if as_json:
+        output.show_json(healthy=checkup.healthy, **asdict(checkup))
+    else:
+        output.show(_page(checkup))
+    raise typer.Exit(STOOD if checkup.healthy else NOT_RUN)
+
+
+def _page(checkup: Checkup) -> list[Block]:
+    extras = tuple((e.name, e.state, e.advice) for e in checkup.extras)
+    plugins = tuple((p.loss, p.distribution, p.version, p.entry_point, p.state) for p in checkup.plugins)
+    broken = tuple((p.loss, p.distribution, p.cause, p.cure) for p in checkup.plugins if p.state != "ok")
+    blocks: list[Block] = [
+        Heading("Environment"),
+        Grid(("what", "found", "state"), tuple((f.what, f.found, f.state) for f in checkup.environment)),
+        Heading("Extras"),
+        Grid(("extra", "state", "advice"), extras),
+        Heading(f"Plugins ({checkup.selection})"),
+        Grid(("loss", "distribution", "version", "entry point", "state"), plugins),
+    ]
+    if broken:
+        blocks += [Heading("What is broken"), Grid(("loss", "distribution", "cause", "cure"), broken)]
+    return [*blocks, Paragraph("All is well." if checkup.healthy else "Something is broken; see above.")]

@@ -1,0 +1,29 @@
+"""The example each command shows at the end of its help."""
+
+from __future__ import annotations
+
+EXAMPLES = {
+    "losskit": (
+        "losskit list --holds LabelSymmetric",
+        "losskit describe comp_sum",
+        "losskit verify comp_sum",
+        "losskit export comp_sum --param tau=1.5 --grad -o comp_sum-graphs",
+    ),
+    "list": ("losskit list", "losskit list --task classification --holds LabelSymmetric --fails Convex"),
+    "describe": ("losskit describe comp_sum", "losskit describe comp_sum --bibtex"),
+    "verify": (
+        "losskit verify comp_sum --only Convex --only LabelSymmetric",
+        "losskit verify --profile standard --html reports/verify.html",
+        "losskit verify comp_sum-graphs",
+    ),
+    "export": (
+        "losskit export comp_sum --param tau=1.5 --grad -o comp_sum-graphs",
+        "losskit export dice --rank spatial=3 --to onnx",
+    ),
+    "doctor": ("losskit doctor", "losskit --plugins builtin doctor --json"),
+}
+
+
+def epilog(command: str) -> str:
+    """The end of a command's help; the first character keeps the lines as they are."""
+    return "\n".join(["\b", "Example:", *(f"  {line}" for line in EXAMPLES[command])])

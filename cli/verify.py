@@ -1,0 +1,237 @@
+"""`losskit verify`: try to refute every claim of losses, and every graph of artifact folders."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from losskit.cli import output
+from losskit.cli.examples import epilog
+from losskit.cli.page import Block, Code, Grid, Paragraph
+from losskit.cli.progress import progress
+
+if TYPE_CHECKING:
+    from losskit.cli.progress import Callback
+    from losskit.conformance.report import Report
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+MANIFEST = "manifest.json"
+
+
+class Profile(StrEnum):
+    """How much work a run does."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    DEEP = "deep"
+
+
+class Device(StrEnum):
+    """Where tensors are."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+@dataclass(frozen=True)
+class Search:
+    """How claims are attacked."""
+
+    profile: str
+    device: str
+    seed: int
+    jobs: int | None
+    kinds: tuple[str, ...]
+
+
+@app.command(epilog=epilog("verify"))
+def verify(
+    subjects: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME|FOLDER",
+            help="Losses, or folders written by 'losskit export'; all built-in losses if none.",
+        ),
+    ] = None,
+    profile: Annotated[
+        Profile, typer.Option(help="Effort: quick for every day, standard before a release, deep overnight.")
+    ] = Profile.QUICK,
+    device: Annotated[Device, typer.Option(help="Where to run; auto takes a GPU where there is one.")] = Device.AUTO,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Losses verified at a time; one a core if left out.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Of the search; the same seed finds the same cases.")
+    ] = 0,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PROPERTY", help="Only claims of this property; may be given again."),
+    ] = None,
+    programs: Annotated[
+        bool, typer.Option("--programs", help="Also run the torch programs of folders; only for files you trust.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as an HTML page.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as JSON.")] = None,
+) -> None:
+    """Try to refute what losses and graphs claim.
+
+    Every claim of a loss is searched for counterexamples; every graph of a folder is compared with its loss.
+
+    The exit status is 0 if all claims stand, 1 if a claim fell, 2 if the command was wrong and 3 if something
+    could not be run.
+    """
+    names, folders = _sorted(subjects or [])
+    kinds = _kinds(only or [])
+    _check_places(junit, html, report)
+    search = Search(profile.value, device.value, seed, jobs, kinds)
+    with output.aside(), progress() as callback:
+        found = [_losses(names, search, callback)] if names else []
+        found += [_graphs(folders, search, programs, callback)] if folders else []
+        found += [] if subjects else [_everything(search, callback)]
+    whole = _joined(found)
+    _write(whole, junit, html, report)
+    _show(whole, as_json)
+    raise typer.Exit(whole.exit_code)
+
+
+def _sorted(subjects: list[str]) -> tuple[list[str], list[str]]:
+    """Names of losses and artifact folders; a registered name is a name, a folder called alike is written ``./name``."""
+    from losskit.registry import get, providers
+
+    names: list[str] = []
+    folders: list[str] = []
+    for subject in subjects:
+        if subject not in providers() and (Path(subject) / MANIFEST).is_file():
+            folders.append(subject)
+        elif subject not in providers() and (Path(subject).is_dir() or os.sep in subject):
+            raise typer.BadParameter(f"the folder {subject} holds no {MANIFEST}, so 'losskit export' did not write it")
+        else:
+            with output.aside():
+                get(subject)
+            names.append(subject)
+    return names, folders
+
+
+def _kinds(words: list[str]) -> tuple[str, ...]:
+    from losskit.registry import kind
+
+    return tuple(kind(word.strip()) for entry in words for word in entry.split(","))
+
+
+def _check_places(*places: Path | None) -> None:
+    """Find out before the run, not after it, that a report cannot be written."""
+    for place in places:
+        if place is not None and (place.is_dir() or any(p.is_file() for p in place.parents)):
+            raise typer.BadParameter(f"{place} is no place for a file")
+
+
+def _everything(search: Search, callback: Callback) -> Report:
+    """All built-in losses, or all that were selected where these are others; a broken one does not stop the rest."""
+    from losskit.conformance.report import Finding, LossReport
+    from losskit.registry import providers, survey
+
+    specs, failures = survey()
+    builtin = {name for name, offered in providers().items() if any(provider.builtin for provider in offered)}
+    wanted = builtin or set(providers())
+    report = _losses([spec.name for spec in specs if spec.name in wanted], search, callback)
+    broken = tuple(
+        LossReport(
+            name=failure.name,
+            findings=(
+                Finding(claim="the plugin loads", property="", verdict="holds", outcome="error", reason=failure.cause),
+            ),
+        )
+        for failure in failures
+        if failure.name in wanted
+    )
+    return report.model_copy(update={"losses": report.losses + broken})
+
+
+def _losses(names: list[str], search: Search, callback: Callback) -> Report:
+    from losskit.conformance import verify as run
+
+    return run(
+        *names,
+        profile=search.profile,
+        device=search.device,
+        jobs=search.jobs,
+        seed=search.seed,
+        only=search.kinds,
+        progress=callback,
+    )
+
+
+def _graphs(folders: list[str], search: Search, programs: bool, callback: Callback) -> Report:
+    from losskit.conformance.engine import versions
+    from losskit.conformance.report import Report
+    from losskit.conformance.report.from_replay import replayed
+
+    device = "cuda" if search.device == "cuda" else "cpu"
+    start = perf_counter()
+    losses = []
+    callback(0, len(folders), None)
+    for folder in folders:
+        losses.append(replayed(folder, device=device, programs=programs, seed=search.seed))
+        callback(len(losses), len(folders), losses[-1])
+    return Report(
+        profile="replay",
+        device=device,
+        seed=search.seed,
+        versions=versions(),
+        losses=tuple(losses),
+        seconds=perf_counter() - start,
+    )
+
+
+def _joined(reports: list[Report]) -> Report:
+    losses = tuple(loss for report in reports for loss in report.losses)
+    return reports[0].model_copy(update={"losses": losses, "seconds": sum(report.seconds for report in reports)})
+
+
+def _write(report: Report, junit: Path | None, html: Path | None, as_json: Path | None) -> None:
+    from losskit.conformance.report import to_html, to_json, to_junit, write
+
+    for place, render in ((junit, to_junit), (html, to_html), (as_json, to_json)):
+        if place is not None:
+            write(place, render(report))
+
+
+def _show(report: Report, as_json: bool) -> None:
+    from losskit.conformance.report import to_json
+
+    if as_json:
+        typer.echo(to_json(report), nl=False)
+        return
+    if output.on_terminal():
+        from rich.console import Console
+
+        from losskit.conformance.report import to_table
+
+        Console(highlight=False).print(to_table(report))
+        output.show(_verdicts(report))
+    else:
+        from losskit.conformance.report.as_table import COLUMNS, rows
+
+        grid = Grid(COLUMNS, tuple(rows(report)), right=frozenset(COLUMNS[1:]))
+        output.show([grid, *_verdicts(report)])
+
+
+def _verdicts(report: Report) -> list[Block]:
+    from losskit.conformance.report import block, conclusion
+
+    blocks: list[Block] = [
+        Code(block(loss.name, finding), margin="")
+        for loss in report.losses
+        for finding in loss.findings
+        if not finding.stood
+    ]
+    return [*blocks, Paragraph(conclusion(report))]

@@ -1,0 +1,72 @@
+"""The replay of an artifact folder as a report: one finding a graph and runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from losskit.conformance.report.model import Finding, LossReport
+from losskit.spec.errors import ArtifactError, ExportError
+
+if TYPE_CHECKING:
+    from losskit.export.results import CaseResult
+
+PROPERTY = "ExportsONNX"
+
+
+def replayed(directory: str, *, device: str = "cpu", programs: bool = False, seed: int = 0) -> LossReport:
+    """Replay an artifact folder against the loss it is of; see :func:`losskit.export.replay.verify`.
+
+    A folder that is incomplete, unsafe or changed does not say what its manifest says: that claim has fallen. A graph
+    that cannot be run is an error.
+
+    Raises:
+        MissingExtraError: what replays graphs is not installed.
+    """
+    from losskit.export.replay import verify
+
+    start = perf_counter()
+    try:
+        # seed 0 drew the stored inputs
+        findings = _findings(verify(directory, device=device, programs=programs, seed=seed + 1).results)
+    except ArtifactError as error:
+        findings = (_finding("the files are those of the manifest", "refuted", str(error)),)
+    except ExportError as error:
+        findings = (_finding("the graphs can be run", "error", str(error)),)
+    return LossReport(name=directory, findings=findings, seconds=perf_counter() - start)
+
+
+def _findings(results: Sequence[CaseResult]) -> tuple[Finding, ...]:
+    def place(result: CaseResult) -> tuple[str, str]:
+        return result.graph, result.runtime
+
+    return tuple(
+        _summary(graph, runtime, list(cases))
+        for (graph, runtime), cases in groupby(sorted(results, key=place), key=place)
+    )
+
+
+def _summary(graph: str, runtime: str, cases: list[CaseResult]) -> Finding:
+    failed = [case for case in cases if not case.passed]
+    worst = max(cases, key=lambda case: case.worst)
+    return Finding(
+        claim=f"{graph} in {runtime} equals the module",
+        property=PROPERTY,
+        verdict="holds",
+        outcome="refuted" if failed else "held",
+        cases=len(cases),
+        worst=worst.worst,
+        reason="; ".join(_sentence(case) for case in failed) or f"largest difference {worst.max_error:.3g}",
+    )
+
+
+def _sentence(case: CaseResult) -> str:
+    sizes = ", ".join(f"{name}={size}" for name, size in case.sizes.items())
+    return f"{case.case} ({sizes}): {case.reason}"
+
+
+def _finding(claim: str, outcome: str, reason: str) -> Finding:
+    given = {"claim": claim, "property": PROPERTY, "verdict": "holds", "outcome": outcome, "reason": reason}
+    return Finding.model_validate(given)
