@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from losskit._lazy import lazily
-from losskit.registry.discovery import GROUP, VARIABLE, Provider, forget, providers, selection
+from losskit.registry.discovery import GROUP, VARIABLE, Provider, builtin, forget, providers, selection
 
 if TYPE_CHECKING:
     from losskit.registry.building import build, create, from_config, resolve
@@ -19,6 +19,7 @@ __all__ = [
     "Match",
     "Provider",
     "build",
+    "builtin",
     "create",
     "failures",
     "find",

@@ -41,6 +41,11 @@ def providers() -> dict[str, tuple[Provider, ...]]:
     return _wanted(selection())
 
 
+def builtin() -> tuple[str, ...]:
+    """Names of the losses that losskit itself provides, sorted."""
+    return tuple(name for name, offered in providers().items() if any(provider.builtin for provider in offered))
+
+
 @cache
 def _wanted(choice: str) -> dict[str, tuple[Provider, ...]]:
     found: dict[str, list[Provider]] = {}

@@ -12,7 +12,7 @@ from losskit import plugins, registry
 from losskit.spec import LossSpec
 from losskit.spec.expressions import evaluate
 
-BUILTIN = tuple(name for name, (first, *_) in registry.providers().items() if first.builtin)
+BUILTIN = registry.builtin()
 FOLDER = Path(plugins.__file__).resolve().parent
 SHARED = {"ops"}
 

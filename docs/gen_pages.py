@@ -1,0 +1,138 @@
+"""Writes the pages that come from the code: one a loss, their index, and the vocabulary of properties."""
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mkdocs_gen_files
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from losskit import registry
+from losskit.spec import Claim, Example, LossSpec, Property, describe_regime
+from losskit.spec.properties import KINDS
+
+HERE = Path(__file__).parent
+GROUPS = ("invariance", "analytic", "decision", "relation", "engineering")
+MARKER = "<!-- vocabulary -->"
+
+
+def cell(text: object) -> str:
+    """A text that may stand in a table."""
+    return " ".join(str(text).split()).replace("|", r"\|").replace("*", r"\*")
+
+
+def regime(claim: Any) -> str:
+    """Where a claim is made."""
+    return describe_regime(claim.when) or "always"
+
+
+def arguments(given: Property) -> str:
+    """The arguments of a property, as they are printed after its name."""
+    return str(given).removeprefix(given.kind)
+
+
+def link(claim: Claim) -> str:
+    """A relation to another loss in a sentence, with a link to its page where it has one."""
+    relation = claim.property.model_dump()
+    other = relation["other"]
+    place = f"`{other}`" if other.startswith("torch.") else f"[{other}]({other}.md)"
+    words = {
+        "equal": "equals",
+        "affine": "is an affine map of",
+        "same_gradient": "has the gradient of",
+        "limit": "tends to",
+    }
+    verdict = "" if claim.verdict == "holds" else "not: "
+    where = f" where {describe_regime(claim.when)}" if claim.when else ""
+    return f"{verdict}{words[relation['relation']]} {place}{where}"
+
+
+def example(spec: LossSpec) -> str:
+    """The worked values of a spec as a program."""
+    return "\n\n".join(_call(spec, shown) for shown in spec.examples)
+
+
+def _call(spec: LossSpec, shown: Example) -> str:
+    given = [f'"{spec.name}"', *(f"{name}={value!r}" for name, value in shown.parameters.items())]
+    given += [] if shown.reduction == "mean" else [f'reduction="{shown.reduction}"']
+    tensors = ",\n".join(f"    {_tensor(spec, name, value)}" for name, value in shown.inputs.items())
+    outcome = f"# {shown.expected}" if not shown.refused else f"# refused: {shown.refused}"
+    note = f"  ({shown.note})" if shown.note else ""
+    return f"losskit.create({', '.join(given)})(\n{tensors},\n)  {outcome}{note}"
+
+
+def _tensor(spec: LossSpec, name: str, value: object) -> str:
+    entry = spec.input(name)
+    dtype = "torch.int64" if entry is not None and entry.dtype == "int64" else "torch.float64"
+    return f"{name}=torch.tensor({value!r}, dtype={dtype})"
+
+
+def index(specs: list[LossSpec]) -> str:
+    """The table of all losses."""
+    rows = [
+        f"| [{s.title}]({s.name}.md) | `{s.name}` | {s.task} | {len(s.claims)} | {cell(s.summary)} |" for s in specs
+    ]
+    head = ["# Losses", "", "| loss | name | task | claims | summary |", "| --- | --- | --- | --- | --- |"]
+    return "\n".join([*head, *rows, ""])
+
+
+def vocabulary(specs: list[LossSpec]) -> Iterator[str]:
+    """Every kind of property with its definition, its arguments and who claims it, in groups."""
+    for group in GROUPS:
+        module = sys.modules[f"losskit.spec.properties.{group}"]
+        title, _, rest = (module.__doc__ or "").partition(":")
+        yield f"## {title.strip().rstrip('.')} {{#{group}}}\n"
+        yield f"{rest.strip().capitalize()}\n" if rest else ""
+        for name, kind in KINDS.items():
+            if kind.__module__ == module.__name__ and name != "Engineering":
+                yield from _entry(kind, specs)
+
+
+def _entry(kind: type[Property], specs: list[LossSpec]) -> Iterator[str]:
+    text, _, attributes = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:\n")
+    names = [name for name in kind.model_fields if name != "kind"]
+    yield f"### {kind.__name__} {{#{kind.__name__.lower()}}}\n"
+    yield f"`{kind.__name__}({', '.join(names)})`\n" if names else ""
+    yield text.replace("``", "`") + "\n"
+    lines = inspect.cleandoc(attributes).splitlines()
+    yield "".join(f"\n- {line}" if not line.startswith(" ") else f" {line.strip()}" for line in lines).replace(
+        "``", "`"
+    )
+    yield "\n" if lines else ""
+    yield from _claimed(kind, specs)
+
+
+def _claimed(kind: type[Property], specs: list[LossSpec]) -> Iterator[str]:
+    for verdict in ("fails",) if kind.default else ("holds", "fails"):
+        found = registry.find(**{verdict: kind.__name__}, among=specs)  # type: ignore[arg-type]
+        losses = ", ".join(f"[{match.name}](losses/{match.name}.md)" for match in found)
+        word = "Narrowed by" if kind.default else f"Claimed to {verdict.removesuffix('s')} for"
+        yield f"{word}: {losses}.\n" if losses else ""
+
+
+def write(path: str, text: str) -> None:
+    """Add a page to the site."""
+    with mkdocs_gen_files.open(path, "w") as file:
+        file.write(text)
+
+
+def main() -> None:
+    """Write every generated page."""
+    specs = [registry.get(name) for name in registry.builtin()]
+    environment = Environment(loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, autoescape=False)
+    environment.filters.update(cell=cell, regime=regime, arguments=arguments, link=link, example=example)
+    template = environment.get_template("loss.md.j2")
+    for spec in specs:
+        links = list(spec.links())
+        write(
+            f"losses/{spec.name}.md",
+            template.render(spec=spec, claims=[c for c in spec.claims if c not in links], links=links),
+        )
+    write("losses/index.md", index(specs))
+    page = (HERE / "properties.md").read_text(encoding="utf-8")
+    write("properties.md", page.replace(MARKER, "\n".join(part for part in vocabulary(specs) if part)))
+
+
+main()
