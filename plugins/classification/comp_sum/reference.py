@@ -10,11 +10,8 @@ def comp_sum(logits: Array, target: NDArray[np.int64], *, tau: float) -> Array:
     """Value of each sample, shape (B,)."""
     values = []
     for scores, label in zip(logits, target, strict=True):
-        others = np.delete(scores, label)
+        differences = np.delete(scores, label) - scores[label]
+        surprise = np.logaddexp.reduce(np.append(differences, 0.0))  # log(1 + sum of exponentials)
         with np.errstate(over="ignore"):
-            total = np.exp(others - scores[label]).sum()
-            if tau == 1:
-                values.append(np.logaddexp.reduce(np.append(others - scores[label], 0.0)))
-            else:
-                values.append(np.expm1((1 - tau) * np.log1p(total)) / (1 - tau))
+            values.append(surprise if tau == 1 else np.expm1((1 - tau) * surprise) / (1 - tau))
     return np.array(values)

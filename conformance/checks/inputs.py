@@ -1,0 +1,84 @@
+"""Bad inputs: each must be refused by an error that names the input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from losskit.conformance.checks.base import Comparison, check_for, declared
+from losskit.conformance.outcome import Result
+from losskit.conformance.search.attack import Search
+from losskit.conformance.search.inputs import MODERATE, draw
+from losskit.conformance.subject import Data, Subject
+from losskit.spec import Claim
+from losskit.spec.properties import RejectsBadInput
+from losskit.spec.tensors import Binary, ClassIndex, Input, Probability
+
+
+def spoilt(subject: Subject, data: Data) -> Iterator[tuple[str, str, Data]]:
+    """Data made wrong in one way: the input to be named, what was done, and the data."""
+    for entry in subject.spec.inputs:
+        value = data.get(entry.name)
+        if value is None:
+            continue
+        yield entry.name, "is no tensor", {**data, entry.name: "text"}
+        wrong = value.double() if entry.dtype == "int64" else torch.zeros_like(value, dtype=torch.int64)
+        yield entry.name, f"has the dtype {wrong.dtype}", {**data, entry.name: wrong}
+        if not any(s.startswith("*") for s in entry.shape):
+            yield entry.name, "has an axis too many", {**data, entry.name: value.unsqueeze(0)}
+            if value.dim() > 1:
+                yield entry.name, "has an axis too few", {**data, entry.name: value[0]}
+        yield from _wrong_values(entry, value, data)
+    yield from _wrong_sizes(subject, data)
+
+
+def _wrong_values(entry: Input, value: torch.Tensor, data: Data) -> Iterator[tuple[str, str, Data]]:
+    if not value.numel():
+        return
+    domain = entry.domain
+    bad: list[float] = []
+    if isinstance(domain, ClassIndex) and domain.of is not None:
+        bad = [10_000, -7]
+    elif isinstance(domain, Binary):
+        bad = [2.0, 0.5, float("nan")]
+    elif isinstance(domain, Probability):
+        bad = [1.5, -0.25, float("nan")]
+    for number in bad:
+        spoiled = value.clone()
+        spoiled.view(-1)[-1] = number
+        yield entry.name, f"holds {number}", {**data, entry.name: spoiled}
+
+
+def _wrong_sizes(subject: Subject, data: Data) -> Iterator[tuple[str, str, Data]]:
+    seen: set[str] = set()
+    for entry in subject.spec.inputs:
+        if data.get(entry.name) is None:
+            continue
+        shared = [s for s in entry.shape if s in seen]
+        seen.update(entry.shape)
+        for symbol in shared:
+            place = entry.shape.index(symbol)
+            longer = torch.cat([data[entry.name], data[entry.name].narrow(place, 0, 1)], dim=place)
+            yield entry.name, f"disagrees in {symbol}", {**data, entry.name: longer}
+
+
+@check_for(RejectsBadInput)
+def rejects_bad_input(claim: Claim, search: Search) -> Result:
+    """Expect a ValueError or TypeError that names the input for everything that is wrong with it."""
+    comparison = Comparison(claim, search)
+    for subject, sizes in declared(claim, search, comparison):
+        data = draw(subject, sizes, 3, search.rng("bad", sorted(sizes.items())), MODERATE)
+        for name, what, bad in spoilt(subject, data):
+            try:
+                subject.call(bad)
+            except (ValueError, TypeError) as error:
+                comparison.expect(
+                    name in str(error), f"{name} {what}; the refusal does not name it: {error}", subject, data
+                )
+            except Exception as error:
+                kind = type(error).__name__
+                comparison.refuse(f"{name} {what}; refused by {kind} instead of ValueError or TypeError", subject, data)
+            else:
+                comparison.refuse(f"{name} {what} and is accepted", subject, data)
+    return comparison.result()

@@ -1,0 +1,155 @@
+"""Numbers at the edges: finiteness, precision, determinism, devices."""
+
+from __future__ import annotations
+
+import torch
+
+from losskit.conformance.checks.base import Comparison, check_for, declared, gradients_of, leaves, rounding
+from losskit.conformance.outcome import Result
+from losskit.conformance.search.attack import Search
+from losskit.conformance.search.inputs import MODERATE, WIDE, draw
+from losskit.conformance.subject import Data, Subject
+from losskit.spec import Claim
+from losskit.spec.properties import Deterministic, DeviceParity, DTypeStable, FiniteOn
+
+HALVES = (torch.bfloat16, torch.float16)
+
+
+def _floats(data: Data, dtype: torch.dtype) -> Data:
+    return {n: v.to(dtype) if torch.is_tensor(v) and v.is_floating_point() else v for n, v in data.items()}
+
+
+def _value_and_gradients(
+    subject: Subject, data: Data, reduction: str = "mean"
+) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+    held = leaves(data, names)
+    value = subject.call(held, reduction)
+    return value, gradients_of(value, held, names)
+
+
+def _saturate(data: Data, turn: int) -> Data:
+    """Extreme values: saturated scores, all zeros, one constant, denormals."""
+    changes = (
+        lambda v: torch.where(v > 0, torch.full_like(v, 1e4), torch.full_like(v, -1e4)),
+        torch.zeros_like,
+        lambda v: torch.full_like(v, 1e4),
+        lambda v: v * 1e-300,
+        lambda v: v,
+    )
+    change = changes[turn % len(changes)]
+    return {n: change(v) if torch.is_tensor(v) and v.is_floating_point() else v for n, v in data.items()}
+
+
+@check_for(FiniteOn)
+def finite_on(claim: Claim, search: Search) -> Result:
+    """Look for NaN and Inf in value and gradient over the whole domain, in float64 and float32."""
+    comparison = Comparison(claim, search)
+    for subject, sizes in declared(claim, search, comparison):
+        rng = search.rng("finite", sorted(sizes.items()))
+        real = all(i.domain.kind in ("real", "class_index") for i in subject.spec.inputs)
+        for turn in range(5):
+            data = draw(subject, sizes, 6, rng, WIDE)
+            data = _saturate(data, turn) if real and not _bounded(subject) else data
+            for dtype in (torch.float64, torch.float32):
+                value, gradients = _value_and_gradients(subject, _floats(data, dtype))
+                shown = _floats(data, dtype)
+                comparison.expect(
+                    bool(value.isfinite().all()), f"the value is {value.tolist()} in {dtype}", subject, shown
+                )
+                for name, gradient in gradients.items():
+                    fine = bool(gradient.isfinite().all())
+                    comparison.expect(fine, f"the gradient of {name} is not finite in {dtype}", subject, shown)
+    return comparison.result()
+
+
+def _bounded(subject: Subject) -> bool:
+    """Whether some real input has a narrower domain than all reals, which saturation would leave."""
+    spans = [getattr(i.domain, "span", None) for i in subject.spec.inputs]
+    intervals = [str(getattr(i.domain, "interval", "(-inf, inf)")) for i in subject.spec.inputs]
+    return any(spans) or any(text != "(-inf, inf)" for text in intervals)
+
+
+@check_for(DTypeStable)
+def dtype_stable(claim: Claim, search: Search) -> Result:
+    """Compare lower precisions and autocast with float64 at the same rounded inputs."""
+    comparison = Comparison(claim, search)
+    for subject, sizes in declared(claim, search, comparison):
+        data = draw(subject, sizes, 5, search.rng("dtype", sorted(sizes.items())), MODERATE, ties=0.0)
+        for dtype in (torch.float32, *HALVES):
+            _compare_precision(comparison, subject, data, dtype)
+        _compare_autocast(comparison, subject, data)
+    return comparison.result()
+
+
+def _compare_precision(comparison: Comparison, subject: Subject, data: Data, dtype: torch.dtype) -> None:
+    rounded = _floats(data, dtype)
+    exact = _floats(rounded, torch.float64)
+    value, gradients = _value_and_gradients(subject, rounded)
+    wanted, slopes = _value_and_gradients(subject, exact)
+    comparison.expect(value.dtype == torch.float32, f"the result for {dtype} inputs is {value.dtype}", subject, rounded)
+    single = torch.finfo(torch.float32).eps
+    allowed = rounding(subject, exact, wanted, single).amax()
+    comparison.compare(f"value for {dtype} inputs against float64", value, wanted, allowed, subject, rounded)
+    for name, gradient in gradients.items():
+        scale = slopes[name].abs().amax() if slopes[name].numel() else torch.tensor(0.0)
+        amplified = 1 + max(float(v.abs().amax()) for v in exact.values() if v.is_floating_point() and v.numel())
+        slack = 64 * torch.finfo(dtype).eps * scale + 256 * single * amplified * (scale + 1) + torch.finfo(dtype).tiny
+        comparison.compare(f"gradient of {name} for {dtype} inputs", gradient, slopes[name], slack, subject, rounded)
+
+
+def _compare_autocast(comparison: Comparison, subject: Subject, data: Data) -> None:
+    single = _floats(data, torch.float32)
+    with torch.autocast(subject.device.type, dtype=torch.bfloat16):
+        value = subject.call(single, "mean")
+    comparison.expect(value.dtype == torch.float32, f"under autocast the result is {value.dtype}", subject, single)
+    wanted = subject.call(_floats(single, torch.float64), "mean")
+    allowed = rounding(subject, _floats(single, torch.float64), wanted, torch.finfo(torch.bfloat16).eps).amax()
+    comparison.compare("value under autocast against float64", value, wanted, allowed, subject, single)
+
+
+@check_for(Deterministic)
+def deterministic(claim: Claim, search: Search) -> Result:
+    """Compare two evaluations bit by bit."""
+    comparison = Comparison(claim, search)
+    for subject, sizes in declared(claim, search, comparison):
+        data = draw(subject, sizes, 7, search.rng("twice", sorted(sizes.items())))
+        (one, slopes), (two, again) = (_value_and_gradients(subject, data, "sum") for _ in range(2))
+        comparison.expect(
+            torch.equal(one, two) or bool(one.isnan()), "two evaluations give different values", subject, data
+        )
+        for name in slopes:
+            same = torch.equal(slopes[name].nan_to_num(7.0), again[name].nan_to_num(7.0))
+            comparison.expect(same, f"two evaluations give different gradients of {name}", subject, data)
+    return comparison.result()
+
+
+@check_for(DeviceParity)
+def device_parity(claim: Claim, search: Search) -> Result:
+    """Compare CUDA with CPU, and let any synchronisation of host and device raise."""
+    comparison = Comparison(claim, search)
+    if not torch.cuda.is_available():
+        comparison.remarks.append("there is no CUDA device here")
+        return comparison.result()
+    for subject, sizes in declared(claim, search, comparison):
+        host = Subject(subject.spec, subject.parameters, "cpu")
+        remote = Subject(subject.spec, subject.parameters, "cuda")
+        data = draw(host, sizes, 8, search.rng("device", sorted(sizes.items())), MODERATE)
+        moved = {n: v.cuda() for n, v in data.items()}
+        wanted, slopes = _value_and_gradients(host, data)
+        remote.call(moved, "mean")  # lazy initialisation may synchronise once
+        torch.cuda.synchronize()
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            value, gradients = _value_and_gradients(remote, moved)
+        except RuntimeError as error:
+            comparison.refuse(f"host and device synchronise: {str(error).splitlines()[0]}", host, data)
+            continue
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+        allowed = rounding(host, data, wanted).amax()
+        comparison.compare("value on CUDA against CPU", value, wanted, allowed, host, data)
+        for name, gradient in gradients.items():
+            slack = 1e-9 * (1 + slopes[name].abs())
+            comparison.compare(f"gradient of {name} on CUDA against CPU", gradient, slopes[name], slack, host, data)
+    return comparison.result()

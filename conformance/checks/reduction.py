@@ -1,0 +1,259 @@
+"""Reductions, weights, ignored labels, and the batch as the mean of its rows."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from losskit.conformance.checks.base import Comparison, check_for, declared, gradients_of, leaves, rounding
+from losskit.conformance.outcome import Result
+from losskit.conformance.search.attack import Search, Sizes
+from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, draw, take
+from losskit.conformance.subject import Data, Subject
+from losskit.plugins.debug import debug
+from losskit.spec import Claim
+from losskit.spec.errors import InputError
+from losskit.spec.properties import BatchDecomposable, IgnoresIndex, Reduces, Weighted
+from losskit.spec.tensors import ClassIndex, Input
+
+
+def _along_batch(subject: Subject, data: Data, rows: torch.Tensor) -> Data:
+    """The data with rows of the batch chosen, repeated or left out."""
+    batch = _batch_symbol(subject)
+    chosen = dict(data)
+    for entry in subject.spec.inputs:
+        if batch in entry.shape and data.get(entry.name) is not None:
+            chosen[entry.name] = data[entry.name].index_select(entry.shape.index(batch), rows)
+    return chosen
+
+
+def _batch_symbol(subject: Subject) -> str:
+    by_output = subject.spec.output[0]
+    if any(by_output in i.shape for i in subject.spec.inputs):
+        return by_output
+    return subject.spec.inputs[0].shape[0]
+
+
+@check_for(Reduces)
+def reduces(claim: Claim, search: Search) -> Result:
+    """Compare ``sum`` with the sum of ``none``, and look at batches with nothing to average."""
+    comparison = Comparison(claim, search)
+    for subject, sizes in declared(claim, search, comparison):
+        rng = search.rng("reduces", sorted(sizes.items()))
+        for rows in (1, 4):
+            data = draw(subject, sizes, rows, rng, MILD)
+            value = subject.call(data)
+            allowed = rounding(subject, data, value).sum()
+            comparison.compare(
+                "sum against the sum of none", subject.call(data, "sum"), value.sum(), allowed, subject, data
+            )
+        _check_nothing(comparison, subject, _empty(subject, sizes, search), "an empty batch")
+        ignored = _all_ignored(subject, sizes, search)
+        if ignored is not None:
+            _check_nothing(comparison, *ignored, "a batch with every label ignored")
+    return comparison.result()
+
+
+def _empty(subject: Subject, sizes: Sizes, search: Search) -> Data:
+    data = draw(subject, sizes, 2, search.rng("empty"), MILD)
+    return _along_batch(subject, data, torch.empty(0, dtype=torch.int64, device=subject.device))
+
+
+def _ignoring(subject: Subject) -> tuple[Subject, Input, int] | None:
+    """The loss with an ignored label, the input that holds it, and its value; None where the loss has none."""
+    target = subject.spec.class_target()
+    if target is None or not isinstance(target.domain, ClassIndex) or target.domain.ignore is None:
+        return None
+    name = target.domain.ignore
+    if subject.parameters[name] is None:
+        subject = subject.replace(**{name: -100})
+    return subject, target, int(subject.parameters[name])
+
+
+def _all_ignored(subject: Subject, sizes: Sizes, search: Search) -> tuple[Subject, Data] | None:
+    found = _ignoring(subject)
+    if found is None:
+        return None
+    changed, target, label = found
+    data = draw(changed, sizes, 3, search.rng("ignored"), MILD)
+    return changed, {**data, target.name: torch.full_like(data[target.name], label)}
+
+
+def _check_nothing(comparison: Comparison, subject: Subject, data: Data, what: str) -> None:
+    names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+    for reduction in ("mean", "sum"):
+        held = leaves(data, names)
+        value = subject.call(held, reduction)
+        comparison.compare(f"{reduction} of {what}", value, torch.zeros(()), 1e-12, subject, data)
+        comparison.expect(value.requires_grad, f"{reduction} of {what} is not connected to the graph", subject, data)
+        if value.requires_grad:
+            for name, gradient in gradients_of(value, held, names).items():
+                zero = torch.zeros_like(gradient)
+                comparison.compare(f"gradient of {name} for {what}", gradient, zero, 1e-12, subject, data)
+    value = subject.call(data)
+    comparison.compare(f"unreduced value of {what}", value, torch.zeros_like(value), 1e-12, subject, data)
+    try:
+        with debug():
+            subject.call(data, "mean")
+    except InputError:
+        comparison.expect(True, "", subject, data)
+    else:
+        comparison.refuse(f"{what} is not refused under losskit.debug()", subject, data)
+
+
+@check_for(Weighted)
+def weighted(claim: Claim, search: Search) -> Result:
+    """Compare whole-number weights with repeated rows."""
+    comparison = Comparison(claim, search)
+    if search.spec.weights is None:
+        comparison.remarks.append("the loss takes no sample weights")
+        return comparison.result()
+    for subject, sizes in declared(claim, search, comparison):
+        rng = search.rng("weighted", sorted(sizes.items()))
+        for rows in (1, 3, 6):
+            data = draw(subject, sizes, rows, rng, MILD)
+            size = subject.module().weight_shape({i.name: data.get(i.name) for i in subject.spec.inputs})
+            if len(size) != 1:
+                continue  # repetition is along one axis
+            counts = torch.tensor([rng.randint(0, 3) for _ in range(size[0])], device=subject.device)
+            repeated = _along_batch(
+                subject, data, torch.arange(size[0], device=subject.device).repeat_interleave(counts)
+            )
+            weight = counts.to(subject.dtype)
+            for reduction in ("sum", "mean"):
+                found = subject.call(data, reduction, weight)
+                wanted = subject.call(repeated, reduction)
+                allowed = rounding(subject, data, found).amax() * max(1, int(counts.sum()))
+                shown = {**data, "sample_weight": weight}
+                comparison.compare(
+                    f"{reduction} with weights against repeated rows", found, wanted, allowed, subject, shown
+                )
+            _check_unreduced(comparison, subject, data, weight)
+    return comparison.result()
+
+
+def _check_unreduced(comparison: Comparison, subject: Subject, data: Data, weight: torch.Tensor) -> None:
+    plain = subject.call(data)
+    if subject.coupled or plain.dim() == 0 or plain.shape[0] != len(weight):
+        return
+    wanted = plain * weight.view(-1, *[1] * (plain.dim() - 1))
+    shown = {**data, "sample_weight": weight}
+    found = subject.call(data, "none", weight)
+    comparison.compare("weighted unreduced values", found, wanted, rounding(subject, data, wanted), subject, shown)
+
+
+@check_for(IgnoresIndex)
+def ignores_index(claim: Claim, search: Search) -> Result:
+    """Compare a batch with ignored labels, garbage in their other inputs, with the batch without them."""
+    comparison = Comparison(claim, search)
+    for subject, sizes in declared(claim, search, comparison):
+        found = _ignoring(subject)
+        if found is None:
+            comparison.remarks.append("the loss ignores no label")
+            return comparison.result()
+        changed, target, label = found
+        for rows in (2, 5):
+            rng = search.rng("ignores", rows, sorted(sizes.items()))
+            _check_ignored(
+                comparison, changed, target, label, draw(changed, sizes, rows, rng, MILD), rng.getrandbits(30)
+            )
+    return comparison.result()
+
+
+def _check_ignored(comparison: Comparison, subject: Subject, target: Input, label: int, data: Data, seed: int) -> None:
+    axis = target.shape[-1]
+    data = _one_axis(subject, data, axis)
+    if len(target.shape) > 1:  # positions within a sample are ignored: one sample shows it
+        data = {n: v[:1] if target.shape[0] in subject.input(n).shape[:1] else v for n, v in data.items()}
+    count = data[target.name].shape[-1]
+    generator = torch.Generator().manual_seed(seed)
+    dropped = torch.rand(count, generator=generator) < 0.5
+    dropped[seed % count] = True
+    kept = (~dropped).nonzero().reshape(-1).to(subject.device)
+    spoiled = {n: _spoil(subject, n, v, axis, dropped, math.nan) for n, v in data.items()}
+    spoiled[target.name] = torch.where(
+        dropped.to(subject.device), torch.full_like(data[target.name], label), data[target.name]
+    )
+    absent = {
+        n: v.index_select(_place(subject, n, axis), kept) if axis in subject.input(n).shape else v
+        for n, v in data.items()
+    }
+    names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+    for reduction in ("sum", "mean"):
+        held, rest = leaves(spoiled, names), leaves(absent, names)
+        value, wanted = subject.call(held, reduction), subject.call(rest, reduction)
+        allowed = rounding(subject, absent, wanted).amax()
+        comparison.compare(
+            f"{reduction} with ignored labels against the rest alone", value, wanted, allowed, subject, spoiled
+        )
+        mine, theirs = gradients_of(value, held, names), gradients_of(wanted, rest, names)
+        for name in names:
+            shape = subject.input(name).shape
+            own = mine[name].index_select(_place(subject, name, axis), kept) if axis in shape else mine[name]
+            slack = 1e-9 * (1 + theirs[name].abs())
+            comparison.compare(f"gradient of {name} with ignored labels", own, theirs[name], slack, subject, spoiled)
+            if axis in shape:
+                lost = mine[name].index_select(
+                    _place(subject, name, axis), dropped.nonzero().reshape(-1).to(subject.device)
+                )
+                zero = torch.zeros_like(lost)
+                comparison.compare(f"gradient of {name} at ignored labels", lost, zero, 1e-300, subject, spoiled)
+
+
+def _place(subject: Subject, name: str, axis: str) -> int:
+    shape = subject.input(name).shape
+    return shape.index(axis)
+
+
+def _one_axis(subject: Subject, data: Data, axis: str) -> Data:
+    """The data with the axes of a variadic symbol put into one."""
+    if not axis.startswith("*"):
+        return data
+    flat = {}
+    for name, value in data.items():
+        shape = subject.input(name).shape
+        if axis in shape:
+            first = shape.index(axis)
+            behind = len(shape) - first - 1
+            value = value.flatten(first, value.dim() - 1 - behind)
+        flat[name] = value
+    return flat
+
+
+def _spoil(
+    subject: Subject, name: str, value: torch.Tensor, axis: str, dropped: torch.Tensor, garbage: float
+) -> torch.Tensor:
+    shape = subject.input(name).shape
+    if axis not in shape or not value.is_floating_point():
+        return value
+    mask = dropped.to(value.device).view([-1 if s == axis else 1 for s in shape])
+    return value.masked_fill(mask, garbage)
+
+
+@check_for(BatchDecomposable)
+def batch_decomposable(claim: Claim, search: Search) -> Result:
+    """Compare each row of a batch with the row alone."""
+    comparison = Comparison(claim, search)
+    if search.spec.coupling is not None:
+        comparison.remarks.append(f"samples are coupled: {search.spec.coupling}")
+        return comparison.result()
+    for subject, sizes in declared(claim, search, comparison):
+        try:
+            data = draw(subject, sizes, 5, search.rng("rows", sorted(sizes.items())))
+        except NoAdmissibleDataError as refusal:
+            comparison.remarks.append(str(refusal))
+            continue
+        together = subject.call(data)
+        for row in range(len(together)):
+            alone = take(subject, data, row)
+            allowed = rounding(subject, alone, together[row])
+            comparison.compare(
+                "a row of the batch against the row alone",
+                together[row],
+                subject.call(alone)[0],
+                allowed,
+                subject,
+                data,
+            )
+    return comparison.result()

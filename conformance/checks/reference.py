@@ -1,0 +1,154 @@
+"""The loss against its oracle and against its worked values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from losskit.conformance.checks.base import Comparison, check_for, declared, gradients_of, leaves, rounding
+from losskit.conformance.outcome import Result
+from losskit.conformance.search.attack import Search
+from losskit.conformance.search.inputs import MODERATE, WIDE, draw
+from losskit.conformance.subject import Data, Subject
+from losskit.registry import resolve
+from losskit.spec import Claim, Example, LossSpec
+from losskit.spec.errors import InputError, InputTypeError, ParameterError
+from losskit.spec.properties import MatchesReference, WorkedExamples
+
+STEP = 1e-5
+ENTRIES = 24  # of a gradient that differences of the oracle are taken for
+
+
+def arrays(data: Data) -> dict[str, Any]:
+    """Inputs as the oracle takes them."""
+    return {n: v.detach().cpu().numpy() for n, v in data.items() if torch.is_tensor(v)}
+
+
+def oracle(subject: Subject, data: Data) -> tuple[Tensor, Tensor]:
+    """Unreduced value and counts from the NumPy reference."""
+    function = resolve(subject.spec.name, subject.spec.oracle)
+    returned = function(**arrays(data), **subject.parameters)
+    value, count = returned if isinstance(returned, tuple) else (returned, np.ones_like(returned))
+    return torch.as_tensor(np.asarray(value, dtype=np.float64)), torch.as_tensor(np.asarray(count, dtype=np.float64))
+
+
+def oracle_mean(value: Tensor, count: Tensor) -> Tensor:
+    """The mean that values and counts stand for; 0 where there is nothing to average."""
+    total = count.sum()
+    return value.sum() / total if total != 0 else torch.zeros(())
+
+
+@check_for(MatchesReference)
+def matches_reference(claim: Claim, search: Search) -> Result:
+    """Compare every reduction with the oracle at all scales, and gradients with the oracle's."""
+    comparison = Comparison(claim, search)
+    for subject, sizes in declared(claim, search, comparison):
+        rng = search.rng("reference", sorted(sizes.items()), str(subject.parameters))
+        for rows in (1, 2, 5, 17):
+            data = draw(subject, sizes, rows, rng, WIDE)
+            value, count = oracle(subject, data)
+            allowed = 1e-9 * value.abs() + rounding(subject, data, value)
+            comparison.compare("unreduced value against the oracle", subject.call(data), value, allowed, subject, data)
+            total = (1e-9 * value.abs() + allowed).sum()
+            comparison.compare("sum against the oracle", subject.call(data, "sum"), value.sum(), total, subject, data)
+            mean = oracle_mean(value, count)
+            divisor = count.sum().clamp(min=1e-300) if count.sum() != 0 else torch.ones(())
+            comparison.compare(
+                "mean against the oracle", subject.call(data, "mean"), mean, total / divisor, subject, data
+            )
+        _compare_gradient(comparison, subject, draw(subject, sizes, 2, rng, MODERATE, ties=0.0), search)
+    return comparison.result()
+
+
+def _compare_gradient(comparison: Comparison, subject: Subject, data: Data, search: Search) -> None:
+    names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+    held = leaves(data, names)
+    found = gradients_of(subject.call(held, "sum"), held, names)
+    if subject.spec.oracle_gradient:
+        function = resolve(subject.spec.name, subject.spec.oracle_gradient)
+        for name, wanted in function(**arrays(data), **subject.parameters).items():
+            formula = torch.as_tensor(np.asarray(wanted, dtype=np.float64))
+            allowed = 1e-9 * (1 + formula.abs().amax()) if formula.numel() else 1e-9
+            comparison.compare(f"gradient of {name} against its formula", found[name], formula, allowed, subject, data)
+        return
+    for name in names:
+        entries = list(range(data[name].numel()))
+        search.rng("entries", name).shuffle(entries)
+        for entry in entries[:ENTRIES]:
+            _compare_entry(comparison, subject, data, name, entry, found[name].reshape(-1)[entry])
+
+
+def _compare_entry(comparison: Comparison, subject: Subject, data: Data, name: str, entry: int, found: Tensor) -> None:
+    quotients = [_difference(subject, data, name, entry, step) for step in (2 * STEP, STEP)]
+    spread = (quotients[1] - quotients[0]).abs()
+    if float(spread) > 1e-4 * (1 + float(quotients[1].abs())):  # a kink between the two steps: nothing to compare
+        comparison.remarks.append("entries next to a kink were left out of the gradient's comparison")
+        return
+    wanted = quotients[1] + (quotients[1] - quotients[0]) / 3
+    size = oracle(subject, data)[0].abs().sum()
+    allowed = 1e-6 * (1e-3 + wanted.abs()) + spread + 64 * 2.3e-16 * (1 + size) / STEP
+    comparison.compare(f"gradient of {name} against differences of the oracle", found, wanted, allowed, subject, data)
+
+
+def _difference(subject: Subject, data: Data, name: str, entry: int, step: float) -> Tensor:
+    sums = []
+    for sign in (1, -1):
+        moved = data[name].detach().clone()
+        moved.view(-1)[entry] += sign * step
+        sums.append(oracle(subject, {**data, name: moved})[0].sum())
+    return (sums[0] - sums[1]) / (2 * step)
+
+
+def example_inputs(spec: LossSpec, example: Example, dtype: torch.dtype, device: str) -> Data:
+    """The inputs of a worked example as tensors."""
+    data: Data = {}
+    for name, value in example.inputs.items():
+        entry = spec.input(name)
+        integer = entry is not None and entry.dtype == "int64"
+        data[name] = torch.tensor(_numbers(value), dtype=torch.int64 if integer else dtype, device=device)
+    return data
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_numbers(v) for v in value]
+    return float(value) if isinstance(value, str) else value  # infinities are strings in JSON
+
+
+@check_for(WorkedExamples)
+def worked_examples(claim: Claim, search: Search) -> Result:
+    """Compute every worked value and every edge case that is shown as one."""
+    comparison = Comparison(claim, search)
+    spec = search.spec
+    shown = [e for case in spec.edge_cases for e in case.examples]
+    for example in (*spec.examples, *shown):
+        data = example_inputs(spec, example, torch.float64, search.device)
+        if example.refused:
+            _expect_refusal(comparison, spec, example, data, search)
+            continue
+        subject = Subject(spec, {k: _parameter(v) for k, v in example.parameters.items()}, search.device)
+        wanted = torch.tensor(_numbers(example.expected), dtype=torch.float64)
+        found = subject.call(data, example.reduction)
+        wanted = wanted.reshape(found.shape) if wanted.numel() == found.numel() == 0 else wanted
+        allowed = 1e-9 * wanted.abs().clamp(min=1.0)
+        comparison.compare(f"worked value {example.note}".strip(), found, wanted, allowed, subject, data)
+    return comparison.result()
+
+
+def _parameter(value: Any) -> Any:
+    return float(value) if value in ("Infinity", "-Infinity") else value
+
+
+def _expect_refusal(comparison: Comparison, spec: LossSpec, example: Example, data: Data, search: Search) -> None:
+    fallback = Subject(spec, {}, search.device)
+    try:
+        subject = Subject(spec, {k: _parameter(v) for k, v in example.parameters.items()}, search.device)
+        subject.call(data, example.reduction)
+    except (InputError, InputTypeError, ParameterError) as error:
+        named = example.refused in str(error)
+        comparison.expect(named, f"the refusal does not name {example.refused}: {error}", fallback, data)
+        return
+    comparison.expect(False, f"{example.refused} was accepted and should have been refused", fallback, data)

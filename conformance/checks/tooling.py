@@ -1,0 +1,174 @@
+"""The loss under the framework's tools: compile, functional transforms, TorchScript, ONNX, pickling."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import pickle
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from losskit.conformance.checks.base import Comparison, check_for, first_of_each_setting, gradients_of, leaves, rounding
+from losskit.conformance.outcome import Result
+from losskit.conformance.search.attack import Search, Sizes
+from losskit.conformance.search.inputs import MODERATE, draw
+from losskit.conformance.subject import Data, Subject
+from losskit.registry import build
+from losskit.spec import Claim
+from losskit.spec.properties import Compiles, RoundTrips, Scripts, Transforms
+
+FEW = 2  # settings: a compilation costs seconds
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations of the tool are its own business; results are compared
+        yield
+
+
+def _arguments(subject: Subject, data: Data) -> list[Any]:
+    return [data.get(i.name) for i in subject.spec.inputs]
+
+
+def _compare_module(
+    comparison: Comparison, what: str, module: Callable[..., Any], subject: Subject, reduction: str, data: Data
+) -> None:
+    """Value and gradient of another form of the module against the module's own."""
+    names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+    held, rest = leaves(data, names), leaves(data, names)
+    value, wanted = module(*_arguments(subject, held)), subject.call(rest, reduction)
+    allowed = rounding(subject, data, wanted)
+    comparison.compare(f"value of the {what} module", value, wanted, allowed, subject, data)
+    mine, theirs = gradients_of(value, held, names), gradients_of(wanted, rest, names)
+    for name in names:
+        slack = 1e-9 * (1 + theirs[name].abs().amax()) if theirs[name].numel() else 1e-9
+        comparison.compare(f"gradient of {name} of the {what} module", mine[name], theirs[name], slack, subject, data)
+
+
+def _batches(subject: Subject, sizes: Sizes, search: Search, purpose: str) -> list[Data]:
+    """Batches of two sizes, with the same inputs present."""
+    rng = search.rng(purpose, sorted(sizes.items()))
+    first = draw(subject, sizes, 5, rng, MODERATE, ties=0.0)
+    for _ in range(50):
+        second = draw(subject, sizes, 3, rng, MODERATE, ties=0.0)
+        alike = first.keys() == second.keys() and all(first[n].dim() == second[n].dim() for n in first)
+        if alike:
+            return [first, second]
+    return [first]
+
+
+@check_for(Compiles)
+def compiles(claim: Claim, search: Search) -> Result:
+    """Compile to one graph with dynamic shapes and compare at two sizes."""
+    from torch._dynamo.testing import CompileCounterWithBackend
+
+    comparison = Comparison(claim, search)
+    few = 1 if search.budget.compiler == "inductor" else FEW
+    for subject, sizes in first_of_each_setting(claim, search, comparison, few):
+        for reduction in ("mean", "none")[: 1 if search.budget.compiler == "inductor" else 2]:
+            torch._dynamo.reset()
+            counter = CompileCounterWithBackend(search.budget.compiler)
+            compiled = torch.compile(subject.module(reduction), fullgraph=True, dynamic=True, backend=counter)
+            try:
+                with _quiet():
+                    for data in _batches(subject, sizes, search, "compile"):
+                        _compare_module(comparison, "compiled", compiled, subject, reduction, data)
+            except torch._dynamo.exc.TorchDynamoException as error:
+                first = str(error).strip().splitlines()[0]
+                comparison.refuse(
+                    f"torch.compile(fullgraph=True) fails for reduction={reduction}: {first}", subject, {}
+                )
+                continue
+            graphs = sum(any(node.op.startswith("call") for node in graph.graph.nodes) for graph in counter.graphs)
+            comparison.expect(graphs == 1, f"compiled to {graphs} graphs with operations", subject, {})
+    torch._dynamo.reset()
+    return comparison.result()
+
+
+@check_for(Scripts)
+def scripts(claim: Claim, search: Search) -> Result:
+    """Script, save, load and compare."""
+    comparison = Comparison(claim, search)
+    for subject, sizes in first_of_each_setting(claim, search, comparison, search.budget.settings):
+        for reduction in ("mean", "sum", "none"):
+            buffer = io.BytesIO()
+            try:
+                with _quiet():
+                    torch.jit.save(torch.jit.script(subject.module(reduction)), buffer)
+                    buffer.seek(0)
+                    loaded = torch.jit.load(buffer)
+            except Exception as error:  # the scripting compiler raises many kinds
+                comparison.refuse(f"torch.jit.script fails: {str(error).strip().splitlines()[0]}", subject, {})
+                continue
+            for data in _batches(subject, sizes, search, "script"):
+                with _quiet():
+                    _compare_module(comparison, "scripted", loaded, subject, reduction, data)
+    return comparison.result()
+
+
+@check_for(Transforms)
+def transforms(claim: Claim, search: Search) -> Result:
+    """Compare ``torch.func.grad`` and ``vmap`` with autograd and a loop."""
+    comparison = Comparison(claim, search)
+    for subject, sizes in first_of_each_setting(claim, search, comparison, search.budget.settings):
+        data = _batches(subject, sizes, search, "transform")[0]
+        names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+        module = subject.module("mean")
+
+        def value(
+            moving: dict[str, torch.Tensor], data: Data = data, subject: Subject = subject, module: Any = module
+        ) -> Any:
+            return module(*_arguments(subject, {**data, **moving}))
+
+        held = leaves(data, names)
+        wanted = gradients_of(subject.call(held, "mean"), held, names)
+        moving = {n: data[n] for n in names}
+        stacked = {n: torch.stack([v, 2 * v, v.flip(0)]) for n, v in moving.items()}
+        with _quiet():
+            found = torch.func.grad(value)(moving)
+            values = torch.func.vmap(value)(stacked)
+            slopes = torch.func.vmap(torch.func.grad(value))(stacked)
+        for name in names:
+            comparison.compare(
+                f"torch.func.grad for {name}", found[name], wanted[name], 1e-9 * (1 + wanted[name].abs()), subject, data
+            )
+        for place in range(3):
+            single = {n: v[place] for n, v in stacked.items()}
+            alone = value(single)
+            allowed = rounding(subject, {**data, **single}, alone).amax()
+            comparison.compare("torch.func.vmap", values[place], alone, allowed, subject, {**data, **single})
+            exact = torch.func.grad(value)(single)
+            for name in names:
+                slack = 1e-9 * (1 + exact[name].abs().amax())
+                comparison.compare(
+                    f"vmap of grad for {name}", slopes[name][place], exact[name], slack, subject, {**data, **single}
+                )
+    return comparison.result()
+
+
+@check_for(RoundTrips)
+def round_trips(claim: Claim, search: Search) -> Result:
+    """Restore the loss from a pickle, a copy, a state_dict and its JSON configuration."""
+    comparison = Comparison(claim, search)
+    for subject, sizes in first_of_each_setting(claim, search, comparison, search.budget.settings):
+        data = draw(subject, sizes, 4, search.rng("trips", sorted(sizes.items())), MODERATE)
+        module = subject.module("mean")
+        config = json.loads(json.dumps(module.config()))
+        rebuilt = build(search.spec, reduction=config["reduction"], **config["parameters"])
+        rebuilt.load_state_dict(module.state_dict())
+        restored = {
+            "pickle": pickle.loads(pickle.dumps(module)),
+            "deepcopy": copy.deepcopy(module),
+            "configuration": rebuilt.to(subject.device),
+        }
+        for way, other in restored.items():
+            comparison.expect(repr(other) == repr(module), f"{way} gives {other!r} for {module!r}", subject, data)
+            found = other(*_arguments(subject, data))
+            comparison.compare(f"value after {way}", found, subject.call(data, "mean"), 1e-300, subject, data)
+    return comparison.result()

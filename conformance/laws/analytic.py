@@ -1,0 +1,185 @@
+"""Laws of sign, bounds, convexity, growth and monotonicity."""
+
+from __future__ import annotations
+
+import random
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from losskit.conformance.laws.base import Law, Sides, law_for, normal, uniform
+from losskit.conformance.search.parameters import telling_values
+from losskit.conformance.subject import Data, Subject
+from losskit.spec import Claim
+from losskit.spec.expressions import Scalar, evaluate
+from losskit.spec.properties import Bounded, Convex, Monotone, NonNegative
+
+
+def constant(value: Scalar, subject: Subject, data: Data) -> float:
+    """A constant of a claim at these parameters and sizes."""
+    return float(evaluate(value, {**subject.parameters, **sizes_of(subject, data)}))
+
+
+def sizes_of(subject: Subject, data: Data) -> dict[str, int]:
+    """Size of each shape symbol as the inputs have it."""
+    found: dict[str, int] = {}
+    for entry in subject.spec.inputs:
+        tensor = data.get(entry.name)
+        if tensor is None or any(s.startswith("*") for s in entry.shape):
+            continue
+        found.update(zip(entry.shape, tensor.shape, strict=True))
+    return found
+
+
+@law_for(NonNegative)
+class Sign(Law):
+    """``0 <= l``."""
+
+    detail = "minus the value, and zero"
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        left = -subject.entries(data).amin(dim=1)
+        noise = subject.noise(data, subject.spec.differentiable())
+        return Sides(left, torch.zeros_like(left), "at_most", noise=noise)
+
+
+class End(Law):
+    """The value does not pass one end of its range, and comes within 1 % of it."""
+
+    claimed: Bounded
+    upper: bool = True
+
+    def __init__(self, claim: Claim, upper: bool) -> None:
+        super().__init__(claim)
+        self.upper = upper
+        self.tight = 0.99
+        self.detail = "the value, and its upper bound" if upper else "minus the value, and minus its lower bound"
+
+    def _ends(self, subject: Subject, data: Data) -> tuple[float | None, float | None]:
+        ends = (self.claimed.lower, self.claimed.upper)
+        low, high = (None if end is None else constant(end, subject, data) for end in ends)
+        return low, high
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        low, high = self._ends(subject, data)
+        entries = subject.entries(data)
+        left = entries.amax(dim=1) if self.upper else -entries.amin(dim=1)
+        bound = high if self.upper else -low  # type: ignore[operator]
+        noise = subject.noise(data, subject.spec.differentiable())
+        return Sides(left, torch.full_like(left, bound), "at_most", noise=noise)  # type: ignore[arg-type]
+
+    def reached(self, sides: Sides) -> Tensor:
+        return 1 - (sides.right - sides.left) / self._range
+
+    _range: float = 1.0
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        low, high = self._ends(subject, data)
+        # the range is what 1 % is taken of; half-open claims are measured against the end's own size
+        self._range = (
+            max(high - low, 1e-300) if low is not None and high is not None else max(1.0, abs(high or low or 0.0))
+        )
+        return data
+
+
+@law_for(Bounded, "holds")
+def _ends(claim: Claim) -> list[Law]:
+    bounded = claim.property
+    assert isinstance(bounded, Bounded)
+    return [End(claim, upper) for upper, end in ((False, bounded.lower), (True, bounded.upper)) if end is not None]
+
+
+@law_for(Bounded, "fails")
+class Unbounded(Law):
+    """Some finite number bounds the value: refuted where it outgrows a thousand times its usual size."""
+
+    detail = "the size of the value, and a thousand times its usual size"
+    scales: ClassVar[tuple[float, ...]] = (1.0, 10.0, 100.0, 1e4, 1e6, 1e8)
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        left = subject.entries(data).abs().amax(dim=1)
+        usual = 1 + left.detach().nan_to_num(posinf=0.0).clamp(max=10).median()
+        return Sides(left, torch.full_like(left, 1e3) * usual, "at_most")
+
+
+@law_for(Convex)
+class Jensen(Law):
+    """``l((a + b) / 2) <= (l(a) + l(b)) / 2`` in the named inputs jointly."""
+
+    detail = "the value at the midpoint, and the average at the ends"
+    scales: ClassVar[tuple[float, ...]] = (0.1, 1.0, 3.0, 10.0, 30.0, 100.0)
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        ends = {}
+        for name in self.subjects:
+            spread = data[name].abs().amax().clamp(min=1.0) if subject.shares(name) else self._row_scale(data[name])
+            ends[f"_{name}"] = data[name] + spread * normal(data[name], rng) * 10 ** rng.uniform(-1, 0.5)
+        return {**data, **ends}
+
+    @staticmethod
+    def _row_scale(tensor: Tensor) -> Tensor:
+        return tensor.reshape(tensor.shape[0], -1).abs().amax(1).clamp(min=1.0).view(-1, *[1] * (tensor.dim() - 1))
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        far = {**data, **{n: data[f"_{n}"] for n in self.subjects}}
+        mid = {**data, **{n: (data[n] + data[f"_{n}"]) / 2 for n in self.subjects}}
+        noise = sum(subject.noise(d, self.subjects) for d in (data, far, mid))
+        return Sides(subject.value(mid), (subject.value(data) + subject.value(far)) / 2, "at_most", noise=noise)
+
+    def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
+        return (*self.subjects, *(f"_{n}" for n in self.subjects))
+
+
+@law_for(Monotone)
+class Order(Law):
+    """The value does not move against the direction when an entry grows."""
+
+    claimed: Monotone
+    detail = "the value on the side that should be smaller, and on the other"
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        name = self.claimed.on
+        if subject.spec.input(name) is None:
+            return {**data, "_parameter": self._greater(subject, rng)}
+        step = uniform(data[name], rng, tuple(data[name].shape), 0, 1) * 10 ** rng.uniform(-2, 1)
+        return {**data, "_step": step * self._part(subject, data)}
+
+    def _greater(self, subject: Subject, rng: random.Random) -> float:
+        """A larger value of the parameter; the same one where there is none."""
+        parameter = subject.spec.parameters.get(self.claimed.on)
+        assert parameter is not None
+        now = subject.parameters[self.claimed.on]
+        drawn = telling_values(parameter, self.claim.when.get(self.claimed.on), rng)
+        larger = [v for v in (*drawn, now * 1.5, now + 0.1) if v > now and v in parameter.domain]
+        return rng.choice(larger) if larger else now
+
+    def _part(self, subject: Subject, data: Data) -> Tensor:
+        tensor: Tensor = data[self.claimed.on]
+        if self.claimed.part == "all":
+            return torch.ones_like(tensor)
+        if self.claimed.part in ("positives", "negatives"):
+            target = next((i.name for i in subject.spec.inputs if i.role == "target"), "")
+            given = data.get(target)
+            if given is None:  # the diagonal of a score matrix holds its positives
+                given = torch.eye(*tensor.shape[:2], dtype=tensor.dtype, device=tensor.device)
+            return given if self.claimed.part == "positives" else 1 - given
+        target_input = subject.spec.class_target()
+        assert target_input is not None
+        label = (data[target_input.name].unsqueeze(-1) == torch.arange(tensor.shape[-1], device=tensor.device)).to(
+            tensor
+        )
+        return label if self.claimed.part == "label" else 1 - label
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        name = self.claimed.on
+        if subject.spec.input(name) is None:
+            other, changed = subject.replace(**{name: data["_parameter"]}), data
+        else:
+            other, changed = subject, {**data, name: data[name] + data["_step"]}
+        names = subject.spec.differentiable()
+        noise = subject.noise(data, names) + other.noise(changed, names)
+        before, after = subject.value(data), other.value(changed)
+        if self.claimed.direction == "decreasing":
+            return Sides(after, before, "at_most", noise=noise)
+        return Sides(before, after, "at_most", noise=noise)

@@ -1,0 +1,137 @@
+"""Laws of differentiability: autograd against differences, and one-sided slopes against each other."""
+
+from __future__ import annotations
+
+import random
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from losskit.conformance.laws.base import Law, Sides, law_for, normal
+from losskit.conformance.laws.growth import flatten
+from losskit.conformance.search.inputs import MODERATE
+from losskit.conformance.subject import Data, Subject
+from losskit.spec import Claim
+from losskit.spec.properties import Differentiable
+
+STEP = 1e-5
+
+
+class Directional(Law):
+    """What laws about slopes along a random direction share."""
+
+    claimed: Differentiable
+    scales: ClassVar[tuple[float, ...]] = MODERATE
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        directions = {f"_{n}": normal(data[n], rng) for n in self.subjects}
+        length = torch.linalg.vector_norm(self._flat(subject, directions, "_"), dim=1)
+        for name in self.subjects:
+            tensor = directions[f"_{name}"]
+            by_case = length.view(()) if subject.shares(name) else length.view(-1, *[1] * (tensor.dim() - 1))
+            directions[f"_{name}"] = tensor / by_case
+        return {**data, **directions}
+
+    def _flat(self, subject: Subject, tensors: Data, prefix: str = "") -> Tensor:
+        return flatten(subject, {n: tensors[prefix + n] for n in self.subjects}, self.subjects)
+
+    def moved(self, data: Data, step: float) -> Data:
+        """The inputs, moved along the direction."""
+        return {**data, **{n: data[n] + step * data[f"_{n}"] for n in self.subjects}}
+
+    def excluded(self, data: Data) -> Tensor | None:
+        """Cases outside the property's region."""
+        if self.claimed.region != "distinct":
+            return None
+        # rows count as tied as soon as a step of the difference could reach the tie
+        return (data[self.subjects[0]].sort(-1).values.diff(dim=-1) < 100 * STEP).any(-1)
+
+    def clear(self, data: Data, left: Tensor, right: Tensor) -> Tensor:
+        """Left side with the excluded cases made to agree."""
+        excluded = self.excluded(data)
+        return left if excluded is None else torch.where(excluded, right, left)
+
+    def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
+        return ()  # the step of a difference does not survive ascent; random directions do the work
+
+
+class Slope(Directional):
+    """The gradient along a direction equals the central difference."""
+
+    detail = "the derivative along a direction, and the difference quotient"
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        gradient = self._flat(subject, subject.gradients(data, self.subjects))
+        left = (gradient * self._flat(subject, data, "_")).sum(1)
+        wide, narrow = self._quotient(subject, data, 2 * STEP), self._quotient(subject, data, STEP)
+        right = narrow + (narrow - wide) / 3  # Richardson: the error of second order cancels
+        rounding = 32 * torch.finfo(subject.dtype).eps / STEP * (1 + subject.value(data).detach().abs())
+        rounding = rounding + subject.noise(data, self.subjects) / STEP
+        noise = rounding + (narrow - wide).abs()
+        return Sides(self.clear(data, left, right), right, noise=noise, rtol=1e-6)
+
+    def _quotient(self, subject: Subject, data: Data, step: float) -> Tensor:
+        with torch.no_grad():
+            return (subject.value(self.moved(data, step)) - subject.value(self.moved(data, -step))) / (2 * step)
+
+
+class Curvature(Slope):
+    """The second derivative by double backward equals the difference of gradients."""
+
+    detail = "the second derivative along a direction, and the difference quotient of the gradient"
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        held = {**data, **{n: data[n].detach().requires_grad_() for n in self.subjects}}
+        directions = self._flat(subject, data, "_")
+        along = (self._flat(subject, subject.gradients(held, self.subjects, create_graph=True)) * directions).sum()
+        if along.requires_grad:
+            leaves = [held[n] for n in self.subjects]
+            second = torch.autograd.grad(along, leaves, allow_unused=True, materialize_grads=True)
+        else:  # a constant gradient has no graph
+            second = tuple(torch.zeros_like(held[n]) for n in self.subjects)
+        left = (self._flat(subject, dict(zip(self.subjects, second, strict=True))) * directions).sum(1)
+        wide, narrow = self._gradient_quotient(subject, data, 2 * STEP), self._gradient_quotient(subject, data, STEP)
+        right = narrow + (narrow - wide) / 3
+        size = self._flat(subject, subject.gradients(data, self.subjects)).abs().sum(1)
+        noise = 256 * torch.finfo(subject.dtype).eps / STEP * (1 + size) + (narrow - wide).abs()
+        return Sides(self.clear(data, left, right), right, noise=noise, rtol=1e-6)
+
+    def _gradient_quotient(self, subject: Subject, data: Data, step: float) -> Tensor:
+        ahead = self._flat(subject, subject.gradients(self.moved(data, step), self.subjects))
+        behind = self._flat(subject, subject.gradients(self.moved(data, -step), self.subjects))
+        return ((ahead - behind) * self._flat(subject, data, "_")).sum(1) / (2 * step)
+
+
+class Kink(Directional):
+    """The slopes ahead and behind agree at rows with ties and exact margins, where kinks sit."""
+
+    detail = "the slope ahead, and the slope behind"
+    ties: ClassVar[float] = 1.0
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        with torch.no_grad():
+            here = subject.value(data)
+            jumps = [self._jump(subject, data, here, step) for step in (STEP, STEP / 2)]
+            ahead = (subject.value(self.moved(data, STEP)) - here) / STEP
+            noise = subject.noise(data, self.subjects)
+        # a smooth function's jump is proportional to the step: what remains of it at step 0 is a kink
+        left = ahead
+        right = ahead - (2 * jumps[1] - jumps[0])
+        rounding = 8 * (32 * torch.finfo(subject.dtype).eps * (1 + here.abs()) + noise) / STEP
+        return Sides(self.clear(data, left, right), right, noise=rounding, rtol=1e-4, scale=1e-3)
+
+    def _jump(self, subject: Subject, data: Data, here: Tensor, step: float) -> Tensor:
+        ahead, behind = subject.value(self.moved(data, step)), subject.value(self.moved(data, -step))
+        return (ahead - 2 * here + behind) / step
+
+
+@law_for(Differentiable, "holds")
+def _smooth(claim: Claim) -> list[Law]:
+    order = claim.property.order  # type: ignore[attr-defined]
+    return [Slope(claim), Kink(claim)] if order == 1 else [Slope(claim), Kink(claim), Curvature(claim)]
+
+
+@law_for(Differentiable, "fails")
+def _kinked(claim: Claim) -> list[Law]:
+    return [Kink(claim)]

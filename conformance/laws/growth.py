@@ -1,0 +1,122 @@
+"""Laws of growth: Lipschitz constants of the value and of its gradient."""
+
+from __future__ import annotations
+
+import random
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from losskit.conformance.laws.analytic import constant
+from losskit.conformance.laws.base import Law, Sides, law_for, normal
+from losskit.conformance.subject import Data, Subject
+from losskit.spec import Claim
+from losskit.spec.properties import Lipschitz, Smooth
+
+ORDER = {"l1": 1.0, "l2": 2.0, "linf": torch.inf}
+DUAL = {"l1": torch.inf, "l2": 2.0, "linf": 1.0}
+STEEP = 1e4
+
+
+def flatten(subject: Subject, tensors: dict[str, Tensor], names: tuple[str, ...]) -> Tensor:
+    """Tensors side by side, a row a case."""
+    rows = [
+        tensors[n].reshape(1, -1) if subject.shares(n) else tensors[n].reshape(tensors[n].shape[0], -1) for n in names
+    ]
+    return torch.cat(rows, dim=1)
+
+
+@law_for(Lipschitz)
+class Slope(Law):
+    """Neither the dual norm of the gradient nor the slope between two points exceeds the constant."""
+
+    claimed: Lipschitz
+    detail = "the slope (of the gradient, or between two points), and the constant"
+    scales: ClassVar[tuple[float, ...]] = (1e-6, 1e-3, 0.1, 1.0, 3.0, 10.0, 100.0, 1e4)
+
+    def __init__(self, claim: Claim) -> None:
+        super().__init__(claim)
+        self.tight = 0.99 if claim.verdict == "holds" and claim.property.tight else None  # type: ignore[attr-defined]
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        far = {}
+        for name in self.subjects:
+            tensor = data[name]
+            size = tensor.abs().amax() if subject.shares(name) else tensor.abs().amax(-1, keepdim=True)
+            far[f"_{name}"] = tensor + (size + 1e-9) * normal(tensor, rng) * 10 ** rng.uniform(-3, 0.5)
+            if self.claimed.region == "same_order":
+                far[f"_{name}"] = self._ranked_alike(tensor, far[f"_{name}"])
+        return {**data, **far}
+
+    @staticmethod
+    def _ranked_alike(tensor: Tensor, values: Tensor) -> Tensor:
+        ranks = tensor.argsort(-1).argsort(-1)
+        return values.sort(-1).values.gather(-1, ranks)
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        norm = self.claimed.norm
+        far = {**data, **{n: data[f"_{n}"] for n in self.subjects}}
+        higher = any(torch.is_tensor(data[n]) and data[n].requires_grad for n in self.subjects)
+        gradient = flatten(subject, subject.gradients(data, self.subjects, create_graph=higher), self.subjects)
+        steepness = torch.linalg.vector_norm(gradient, DUAL[norm], dim=1)
+        gap = flatten(subject, {n: far[n] - data[n] for n in self.subjects}, self.subjects)
+        distance = torch.linalg.vector_norm(gap, ORDER[norm], dim=1)
+        apart = distance > 0
+        reach = torch.where(apart, distance, torch.ones_like(distance))
+        secant = torch.where(
+            apart, (subject.value(far) - subject.value(data)).abs() / reach, torch.zeros_like(distance)
+        )
+        if self.claimed.region == "same_order":
+            tied = (data[self.subjects[0]].sort(-1).values.diff(dim=-1) == 0).any(-1)
+            steepness, secant = steepness.masked_fill(tied, 0.0), secant.masked_fill(tied, 0.0)
+        left = torch.cat([steepness, secant])
+        noise = (subject.noise(data, self.subjects) + subject.noise(far, self.subjects)) / reach.detach()
+        noise = torch.cat([torch.zeros_like(noise), noise.masked_fill(~apart, 0.0)])
+        if self.claimed.constant is None:
+            usual = 1 + steepness.detach().nan_to_num(posinf=0.0).median()
+            return Sides(left, torch.full_like(left, STEEP) * usual, "at_most", noise=noise)
+        right = torch.full_like(left, constant(self.claimed.constant, subject, data))
+        return Sides(left, right, "at_most", noise=noise)
+
+    def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
+        return self.subjects
+
+
+@law_for(Smooth)
+class Curvature(Law):
+    """The Hessian stretches no direction by more than the constant."""
+
+    claimed: Smooth
+    detail = "the curvature along a direction, and the constant"
+    scales: ClassVar[tuple[float, ...]] = (0.1, 1.0, 3.0, 10.0)
+
+    def __init__(self, claim: Claim) -> None:
+        super().__init__(claim)
+        self.tight = 0.99 if claim.verdict == "holds" and claim.property.tight else None  # type: ignore[attr-defined]
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        return {**data, **{f"_{n}": normal(data[n], rng) for n in self.subjects}}
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        held = {
+            **data,
+            **{n: data[n] if data[n].requires_grad else data[n].detach().requires_grad_() for n in self.subjects},
+        }
+        directions = flatten(subject, {n: data[f"_{n}"] for n in self.subjects}, self.subjects)
+        length = torch.linalg.vector_norm(directions, dim=1, keepdim=True)
+        gradients = subject.gradients(held, self.subjects, create_graph=True)
+        along = (flatten(subject, gradients, self.subjects) * directions / length).sum()
+        if not along.requires_grad:  # a constant gradient has no graph
+            along = along + 0.0 * sum(held[n].sum() for n in self.subjects)
+        products = torch.autograd.grad(
+            along, [held[n] for n in self.subjects], create_graph=True, allow_unused=True, materialize_grads=True
+        )
+        stretched = flatten(subject, dict(zip(self.subjects, products, strict=True)), self.subjects)
+        left = torch.linalg.vector_norm(stretched, dim=1)
+        if self.claimed.constant is None:
+            return Sides(left, torch.full_like(left, STEEP) * (1 + left.detach().median()), "at_most")
+        return Sides(left, torch.full_like(left, constant(self.claimed.constant, subject, data)), "at_most")
+
+    def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
+        return (*self.subjects, *(f"_{n}" for n in self.subjects))

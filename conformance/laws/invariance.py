@@ -1,0 +1,282 @@
+"""Laws of the invariances: the value after a transformation of the inputs against the value before."""
+
+from __future__ import annotations
+
+import random
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from losskit.conformance.laws.base import Law, Sides, beside, law_for, normal, positions, uniform
+from losskit.conformance.subject import Data, Subject
+from losskit.spec.properties import (
+    ArgumentSymmetric,
+    Homogeneous,
+    LabelSymmetric,
+    PermutationInvariant,
+    RotationInvariant,
+    ScaleInvariant,
+    ShiftInvariant,
+    TranslationInvariant,
+)
+from losskit.spec.tensors import ClassIndex
+
+
+class Transformed(Law):
+    """The value of transformed inputs equals the value of the inputs."""
+
+    detail = "the value after the transformation, and before"
+
+    @abstractmethod
+    def transform(self, subject: Subject, data: Data) -> tuple[Subject, Data]:
+        """The transformed loss and inputs."""
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        other, changed = self.transform(subject, data)
+        names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+        noise = subject.noise(data, names) + other.noise(changed, names)
+        return Sides(other.value(changed), subject.value(data), noise=noise)
+
+
+@law_for(ShiftInvariant)
+class Shift(Transformed):
+    """``l(z + c 1, y) = l(z, y)``."""
+
+    claimed: ShiftInvariant
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        first = data[self.subjects[0]]
+        shape = list(first.shape)
+        for place in positions(subject, self.subjects[0], self.claimed.axis, data):
+            shape[place] = 1
+        return {**data, self._name(subject): 3 * normal(first, rng, tuple(shape))}
+
+    def _name(self, subject: Subject) -> str:
+        return beside(subject, self.subjects, "shift")
+
+    def transform(self, subject: Subject, data: Data) -> tuple[Subject, Data]:
+        shift = data[self._name(subject)]
+        return subject, {**data, **{name: data[name] + shift for name in self.subjects}}
+
+    def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
+        return (*super().moving(subject, data), self._name(subject))
+
+
+@law_for(ScaleInvariant)
+class Scale(Transformed):
+    """``l(a z) = l(z)`` for positive a, or negative a where the property says so."""
+
+    claimed: ScaleInvariant
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        first = data[self.subjects[0]]
+        shape = list(first.shape)
+        for place in positions(subject, self.subjects[0], self.claimed.axis, data):
+            shape[place] = 1
+        factor = 10 ** uniform(first, rng, tuple(shape), -1, 1)
+        return {**data, self._name(subject): -factor if self.claimed.factor == "negative" else factor}
+
+    def _name(self, subject: Subject) -> str:
+        return beside(subject, self.subjects, "factor")
+
+    def transform(self, subject: Subject, data: Data) -> tuple[Subject, Data]:
+        factor = data[self._name(subject)]
+        return subject, {**data, **{name: data[name] * factor for name in self.subjects}}
+
+
+def _with_parameters(subject: Subject, names: tuple[str, ...], change: Any) -> Subject:
+    chosen = {n: change(subject.parameters[n]) for n in names if subject.spec.input(n) is None}
+    return subject.replace(**chosen) if chosen else subject
+
+
+@law_for(Homogeneous)
+class Homogeneity(Transformed):
+    """``l(a z) = a^k l(z)`` for a > 0, inputs and parameters scaled together."""
+
+    claimed: Homogeneous
+    detail = "the value of scaled inputs, and the scaled value"
+    scales: ClassVar[tuple[float, ...]] = (0.1, 1.0, 3.0, 10.0)
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        return {**data, "_factor": 10 ** rng.uniform(-1, 1)}
+
+    def transform(self, subject: Subject, data: Data) -> tuple[Subject, Data]:
+        factor = data["_factor"]
+        inputs = {n: data[n] * factor for n in self.subjects if n in data}
+        return _with_parameters(subject, self.subjects, lambda v: v * factor), {**data, **inputs}
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        both = super().sides(subject, data)
+        grown = data["_factor"] ** self.claimed.degree
+        return Sides(both.left, grown * both.right, noise=both.noise * max(1.0, grown))
+
+
+@law_for(TranslationInvariant)
+class Translation(Transformed):
+    """The same number added to all named inputs and parameters."""
+
+    scales: ClassVar[tuple[float, ...]] = (0.1, 1.0, 3.0, 10.0)
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        return {**data, "_shift": rng.gauss(0, 3)}
+
+    def transform(self, subject: Subject, data: Data) -> tuple[Subject, Data]:
+        shift = data["_shift"]
+        inputs = {n: data[n] + shift for n in self.subjects if n in data}
+        return _with_parameters(subject, self.subjects, lambda v: v + shift), {**data, **inputs}
+
+
+@law_for(RotationInvariant)
+class Rotation(Transformed):
+    """One orthogonal map on the last axis of all named inputs."""
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        first = data[self.subjects[0]]
+        width = first.shape[-1]
+        orthogonal, upper = torch.linalg.qr(normal(first, rng, (width, width)))
+        return {**data, "__rotation": orthogonal * torch.sign(torch.diagonal(upper))}
+
+    def transform(self, subject: Subject, data: Data) -> tuple[Subject, Data]:
+        return subject, {**data, **{name: data[name] @ data["__rotation"] for name in self.subjects}}
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        both = super().sides(subject, data)
+        # a product of a row with a matrix mixes its entries: what rounds is the largest of them
+        mixing = max(data[name].shape[-1] for name in self.subjects)
+        return Sides(both.left, both.right, noise=both.noise * mixing)
+
+
+@law_for(ArgumentSymmetric)
+class Exchange(Transformed):
+    """``l(a, b) = l(b, a)``."""
+
+    claimed: ArgumentSymmetric
+
+    def transform(self, subject: Subject, data: Data) -> tuple[Subject, Data]:
+        a, b = self.claimed.a, self.claimed.b
+        return subject, {**data, a: data[b], b: data[a]}
+
+
+@law_for(PermutationInvariant)
+class Permutation(Law):
+    """Values after reordering equal the reordered values."""
+
+    claimed: PermutationInvariant
+    detail = "the value after the reordering, and before"
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        axis = self._axis(subject)
+        count = next(self._size(subject, n, axis, data) for n in data if self._has(subject, n, axis))
+        keys = uniform(torch.empty(0, dtype=torch.float64), rng, (count,), 0, 1)  # sorting them gives the order
+        return {**data, self._name(subject): keys}
+
+    def _name(self, subject: Subject) -> str:
+        return "_order" if self.claimed.over == "batch" and not subject.coupled else "__order"
+
+    def _order(self, subject: Subject, data: Data) -> Tensor:
+        return data[self._name(subject)].argsort().to(subject.device)  # type: ignore[no-any-return]
+
+    def applies(self, subject: Subject, data: Data) -> str:
+        axis = self._axis(subject)
+        named = any(self._has(subject, n, axis) for n in data)
+        alone = self.claimed.over == "set" and any(data.get(i.name) is None for i in subject.spec.inputs)
+        if alone:
+            return "positions have a meaning of their own where an input is absent"
+        return "" if named else f"no input given has the axis {axis}"
+
+    def _axis(self, subject: Subject) -> str:
+        spec = subject.spec
+        if self.claimed.over == "batch":
+            return spec.output[0]
+        if self.claimed.over == "classes":
+            target = spec.class_target()
+            return str(getattr(target.domain, "of", "")) if target else "ids"
+        return next((s for s in spec.symbols() if s.startswith("*")), "*")
+
+    def _has(self, subject: Subject, name: str, axis: str) -> bool:
+        entry = subject.spec.input(name)
+        if entry is None:
+            return False
+        return axis in entry.shape or (axis == "ids" and isinstance(entry.domain, ClassIndex))
+
+    def _size(self, subject: Subject, name: str, axis: str, data: Data) -> int:
+        tensor: Tensor = data[name]
+        if axis == "ids":
+            return int(tensor.max()) + 1 if tensor.numel() else 1
+        if axis.startswith("*"):
+            first, last = self._span(subject, name, axis, tensor)
+            return int(torch.tensor(tensor.shape[first:last]).prod())
+        return tensor.shape[positions(subject, name, axis, data)[0]]
+
+    def _span(self, subject: Subject, name: str, axis: str, tensor: Tensor) -> tuple[int, int]:
+        shape = subject.input(name).shape
+        first = shape.index(axis)
+        return first, tensor.dim() - (len(shape) - first - 1)
+
+    def _reorder(self, subject: Subject, name: str, data: Data, axis: str) -> Tensor:
+        tensor: Tensor = data[name]
+        order = self._order(subject, data)
+        domain = subject.input(name).domain
+        if isinstance(domain, ClassIndex) and (domain.of == axis or axis == "ids"):
+            one_channel = domain.binary_when_one and len(order) == 1
+            return tensor if one_channel else torch.argsort(order)[tensor]  # class k moves to where column k went
+        if not self._has(subject, name, axis):
+            return tensor
+        if axis.startswith("*"):
+            first, last = self._span(subject, name, axis, tensor)
+            flat = tensor.flatten(first, last - 1) if last > first else tensor.unsqueeze(first)
+            return flat.index_select(first, order).reshape(tensor.shape)
+        return tensor.index_select(positions(subject, name, axis, data)[0], order)
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        axis = self._axis(subject)
+        changed = {n: self._reorder(subject, n, data, axis) if subject.spec.input(n) else v for n, v in data.items()}
+        before, after = subject.value(data), subject.value(changed)
+        noise = subject.noise(data, subject.spec.differentiable())
+        order = self._order(subject, data)
+        if self.claimed.over in ("batch", "set") and len(before) == len(order):
+            before, noise = before.index_select(0, order), noise.index_select(0, order)
+        return Sides(after, before, noise=noise)
+
+
+@law_for(LabelSymmetric)
+class LabelSum(Law):
+    """``sum_y l(z, y)`` is the same for two rows z."""
+
+    claimed: LabelSymmetric
+    detail = "the sum over labels at one row of scores, and at another"
+    ties: ClassVar[float] = 0.0
+    scales: ClassVar[tuple[float, ...]] = (0.3, 1.0, 3.0, 10.0, 100.0)
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        scores = data[self._scores(subject)]
+        return {**data, "_other": 3 * normal(scores, rng)}
+
+    def _scores(self, subject: Subject) -> str:
+        target = subject.spec.class_target()
+        axis = getattr(target.domain, "of", None) if target else None
+        return next(i.name for i in subject.spec.inputs if i.differentiable and axis in i.shape)
+
+    def _sum(self, subject: Subject, data: Data, scores: Tensor) -> tuple[Tensor, Tensor]:
+        target = subject.spec.class_target()
+        name = self._scores(subject)
+        total, noise = torch.zeros_like(scores[:, 0]), torch.zeros_like(scores[:, 0])
+        for label in range(scores.shape[1]):
+            labelled = {**data, name: scores, target.name: torch.full_like(data[target.name], label)}  # type: ignore[union-attr]
+            total = total + subject.value(labelled)
+            noise = noise + subject.noise(labelled, (name,))
+        return total, noise
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        one, noise = self._sum(subject, data, data[self._scores(subject)])
+        other, more = self._sum(subject, data, data["_other"])
+        if self.claimed.region == "distinct":
+            ordered = data[self._scores(subject)].sort(dim=1).values
+            tied = (ordered.diff(dim=1) == 0).any(dim=1)
+            one = torch.where(tied, other, one)
+        return Sides(one, other, noise=noise + more)
+
+    def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
+        return (self._scores(subject), "_other")

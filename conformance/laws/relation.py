@@ -1,0 +1,179 @@
+"""Laws of relations: this loss against another on the same inputs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import cache
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from losskit.conformance.laws.analytic import constant, sizes_of
+from losskit.conformance.laws.base import Law, Sides, law_for
+from losskit.conformance.subject import Data, Subject
+from losskit.registry import get, names
+from losskit.spec import Claim, LossSpec
+from losskit.spec.expressions import evaluate
+from losskit.spec.properties import ReducesTo
+
+FRAMEWORK = "torch.nn."
+LIMIT_STEPS = (1e-1, 1e-2, 1e-3, 1e-4)
+
+TENSORS: dict[str, Callable[..., Any]] = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x / y,
+    "pow": lambda x, y: x**y,
+    "matmul": lambda x, y: x @ y,
+    "neg": lambda x: -x,
+    "sqrt": lambda x: torch.sqrt(torch.as_tensor(x)),
+    "exp": lambda x: torch.exp(torch.as_tensor(x)),
+    "log": lambda x: torch.log(torch.as_tensor(x)),
+    "transpose": lambda x: x.transpose(-1, -2),
+    "item": lambda x, position: x[..., int(position)].reshape(-1),
+}
+
+
+class Related(Law):
+    """What laws about two losses share."""
+
+    claimed: ReducesTo
+    detail = "this loss, and what it should equal"
+    scales: ClassVar[tuple[float, ...]] = (0.1, 1.0, 3.0, 10.0, 100.0)
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        given = {n: torch.tensor(v, dtype=subject.dtype, device=subject.device) for n, v in self.claimed.given.items()}
+        fitted = dict(data)
+        for name, fixed in given.items():
+            size = len(fixed)  # inputs of the same shape symbols follow the fixed one
+            for other in (i.name for i in subject.spec.inputs if i.shape == subject.input(name).shape):
+                if fitted.get(other) is not None:
+                    fitted[other] = fitted[other].reshape(-1).repeat(size)[:size].clone()
+            fitted[name] = fixed
+        return fitted
+
+    def other_value(self, subject: Subject, data: Data) -> Tensor:
+        """The other loss on the mapped inputs: per case, or its mean where cases are batches."""
+        known = {**subject.parameters, **sizes_of(subject, data), **data}
+        parameters = {}
+        for name, value in self.claimed.parameters.items():
+            found = evaluate(value, known) if hasattr(value, "op") else value
+            parameters[name] = list(found) if isinstance(found, tuple) else found
+        mapped = {n: evaluate(e, known, TENSORS) for n, e in self.claimed.inputs.items()}
+        reduction = "mean" if subject.coupled else "none"
+        if self.claimed.other.startswith(FRAMEWORK):
+            return self._framework(parameters, mapped, subject, data, reduction)
+        other = Subject(get(self.claimed.other), parameters, subject.device, subject.dtype)
+        taken = {i.name: mapped.get(i.name, data.get(i.name)) for i in other.spec.inputs}
+        return other.call(taken, reduction).reshape(-1)
+
+    def _framework(
+        self, parameters: dict[str, Any], mapped: dict[str, Tensor], subject: Subject, data: Data, reduction: str
+    ) -> Tensor:
+        tensors = {
+            k: torch.tensor(v, dtype=subject.dtype, device=subject.device) if isinstance(v, list) else v
+            for k, v in parameters.items()
+        }
+        module = getattr(torch.nn, self.claimed.other.removeprefix(FRAMEWORK))(reduction=reduction, **tensors)
+        arguments = (
+            mapped.values() if mapped else [data[i.name] for i in subject.spec.inputs if data.get(i.name) is not None]
+        )
+        value: Tensor = module(*arguments)
+        return value.reshape(-1) if subject.coupled else value.reshape(value.shape[0], -1).mean(1)
+
+    def affine(self, subject: Subject, data: Data) -> tuple[float, float]:
+        """Scale and offset of the relation."""
+        return constant(self.claimed.scale, subject, data), constant(self.claimed.offset, subject, data)
+
+    def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
+        return () if self.claimed.given else super().moving(subject, data)
+
+
+class Equal(Related):
+    """``l = scale * other + offset``."""
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        scale, offset = self.affine(subject, data)
+        noise = subject.noise(data, subject.spec.differentiable())
+        own = subject.call(data, "mean").reshape(-1) if subject.coupled else subject.value(data)
+        return Sides(own, scale * self.other_value(subject, data) + offset, noise=2 * noise)
+
+
+class SameGradient(Related):
+    """The gradients of both losses agree entry by entry; the value law would not see a detached part."""
+
+    detail = "an entry of this loss's gradient, and of the other's"
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        wanted = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+        held = {**data, **{n: data[n].detach().requires_grad_() for n in wanted}}
+        scale, _ = self.affine(subject, data)
+        mine = subject.gradients(held, wanted)
+        total = scale * self.other_value(subject, held).sum()
+        theirs = torch.autograd.grad(total, [held[n] for n in wanted], allow_unused=True, materialize_grads=True)
+        gaps = [(mine[n] - t).abs() for n, t in zip(wanted, theirs, strict=True)]
+        sizes = [torch.maximum(mine[n].abs(), t.abs()) for n, t in zip(wanted, theirs, strict=True)]
+        worst = torch.stack(
+            torch.broadcast_tensors(*[self._largest(subject, g, n) for g, n in zip(gaps, wanted, strict=True)])
+        )
+        size = torch.stack(
+            torch.broadcast_tensors(*[self._largest(subject, s, n) for s, n in zip(sizes, wanted, strict=True)])
+        )
+        conditioning = 1e-11 * max(float(data[n].abs().max()) if data[n].numel() else 0.0 for n in wanted)
+        right = size.amax(0)
+        return Sides(right + worst.amax(0), right, noise=conditioning * right, rtol=1e-8)
+
+    @staticmethod
+    def _largest(subject: Subject, tensor: Tensor, name: str) -> Tensor:
+        return tensor.reshape(1, -1).amax(1) if subject.shares(name) else tensor.reshape(tensor.shape[0], -1).amax(1)
+
+    def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
+        return ()
+
+
+class Limit(Related):
+    """Along a sequence that tends to the limit the difference stays below the declared rate."""
+
+    detail = "the difference from the other loss, and the declared rate"
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        ((name, end),) = self.claimed.limit.items()
+        left, right, noise = [], [], []
+        for step in LIMIT_STEPS:
+            near = subject.replace(**{name: 1 / step if end == float("inf") else end + step})
+            scale, offset = self.affine(near, data)
+            other = scale * self.other_value(near, data) + offset
+            left.append((near.value(data) - other).abs())
+            right.append(torch.full_like(left[-1], constant(self.claimed.rate, near, data)))
+            noise.append(near.noise(data, near.spec.differentiable()) * 2)
+        return Sides(torch.cat(left), torch.cat(right), "at_most", noise=torch.cat(noise))
+
+    def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
+        return ()
+
+
+@law_for(ReducesTo)
+def _related(claim: Claim) -> list[Law]:
+    relation = claim.property
+    assert isinstance(relation, ReducesTo)
+    if relation.relation == "limit":
+        return [Limit(claim)]
+    if relation.relation == "same_gradient":
+        return [SameGradient(claim)]
+    return [Equal(claim), SameGradient(claim)]
+
+
+@cache
+def _registered() -> frozenset[str]:
+    return frozenset(names())
+
+
+def missing(relation: ReducesTo, spec: LossSpec) -> str:
+    """Why a relation cannot be checked here; empty where it can."""
+    if relation.other.startswith(FRAMEWORK):
+        known = hasattr(torch.nn, relation.other.removeprefix(FRAMEWORK))
+        return "" if known else f"{relation.other} is not in the installed torch"
+    return "" if relation.other in _registered() else f"{relation.other}, which {spec.name} links to, is not installed"

@@ -1,0 +1,209 @@
+"""The search for a counterexample: edge cases, random batches, ascent; over parameters drawn from the regime."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+
+from losskit.conformance.laws.base import Law, Sides
+from losskit.conformance.outcome import BROKEN, Result, Tally
+from losskit.conformance.profiles import Budget
+from losskit.conformance.search.climb import climb
+from losskit.conformance.search.edge import edge_case
+from losskit.conformance.search.inputs import draw, stack, take
+from losskit.conformance.search.parameters import fill_numbers, parameter_draws, size_draws
+from losskit.conformance.search.shrink import shrink
+from losskit.conformance.subject import Data, Subject
+from losskit.conformance.witness import describe
+from losskit.spec import LossSpec
+from losskit.spec.regimes import When
+
+Sizes = dict[str, int]
+
+
+@dataclass
+class Search:
+    """What an attack may use.
+
+    Attributes:
+        spec: the loss.
+        budget: effort.
+        seed: of everything that is drawn.
+        device: where the loss runs.
+        command: the command line that repeats the attack, without the property.
+    """
+
+    spec: LossSpec
+    budget: Budget
+    seed: int
+    device: str = "cpu"
+    command: str = ""
+    salt: str = ""
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    def rng(self, *words: object) -> random.Random:
+        """A source of randomness of its own for each purpose, so that results do not depend on the order of work."""
+        return random.Random(f"{self.seed}:{self.spec.name}:{self.salt}:{words}")
+
+    def subjects(self, when: When) -> Iterator[tuple[int, Subject, Sizes]]:
+        """Loss settings of a regime with sizes, numbered by setting."""
+        rng = self.rng("settings")
+        settings = parameter_draws(self.spec, when, rng, self.budget.settings)
+        for number, setting in enumerate(settings):
+            for sizes in size_draws(self.spec, when, rng, self.budget.sizes):
+                lengths = {**sizes, **self._output_sizes(setting, sizes, rng)}
+                yield number, Subject(self.spec, fill_numbers(self.spec, setting, lengths, rng), self.device), sizes
+
+    def _output_sizes(self, setting: dict[str, object], sizes: Sizes, rng: random.Random) -> Sizes:
+        """Sizes of symbols that only the output bears, read off a value without the lists of numbers."""
+        drawn = [p for p in self.spec.parameters.fields if p.kind == "numbers" and setting[p.name] is True]
+        if not drawn or all(p.length in sizes for p in drawn):
+            return {}
+        bare = Subject(self.spec, {**setting, **{p.name: None for p in drawn}}, self.device)
+        value = bare.call(draw(bare, sizes, 2, rng))
+        return dict(zip(self.spec.output[::-1], tuple(value.shape)[::-1], strict=False))
+
+    def batches(self, law: Law, subject: Subject, sizes: Sizes, number: object) -> Iterator[Data]:
+        """Random batches with what the law adds to them."""
+        rng = self.rng("batches", number, sorted(sizes.items()))
+        rows = self.budget.rows
+        for _ in range(self.budget.batches if subject.coupled else 1):
+            if subject.coupled:
+                rows = rng.choice((2, 3, 4, 6, 9))
+            data = draw(subject, sizes, rows, rng, law.scales, law.ties)
+            reason = law.applies(subject, data)
+            if reason:
+                self.skipped[reason] = self.skipped.get(reason, 0) + 1
+                continue
+            yield law.prepare(subject, data, rng)
+
+
+def attack(law: Law, search: Search) -> Result:
+    """Try to refute a claim that something holds, or to confirm a claim that it fails."""
+    return _confirm(law, search) if law.claim.verdict == "fails" else _refute(law, search)
+
+
+def _refute(law: Law, search: Search) -> Result:
+    tally, closest = Tally(), {}
+    settings: list[tuple[Subject, Sizes]] = []
+    for number, subject, sizes in search.subjects(law.claim.when):
+        settings.append((subject, sizes))
+        top, reached = _work(law, search, subject, sizes, number, tally)
+        closest[number] = max(closest.get(number, 0.0), reached)
+        if top is not None and float(_ratio(law, subject, top).amax()) > BROKEN:
+            return _refuted(law, search, subject, top, tally)
+    edge, tried = (
+        edge_case(law, settings, search.budget.edge, search.rng("edge").getrandbits(31)) if settings else (None, 0)
+    )
+    tally.cases += tried
+    if edge is not None:
+        return _refuted(law, search, *edge, tally)
+    if tally.cases == 0:
+        reason = "; ".join(search.skipped) or "no parameters satisfy the regime"
+        return Result("undecided", 0, None, f"nothing was checked: {reason}")
+    if tally.worst > 1:
+        return Result("undecided", tally.cases, tally.worst, "the worst violation is of the order of rounding")
+    loose = [n for n, r in closest.items() if law.tight is not None and r < law.tight]
+    if loose:
+        subject = next(s for n, s, _ in search.subjects(law.claim.when) if n == loose[0])
+        told = ", ".join(f"{k}={v}" for k, v in subject.parameters.items())
+        found = (
+            f"at {told} only {closest[loose[0]]:.4g} of it was reached"
+            if told
+            else f"only {closest[loose[0]]:.4g} was reached"
+        )
+        return Result(
+            "refuted", tally.cases, tally.worst, f"the bound is loose: {found}, a tight one needs {law.tight}"
+        )
+    return Result("held", tally.cases, tally.worst)
+
+
+def _confirm(law: Law, search: Search) -> Result:
+    tally = Tally()
+    confirmed: set[int] = set()
+    shown: Result | None = None
+    numbers = {}
+    for number, subject, sizes in search.subjects(law.claim.when):
+        numbers.setdefault(number, subject)
+        if number in confirmed:
+            continue
+        top, _ = _work(law, search, subject, sizes, number, tally)
+        if top is not None and float(_ratio(law, subject, top).amax()) > BROKEN:
+            confirmed.add(number)
+            shown = shown or _refuted(law, search, subject, top, tally)
+    for number in sorted(set(numbers) - confirmed):  # what chance and ascent missed may be a structured input
+        subject = numbers[number]
+        settings = [(s, z) for n, s, z in search.subjects(law.claim.when) if n == number]
+        edge, tried = edge_case(law, settings, search.budget.edge, search.rng("edge", number).getrandbits(31))
+        tally.cases += tried
+        if edge is None:
+            told = ", ".join(f"{k}={v}" for k, v in subject.parameters.items()) or "the only setting"
+            return Result("unconfirmed", tally.cases, tally.worst, f"no witness found at {told}")
+        shown = shown or _refuted(law, search, *edge, tally)
+    if shown is None:
+        reason = "; ".join(search.skipped) or "no parameters satisfy the regime"
+        return Result("undecided", tally.cases, None, f"nothing was checked: {reason}")
+    return Result("confirmed", tally.cases, tally.worst, witness=shown.witness)
+
+
+def _work(
+    law: Law, search: Search, subject: Subject, sizes: Sizes, number: int, tally: Tally
+) -> tuple[Data | None, float]:
+    """Random batches and ascent at one setting: the worst case and how much of a tight bound was reached."""
+    reached, worst, top = 0.0, -1.0, None
+    for data in search.batches(law, subject, sizes, number):
+        sides = law.sides(subject, data)
+        cases = 1 if subject.coupled else len(subject.value(data))
+        heights = _heights(sides, cases)
+        start = data if subject.coupled else _pick(subject, data, heights, search.budget.climbers)
+        climbed, end = climb(law, subject, start, search.budget.steps)
+        for found, where in ((sides, data), (end, climbed)):
+            ratio = found.ratio()
+            reached = max(reached, float(law.reached(found).detach().nan_to_num(0.0).amax())) if law.tight else 0.0
+            tally.add(len(ratio), float(ratio.amax()))
+            if float(ratio.amax()) > worst:
+                worst, top = float(ratio.amax()), where
+        if worst > BROKEN:
+            break
+    return top, reached
+
+
+def _heights(sides: Sides, cases: int) -> torch.Tensor:
+    signed = sides.signed().detach().nan_to_num(-torch.inf, torch.inf, -torch.inf)
+    return signed.view(-1, cases).amax(0) if len(signed) % cases == 0 else signed.amax().expand(cases)
+
+
+def _pick(subject: Subject, data: Data, heights: torch.Tensor, count: int) -> Data:
+    """Start rows of the ascent: half the worst ones, half spread over the batch."""
+    order = heights.argsort(descending=True).tolist()
+    best = order[: count // 2]
+    spread = order[count // 2 :: max(1, len(order) // max(1, count // 2))]
+    return stack(subject, [take(subject, data, case) for case in dict.fromkeys(best + spread)])
+
+
+def _ratio(law: Law, subject: Subject, data: Data) -> torch.Tensor:
+    return law.sides(subject, data).ratio()
+
+
+def _refuted(law: Law, search: Search, subject: Subject, data: Data, tally: Tally) -> Result:
+    ratio = _ratio(law, subject, data)
+    cases = 1 if subject.coupled else len(subject.value(data))
+    case = int(ratio.argmax()) % cases
+    single = take(subject, data, case)
+
+    def breaks(candidate: Data) -> bool:
+        try:
+            return float(_ratio(law, subject, candidate).amax()) > BROKEN
+        except (ValueError, RuntimeError):  # a simplification that the loss refuses is none
+            return False
+
+    if breaks(single):
+        single = shrink(single, breaks)
+    else:  # the case needs its neighbours: a transformation that moves rows
+        single = data
+    worst = float(_ratio(law, subject, single).amax())
+    tally.worst = max(tally.worst, worst)
+    return Result("refuted", tally.cases, tally.worst, witness=describe(law, search.command, subject, single))

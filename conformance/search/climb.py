@@ -1,0 +1,67 @@
+"""Gradient ascent on the violation itself, from the worst rows that chance found."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from losskit.conformance.laws.base import Law, Sides
+from losskit.conformance.subject import Data, Subject
+
+LARGEST = 1e5
+
+
+def climb(law: Law, subject: Subject, data: Data, steps: int) -> tuple[Data, Sides]:
+    """Move the inputs uphill; return the best of every case on the way, with its two sides."""
+    names = tuple(n for n in law.moving(subject, data) if torch.is_tensor(data[n]) and data[n].numel())
+    best = dict(data)
+    sides = law.sides(subject, data)
+    height = _height(sides, subject, data).detach()
+    pace = {n: 0.1 * (data[n].detach().abs().mean() + 0.1) for n in names}
+    now = dict(data)
+    for step in range(steps if names else 0):
+        leaves = {n: now[n].detach().requires_grad_() for n in names}
+        try:
+            climbed = law.sides(subject, {**now, **leaves})
+            gradients = torch.autograd.grad(
+                _objective(climbed), list(leaves.values()), allow_unused=True, materialize_grads=True
+            )
+        except RuntimeError:  # no second derivative through this loss: chance has to do
+            break
+        shrink = 1.0 - step / steps
+        for name, gradient in zip(names, gradients, strict=True):
+            now[name] = (leaves[name] + shrink * pace[name] * _direction(gradient)).detach().clamp(-LARGEST, LARGEST)
+        reached = _height(law.sides(subject, now), subject, now).detach()
+        better = reached > height
+        height = torch.where(better, reached, height)
+        for name in names:
+            best[name] = _choose(better, now[name], best[name])
+    return best, law.sides(subject, best)
+
+
+def _objective(sides: Sides) -> Tensor:
+    relative = sides.excess() / sides.tolerance().detach()
+    return torch.where(relative.isfinite(), relative, torch.zeros_like(relative)).sum()
+
+
+def _height(sides: Sides, subject: Subject, data: Data) -> Tensor:
+    """Signed violation of each case, the worst of its blocks; what is not finite is never preferred."""
+    signed = sides.signed()
+    signed = torch.where(signed.isnan(), torch.full_like(signed, -torch.inf), signed)
+    cases = len(subject.value(data))
+    return signed.view(-1, cases).amax(0) if len(signed) % cases == 0 else signed.amax().expand(cases)
+
+
+def _direction(gradient: Tensor) -> Tensor:
+    """The gradient, each row scaled to a largest entry of one."""
+    gradient = gradient.nan_to_num(0.0, 0.0, 0.0)
+    if gradient.dim() == 0:
+        return gradient.sign()
+    largest = gradient.reshape(gradient.shape[0], -1).abs().amax(1).clamp(min=1e-300)
+    return gradient / largest.view(-1, *[1] * (gradient.dim() - 1))
+
+
+def _choose(better: Tensor, new: Tensor, old: Tensor) -> Tensor:
+    if new.dim() and new.shape[0] == len(better):
+        return torch.where(better.view(-1, *[1] * (new.dim() - 1)), new, old)
+    return new if bool(better.any()) else old

@@ -1,0 +1,106 @@
+"""The edge layer: hypothesis draws small structured inputs and shrinks what fails."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import torch
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample, Unsatisfiable
+from torch import Tensor
+
+from losskit.conformance.laws.base import Law
+from losskit.conformance.outcome import BROKEN
+from losskit.conformance.subject import Data, Subject
+from losskit.spec.errors import InputError
+from losskit.spec.tensors import Binary, ClassIndex, Input, Probability
+
+PALETTE = (0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, 1e-30, -1e-8, 30.0, -40.0, 100.0, 1e4, -1e4)
+SHARES = (0.0, 1.0, 0.5, 0.25, 1e-9)
+
+
+def edge_case(
+    law: Law, subjects: list[tuple[Subject, dict[str, int]]], examples: int, seed: int
+) -> tuple[tuple[Subject, Data] | None, int]:
+    """The simplest small structured input that breaks a law, if one is found, and how many were tried."""
+    tried = 0
+
+    def breaks(drawn: tuple[int, dict[str, Any], int]) -> bool:
+        nonlocal tried
+        case = _build(law, subjects, drawn)
+        if case is None:
+            return False
+        tried += 1
+        return float(law.sides(*case).ratio().nan_to_num(0.0).amax()) > BROKEN
+
+    quiet = settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        found = find(_inputs(law, subjects), breaks, settings=quiet, random=random.Random(seed))
+    except (NoSuchExample, Unsatisfiable):
+        return None, tried
+    return _build(law, subjects, found), tried
+
+
+def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.SearchStrategy[Any]:
+    limit = max(law.scales)
+    palette = [v for v in PALETTE if abs(v) <= limit]
+
+    @st.composite
+    def drawn(draw: st.DrawFn) -> tuple[int, dict[str, Any], int]:
+        choice = draw(st.integers(0, len(subjects) - 1))
+        subject, sizes = subjects[choice]
+        rows = draw(st.integers(1, 5 if subject.coupled else 2))
+        values = {}
+        for entry in subject.spec.inputs:
+            if entry.optional and draw(st.booleans()):
+                continue
+            shape = tuple(rows if s == subject.spec.output[0] or s.startswith("*") else sizes[s] for s in entry.shape)
+            count = int(torch.tensor(shape).prod()) if shape else 1
+            values[entry.name] = (
+                shape,
+                draw(st.lists(_entries(entry, sizes, palette), min_size=count, max_size=count)),
+            )
+        return choice, values, draw(st.integers(0, 3))
+
+    return drawn()
+
+
+def _entries(entry: Input, sizes: dict[str, int], palette: list[float]) -> st.SearchStrategy[Any]:
+    domain = entry.domain
+    if isinstance(domain, ClassIndex):
+        classes = sizes[domain.of] if domain.of is not None else 3
+        return st.integers(0, (2 if domain.binary_when_one and classes == 1 else classes) - 1)
+    if isinstance(domain, Binary):
+        return st.sampled_from((0.0, 1.0))
+    if isinstance(domain, Probability):
+        return st.sampled_from(SHARES)
+    return st.sampled_from([v for v in palette if v in domain.interval])
+
+
+def _build(
+    law: Law, subjects: list[tuple[Subject, dict[str, int]]], drawn: tuple[int, dict[str, Any], int]
+) -> tuple[Subject, Data] | None:
+    choice, values, seed = drawn
+    subject = subjects[choice][0]
+    data: Data = {name: _tensor(subject, name, shape, entries) for name, (shape, entries) in values.items()}
+    try:
+        with torch.no_grad():
+            subject.call(data)
+    except InputError:  # a combination of absent inputs and sizes that this loss refuses
+        return None
+    if law.applies(subject, data):
+        return None
+    return subject, law.prepare(subject, data, random.Random(seed))
+
+
+def _tensor(subject: Subject, name: str, shape: tuple[int, ...], entries: list[Any]) -> Tensor:
+    dtype = torch.int64 if subject.input(name).dtype == "int64" else subject.dtype
+    return torch.tensor(entries, dtype=dtype, device=subject.device).reshape(shape)

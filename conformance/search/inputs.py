@@ -1,0 +1,165 @@
+"""Input tensors drawn from the domains a spec declares: many rows at many scales, some with ties."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from losskit.conformance.subject import Data, Subject
+from losskit.spec import LossSpec
+from losskit.spec.errors import InputError
+from losskit.spec.tensors import Binary, ClassIndex, Input, Probability, Real
+
+WIDE = (1e-6, 1e-3, 0.1, 1.0, 1.0, 3.0, 10.0, 100.0, 1e4)
+MODERATE = (0.3, 1.0, 1.0, 3.0)
+MILD = (0.1, 1.0, 3.0, 10.0)
+ATTEMPTS = 20
+
+
+class NoAdmissibleDataError(Exception):
+    """The loss refused every input that was drawn from its own declaration."""
+
+
+def draw(
+    subject: Subject,
+    sizes: Mapping[str, int],
+    rows: int,
+    rng: random.Random,
+    scales: tuple[float, ...] = WIDE,
+    ties: float = 0.25,
+) -> Data:
+    """Inputs that the loss accepts.
+
+    Args:
+        subject: the loss with its parameters.
+        sizes: of the shape symbols but the batch's.
+        rows: size of the batch.
+        rng: source of all randomness.
+        scales: each row takes one of them.
+        ties: share of rows whose real entries are rounded, so that equal scores and exact margins occur.
+
+    Raises:
+        NoAdmissibleDataError: every attempt was refused.
+    """
+    refusal: InputError | None = None
+    for _ in range(ATTEMPTS):
+        data = _draw_once(subject, sizes, rows, rng, scales, ties)
+        try:
+            with torch.no_grad():
+                subject.call(data)
+        except InputError as error:
+            refusal = error
+            continue
+        return data
+    raise NoAdmissibleDataError(f"every one of {ATTEMPTS} drawn inputs was refused, the last one so: {refusal}")
+
+
+def _draw_once(
+    subject: Subject, sizes: Mapping[str, int], rows: int, rng: random.Random, scales: tuple[float, ...], ties: float
+) -> Data:
+    spec = subject.spec
+    generator = torch.Generator().manual_seed(rng.getrandbits(62))
+    present = [i for i in spec.inputs if not i.optional or rng.random() < 0.6]
+    shapes = _shapes(spec, sizes, rows, rng, present)
+    row_scale = torch.tensor([rng.choice(scales) for _ in range(rows)], dtype=torch.float64)
+    rounded = torch.tensor([rng.random() < ties for _ in range(rows)])
+    data: Data = {}
+    for entry in present:
+        size = sum((shapes[s] for s in entry.shape), ())
+        data[entry.name] = _values(entry, size, sizes, subject, generator, row_scale, rounded).to(subject.device)
+    return data
+
+
+def _shapes(
+    spec: LossSpec, sizes: Mapping[str, int], rows: int, rng: random.Random, present: list[Input]
+) -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for symbol in spec.symbols():
+        if symbol == spec.output[0] or (symbol.startswith("*") and _alone(spec, symbol)):
+            found[symbol] = (rows,)
+        elif symbol.startswith("*"):
+            found[symbol] = tuple(rng.randint(1, 4) for _ in range(rng.randint(1, 2)))
+        else:
+            found[symbol] = (sizes[symbol],)
+    lonely = len(spec.inputs) > len(present) == 1 and _alone(spec, present[0].shape[0])
+    if lonely:  # a score matrix without its targets: rows are queries, columns passages
+        found[present[0].shape[0]] = (rows, rows + rng.randint(0, 3))
+    return found
+
+
+def _alone(spec: LossSpec, symbol: str) -> bool:
+    """Whether a variadic symbol is the whole shape of the inputs, so that its elements are the samples."""
+    return symbol.startswith("*") and all(i.shape == (symbol,) for i in spec.inputs)
+
+
+def _values(
+    entry: Input,
+    size: tuple[int, ...],
+    sizes: Mapping[str, int],
+    subject: Subject,
+    generator: torch.Generator,
+    row_scale: Tensor,
+    rounded: Tensor,
+) -> Tensor:
+    domain = entry.domain
+    if isinstance(domain, ClassIndex):
+        classes = sizes[domain.of] if domain.of is not None else max(2, (size[0] + 1) // 2)
+        count = 2 if domain.binary_when_one and classes == 1 else classes
+        return torch.randint(0, count, size, generator=generator)
+    if isinstance(domain, Binary):
+        return torch.randint(0, 2, size, generator=generator).to(subject.dtype)
+    if isinstance(domain, Probability):
+        return torch.rand(size, generator=generator, dtype=torch.float64).to(subject.dtype)
+    real = torch.randn(size, generator=generator, dtype=torch.float64)
+    spec = subject.spec
+    if not size or not (entry.shape[0] == spec.output[0] or _alone(spec, entry.shape[0])):
+        scale = row_scale[:1].clamp(max=3.0).sum()  # one tensor for all rows, at a scale of its own
+        return _into_domain(real * scale, domain, subject).to(subject.dtype)
+    real = real * row_scale.view(-1, *[1] * (len(size) - 1))
+    mask = rounded.view(-1, *[1] * (len(size) - 1))
+    real = torch.where(mask, real.clamp(-4, 4).round(), real)
+    return _into_domain(real, domain, subject).to(subject.dtype)
+
+
+def _into_domain(real: Tensor, domain: Real, subject: Subject) -> Tensor:
+    if domain.span is not None:  # typical values lie between two parameters
+        low, high = (float(subject.parameters[name]) for name in domain.span)
+        real = low + (high - low) * torch.sigmoid(real)
+    interval = domain.interval
+    if math.isinf(interval.low) and math.isinf(interval.high):
+        return real
+    if math.isfinite(interval.low) and math.isfinite(interval.high):
+        return interval.low + (interval.high - interval.low) * torch.sigmoid(real)
+    return interval.low + real.abs() if math.isfinite(interval.low) else interval.high - real.abs()
+
+
+def take(subject: Subject, data: Data, case: int) -> Data:
+    """One case of a batch: a row where cases are rows, else the whole batch."""
+    if subject.coupled:
+        return dict(data)
+    taken: dict[str, Any] = {}
+    for name, value in data.items():
+        taken[name] = value[case : case + 1] if _by_row(subject, name, value) else value
+    return taken
+
+
+def _by_row(subject: Subject, name: str, value: Any) -> bool:
+    """Whether a tensor has a row for each case."""
+    if not isinstance(value, Tensor) or not value.dim() or name.startswith("__"):
+        return False
+    entry = subject.spec.input(name.removeprefix("_"))
+    return name.startswith("_") if entry is None else subject.spec.output[0] in entry.shape
+
+
+def stack(subject: Subject, cases: list[Data]) -> Data:
+    """Rows taken from one batch, put together again."""
+    first = cases[0]
+    joined: dict[str, Any] = {}
+    for name, value in first.items():
+        joined[name] = torch.cat([case[name] for case in cases]) if _by_row(subject, name, value) else value
+    return joined

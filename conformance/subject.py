@@ -1,0 +1,124 @@
+"""The loss under test: one parameter setting on one device, asked for values and gradients case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from losskit.registry import build
+from losskit.spec import LossSpec, Narrowing
+from losskit.spec.tensors import Input
+
+if TYPE_CHECKING:
+    from losskit.plugins.base import Loss
+
+Data = dict[str, Any]  # inputs by name; what a law adds: _name a row a case, __name for all
+
+
+class Subject:
+    """A loss with fixed parameters.
+
+    A case is a row where the loss is a mean over rows, else a whole batch whose mean is the one value.
+
+    Args:
+        spec: what the loss declares.
+        parameters: by name; the others take their defaults.
+        device: where tensors are.
+        dtype: of floating-point inputs.
+    """
+
+    def __init__(
+        self,
+        spec: LossSpec,
+        parameters: Mapping[str, Any],
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float64,
+    ) -> None:
+        self.spec = spec
+        self.device = torch.device(device)
+        self.dtype = dtype
+        self.parameters = spec.parameters.validate_values(spec.name, parameters)
+        self._modules: dict[str, Loss] = {}
+
+    def module(self, reduction: str = "none") -> Loss:
+        """The module for a reduction."""
+        if reduction not in self._modules:
+            given = {k: list(v) if isinstance(v, tuple) else v for k, v in self.parameters.items()}
+            self._modules[reduction] = build(self.spec, reduction=reduction, **given).to(self.device)
+        return self._modules[reduction]
+
+    def replace(self, **parameters: Any) -> Subject:
+        """The same loss with some parameters changed."""
+        return Subject(self.spec, {**self.parameters, **parameters}, self.device, self.dtype)
+
+    def call(self, data: Data, reduction: str = "none", sample_weight: Tensor | None = None) -> Tensor:
+        """The loss itself, on inputs given by name."""
+        arguments = [data.get(i.name) for i in self.spec.inputs]
+        if sample_weight is None:
+            return self.module(reduction)(*arguments)  # type: ignore[no-any-return]
+        return self.module(reduction)(*arguments, sample_weight=sample_weight)  # type: ignore[no-any-return]
+
+    @cached_property
+    def coupled(self) -> bool:
+        """Whether samples of a batch act on each other with these parameters."""
+        return self.spec.coupling is not None or self.narrowing("BatchDecomposable") is not None
+
+    def narrowing(self, kind: str) -> Narrowing | None:
+        """The reason why an engineering property is not declared at these parameters, if it is not."""
+        for narrowed in self.spec.narrowed:
+            if narrowed.property == kind and all(self.parameters[k] in c for k, c in narrowed.when.items()):
+                return narrowed
+        return None
+
+    def entries(self, data: Data) -> Tensor:
+        """Unreduced values, a row a case: (cases, entries); for a coupled loss one case with its mean."""
+        if self.coupled:
+            return self.call(data, "mean").reshape(1, 1)
+        value = self.call(data)
+        return value.reshape(value.shape[0], -1) if value.dim() else value.reshape(1, 1)
+
+    def value(self, data: Data) -> Tensor:
+        """The value of each case, shape (cases,)."""
+        return self.entries(data).mean(dim=1)
+
+    def shares(self, name: str) -> bool:
+        """Whether one tensor serves all cases (a weight matrix), so that its gradient belongs to all of them."""
+        entry = self.input(name)
+        return self.coupled or self.spec.output[0] not in entry.shape
+
+    def input(self, name: str) -> Input:
+        """The declaration of an input."""
+        entry = self.spec.input(name)
+        if entry is None:
+            raise KeyError(name)
+        return entry
+
+    def gradients(self, data: Data, names: tuple[str, ...], create_graph: bool = False) -> dict[str, Tensor]:
+        """Gradient of the sum of all values with respect to inputs; a row a case where a case is a row."""
+        held = dict(data)
+        for name in names:
+            if not (create_graph and data[name].requires_grad):
+                held[name] = data[name].detach().requires_grad_()
+        total = self.value(held).sum()
+        found = torch.autograd.grad(
+            total, [held[n] for n in names], create_graph=create_graph, allow_unused=True, materialize_grads=True
+        )
+        return dict(zip(names, found, strict=True))
+
+    def per_case(self, tensor: Tensor, name: str) -> Tensor:
+        """Sum of a tensor that has the shape of an input over all but the case: (cases,)."""
+        return tensor.reshape(1, -1).sum(1) if self.shares(name) else tensor.reshape(tensor.shape[0], -1).sum(1)
+
+    def noise(self, data: Data, names: tuple[str, ...]) -> Tensor:
+        """What rounding the named inputs may do to each value: ``64 eps sum |dl/dx| |x|``, shape (cases,)."""
+        epsilon = 64 * torch.finfo(self.dtype).eps
+        used = tuple(n for n in names if self.input(n).differentiable and data.get(n) is not None)
+        if not used:
+            return torch.zeros_like(self.value(data).detach())
+        gradients = self.gradients(data, used)
+        parts = [self.per_case(gradients[n].nan_to_num().abs() * data[n].detach().abs(), n) for n in used]
+        return epsilon * torch.stack(torch.broadcast_tensors(*parts)).sum(0)
