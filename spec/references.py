@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,6 +14,8 @@ from losskit.spec.errors import SpecError
 from losskit.spec.model import Frozen
 
 _ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)\s*,.*?^\}", re.MULTILINE | re.DOTALL)
+_ACCENT = re.compile(r"\\([`'^\"~])\{?(\w)\}?")
+_COMBINING = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308"}
 _FIELD = re.compile(r"^\s*(\w+)\s*=\s*[{\"](.*?)[}\"]\s*,?\s*$", re.MULTILINE | re.DOTALL)
 
 
@@ -38,9 +41,10 @@ class Reference(Frozen):
         return entries(self.file)[self.key]
 
     def field(self, name: str) -> str:
-        """One field of the entry, such as ``title``; empty if it has none."""
+        """One field of the entry, such as ``title``, its LaTeX accents as letters; empty if it has none."""
         fields = {key.lower(): " ".join(value.split()) for key, value in _FIELD.findall(self.bibtex())}
-        return fields.get(name, "").replace("{", "").replace("}", "")
+        plain = _ACCENT.sub(lambda match: match[2] + _COMBINING[match[1]], fields.get(name, ""))
+        return unicodedata.normalize("NFC", plain).replace("{", "").replace("}", "")
 
     def __str__(self) -> str:
         return f"{self.field('author')} ({self.field('year')}). {self.field('title')}."

@@ -21,6 +21,12 @@ def test_a_reference_may_be_a_bare_key() -> None:
     assert Reference.model_validate("ghosh2017robust") == Reference(key="ghosh2017robust")
 
 
+def test_accents_are_letters() -> None:
+    assert "Krähenbühl" in str(Reference(key="wijmans2025cut"))
+    assert "Brébisson" in str(Reference(key="debrebisson2016zloss"))
+    assert "\\" not in "".join(str(Reference(key=key)) for key in entries(FILE))
+
+
 @pytest.mark.parametrize("key", sorted(entries(FILE)))
 def test_every_entry_has_author_title_and_year(key: str) -> None:
     reference = Reference(key=key)

@@ -1,0 +1,80 @@
+"""Documentation and code say the same, and code in the documentation runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import losskit
+from losskit import registry
+from losskit.spec.properties import KINDS
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(path: str) -> list[str]:
+    """The Python blocks of a page."""
+    return PYTHON.findall((ROOT / path).read_text(encoding="utf-8"))
+
+
+def run(path: str) -> None:
+    """Run the Python blocks of a page one after the other, as a reader would."""
+    names: dict[str, object] = {}
+    for block in blocks(path):
+        exec(compile(block, path, "exec"), names)
+
+
+@pytest.mark.parametrize("path", ["docs/index.md", "docs/tutorial.md"])
+def test_code_in_the_documentation_runs(path: str) -> None:
+    run(path)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_the_readme_prints_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("README.md")
+    lines = capsys.readouterr().out.splitlines()
+    wrong, refuted = re.findall(r"print\(.*\)  # (\d.*|refuted.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    (exported,) = (line for line in lines if re.fullmatch(r"[\d.]+ [\d.]+", line))
+    assert [float(n) for n in exported.split()] == pytest.approx([float(n) for n in wrong.split()], rel=1e-6)
+    assert [line for line in lines if line.startswith(refuted.partition(", at")[0])]
+
+
+def test_the_readme_names_every_loss() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in registry.builtin() if f"| `{name}` |" not in text] == []
+
+
+def test_the_readme_gives_the_two_commands() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert 'pip install -c constraints.txt ".[verify]" && losskit verify' in text
+    assert 'pip install -c constraints.txt -e ".[dev]" && pytest' in text
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    config = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    named = re.findall(r"[\w/-]+\.md", str(config["nav"]))
+    pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+    assert pages | {"losses/index.md"} == set(named)
+
+
+def test_every_decision_is_listed() -> None:
+    listed = (DOCS / "decisions" / "index.md").read_text(encoding="utf-8")
+    assert [p.name for p in (DOCS / "decisions").glob("*.md") if p.name != "index.md" and p.name not in listed] == []
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"Engineering"}))
+def test_every_property_is_defined(kind: str) -> None:
+    assert len(KINDS[kind].definition().split()) >= 4
+
+
+def test_the_changelog_names_every_public_function() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    functions = set(losskit.__all__) - {"LosskitError", "__version__"}
+    assert [name for name in functions if name not in text] == []
