@@ -6,17 +6,43 @@ import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import util
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 
 from losskit.registry import Failure, Provider, providers, selection, survey
 
-# The module that shows whether a distribution is there: onnxruntime comes from several distributions.
+# Distribution and the module that shows it is there: ONNX Runtime comes from several distributions.
 EXTRAS = {
-    "verify": ("onnx", "onnxscript", "onnxruntime", "hypothesis", "scipy", "joblib", "jinja2"),
-    "docs": ("mkdocs", "material", "mkdocstrings", "mkdocs_gen_files", "matplotlib"),
-    "peers": ("pytorch_metric_learning",),
-    "dev": ("pytest", "xdist", "pytest_timeout", "mypy", "ruff", "importlinter", "build", "pre_commit", "yaml"),
+    "verify": {
+        "onnx": "onnx",
+        "onnxscript": "onnxscript",
+        "onnxruntime": "onnxruntime",
+        "hypothesis": "hypothesis",
+        "scipy": "scipy",
+        "joblib": "joblib",
+        "jinja2": "jinja2",
+    },
+    "dev": {
+        "pytest": "pytest",
+        "pytest-xdist": "xdist",
+        "pytest-timeout": "pytest_timeout",
+        "mypy": "mypy",
+        "ruff": "ruff",
+        "import-linter": "importlinter",
+        "build": "build",
+        "setuptools": "setuptools",
+        "packaging": "packaging",
+        "pre-commit": "pre_commit",
+        "pyyaml": "yaml",
+    },
+    "docs": {
+        "mkdocs": "mkdocs",
+        "mkdocs-material": "material",
+        "mkdocstrings": "mkdocstrings",
+        "mkdocs-gen-files": "mkdocs_gen_files",
+        "matplotlib": "matplotlib",
+    },
+    "peers": {"pytorch-metric-learning": "pytorch_metric_learning"},
 }
 BASE = ("torch", "numpy", "pluggy", "pydantic", "typer", "rich")
 
@@ -65,7 +91,8 @@ class Checkup:
     @property
     def healthy(self) -> bool:
         """Whether nothing that is installed is broken."""
-        return all(entry.state == "ok" for entry in (*self.environment, *self.plugins))
+        states = [fact.state for fact in self.environment] + [plugin.state for plugin in self.plugins]
+        return all(state == "ok" for state in states)
 
 
 def examine() -> Checkup:
@@ -78,7 +105,7 @@ def _environment() -> Iterator[Fact]:
     yield Fact("platform", platform.platform())
     yield Fact("losskit", _version("losskit"))
     for name in BASE:
-        yield _torch() if name == "torch" else Fact(name, _version(name), "ok" if find_spec(name) else "broken")
+        yield _torch() if name == "torch" else Fact(name, _version(name), "ok" if util.find_spec(name) else "broken")
     yield Fact("CUDA", _cuda())
 
 
@@ -102,7 +129,7 @@ def _cuda() -> str:
 
 def _extras() -> Iterator[Extra]:
     for name, modules in EXTRAS.items():
-        missing = tuple(module for module in modules if find_spec(module) is None)
+        missing = tuple(distribution for distribution, module in modules.items() if util.find_spec(module) is None)
         state = f"missing: {', '.join(missing)}" if missing else "present"
         yield Extra(name, state, missing, f"pip install 'losskit[{name}]'" if missing else "")
 

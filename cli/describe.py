@@ -32,7 +32,7 @@ def describe(
     with output.aside():
         spec = get(name)
     if as_json:
-        output.show_json(spec=spec.model_dump(mode="json"))
+        output.show_json(spec=output.data(spec))
     elif bibtex:
         typer.echo("\n\n".join(reference.bibtex() for reference in spec.references))
     else:

@@ -90,7 +90,7 @@ def export(
             without=tuple(without or ()),
         )
     if as_json:
-        output.show_json(directory=str(place), manifest=manifest.model_dump(mode="json"))
+        output.show_json(directory=str(place), manifest=output.data(manifest))
     else:
         output.show(_page(manifest, place))
         output.hint(f"replay it with: losskit verify {place}")

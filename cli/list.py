@@ -160,7 +160,7 @@ def _data(row: Row) -> dict[str, Any]:
 
 def _claims(match: Match) -> list[dict[str, Any]]:
     return [
-        {"claim": str(claim), "where": regime, **claim.model_dump(mode="json")}
+        {"claim": str(claim), "where": regime, **output.data(claim)}
         for claim, regime in zip(match.claims, match.regimes(), strict=True)
     ]
 

@@ -7,11 +7,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from losskit.cli.page import Page
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 SCHEMA_VERSION = 1
 
@@ -46,6 +49,11 @@ def show_json(**payload: Any) -> None:
 def hint(sentence: str) -> None:
     """Say something beside the answer."""
     typer.echo(f"losskit: {sentence}", err=True)
+
+
+def data(model: BaseModel) -> Any:
+    """A pydantic object as JSON has it, infinities as strings."""
+    return json.loads(model.model_dump_json())
 
 
 @contextmanager

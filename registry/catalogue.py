@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 
 from losskit.registry.discovery import Provider, providers
 
@@ -50,7 +52,7 @@ def _listing(name: str, offered: tuple[Provider, ...]) -> Listing:
         found = None
     if found is None:
         return Listing(name, offered, task=_task(offered[0]), problem=f"the module {module} does not exist")
-    return Listing(name, offered, task=_task(offered[0]), synopsis=_synopsis(module, found.loader))
+    return Listing(name, offered, task=_task(offered[0]), synopsis=_synopsis(found))
 
 
 def _task(provider: Provider) -> str:
@@ -59,10 +61,15 @@ def _task(provider: Provider) -> str:
     return parts[2] if provider.builtin and len(parts) == 4 else ""
 
 
-def _synopsis(module: str, loader: object) -> str:
+def _synopsis(module: ModuleSpec) -> str:
     """First line of a docstring, read from the source as :func:`pydoc.source_synopsis` does."""
-    source = getattr(loader, "get_source", lambda _name: None)(module)
-    match = _FIRST_LINE.match(source or "")
+    if not module.has_location or module.origin is None:
+        return ""
+    try:
+        source = Path(module.origin).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):  # in an archive, or compiled without its source
+        return ""
+    match = _FIRST_LINE.match(source)
     return match["line"] if match else ""
 
 

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import losskit
+from losskit.conformance.report import Finding, LossReport, Outcome, Report, Witness, from_json
+
+from .conftest import Elsewhere
+
+Invoke = Callable[..., Any]
+WITNESS = Witness(
+    parameters={"tau": 1.5}, inputs={"target": [0, 1]}, left=1.0, right=0.25, detail="a, and b",
+    command="losskit verify comp_sum --only Convex", code="import losskit\nprint(1)",
+)  # fmt: skip
+
+
+class Harness:
+    """Stands in for the harness: remembers what it was asked and answers with findings of one outcome."""
+
+    def __init__(self) -> None:
+        self.names: tuple[str, ...] = ()
+        self.options: dict[str, Any] = {}
+        self.outcome: Outcome = "held"
+
+    def __call__(self, *names: str, progress: Callable[..., None], **options: Any) -> Report:
+        self.names, self.options = names, options
+        progress(0, len(names), None)
+        losses = []
+        for name in names:
+            losses.append(LossReport(name=name, findings=(self._finding(),), seconds=1.0))
+            sys.stdout.write("a plugin is loud\n")
+            progress(len(losses), len(names), losses[-1])
+        given = {name: options[name] for name in ("profile", "device", "seed")}
+        return Report(**given, versions={"losskit": "0"}, losses=tuple(losses), seconds=2.0)
+
+    def _finding(self) -> Finding:
+        return Finding(
+            claim="Convex(on=logits) holds", property="Convex", verdict="holds", outcome=self.outcome, cases=7,
+            witness=WITNESS if self.outcome == "refuted" else None, reason="no such thing",
+        )  # fmt: skip
+
+
+@pytest.fixture
+def harness(monkeypatch: pytest.MonkeyPatch) -> Harness:
+    stand_in = Harness()
+    monkeypatch.setattr("losskit.conformance.verify", stand_in)
+    return stand_in
+
+
+def test_the_table_comes_on_stdout_and_the_progress_on_stderr(invoke: Invoke, harness: Harness) -> None:
+    result = invoke("verify", "comp_sum", "dice")
+    assert result.exit_code == 0
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert lines == [
+        "LOSS CLAIMS STOOD FELL ERRORS CASES TIME",
+        "comp_sum 1 1 0 0 7 1.0 s",
+        "dice 1 1 0 0 7 1.0 s",
+        "",
+        "All 2 claims of 2 losses stand (quick profile, auto, seed 0, 14 cases, 2.0 s).",
+    ]
+    assert "[1/2] comp_sum: 1 of 1 claims stand (7 cases, 1.0 s)\n" in result.stderr
+    assert "[2/2] dice:" in result.stderr
+
+
+def test_options_reach_the_harness(invoke: Invoke, harness: Harness) -> None:
+    options = "--profile deep --device cpu --jobs 3 --seed 5 --only convex,LabelSymmetric --only finite_on"
+    invoke("verify", "comp_sum", *options.split())
+    assert harness.names == ("comp_sum",)
+    assert harness.options == {
+        "profile": "deep", "device": "cpu", "jobs": 3, "seed": 5, "only": ("Convex", "LabelSymmetric", "FiniteOn"),
+    }  # fmt: skip
+
+
+def test_without_names_every_built_in_loss_is_verified(invoke: Invoke, harness: Harness) -> None:
+    invoke("verify")
+    assert harness.names == losskit.names()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [("held", 0), ("confirmed", 0), ("refuted", 1), ("unconfirmed", 1), ("undecided", 1), ("error", 3)],
+)
+def test_the_exit_status(invoke: Invoke, harness: Harness, outcome: Outcome, status: int) -> None:
+    harness.outcome = outcome
+    assert invoke("verify", "comp_sum").exit_code == status
+
+
+def test_nothing_checked_is_no_success(invoke: Invoke, harness: Harness) -> None:
+    harness.outcome = "not_applicable"
+    harness._finding = lambda: Finding(  # type: ignore[method-assign]
+        claim="c", property="Convex", verdict="holds", outcome="not_applicable", reason="no CUDA"
+    )
+    assert invoke("verify", "comp_sum").exit_code == 3
+
+
+def test_a_fallen_claim_comes_with_what_reproduces_it(invoke: Invoke, harness: Harness) -> None:
+    harness.outcome = "refuted"
+    shown = invoke("verify", "comp_sum").stdout
+    for line in (
+        "comp_sum: Convex(on=logits) holds",
+        "  parameters: tau = 1.5",
+        "  target = [0, 1]",
+        "  find it again: losskit verify comp_sum --only Convex",
+        "      import losskit",
+        "Of 1 claim 1 fell (quick profile, auto, seed 0, 7 cases, 2.0 s).",
+    ):
+        assert f"{line}\n" in shown
+
+
+def test_json_is_the_report_and_nothing_else(invoke: Invoke, harness: Harness) -> None:
+    result = invoke("verify", "comp_sum", "--json")
+    assert from_json(result.stdout).losses[0].name == "comp_sum"
+    assert "a plugin is loud" in result.stderr
+
+
+def test_files_are_written(invoke: Invoke, harness: Harness, tmp_path: Path) -> None:
+    places = {kind: tmp_path / "reports" / f"verify.{kind}" for kind in ("xml", "html", "json")}
+    harness.outcome = "refuted"
+    result = invoke(
+        "verify",
+        "comp_sum",
+        "--junit",
+        str(places["xml"]),
+        "--html",
+        str(places["html"]),
+        "--report",
+        str(places["json"]),
+    )
+    assert result.exit_code == 1
+    assert ElementTree.parse(places["xml"]).getroot().get("failures") == "1"
+    assert places["html"].read_text().startswith("<!doctype html>")
+    assert not from_json(places["json"].read_text()).ok
+
+
+def test_a_place_that_is_no_file_is_refused_before_the_run(invoke: Invoke, harness: Harness, tmp_path: Path) -> None:
+    assert invoke("verify", "comp_sum", "--html", str(tmp_path)).exit_code == 2
+    assert harness.names == ()
+
+
+def test_a_folder_without_manifest_is_refused(invoke: Invoke, tmp_path: Path) -> None:
+    result = invoke("verify", str(tmp_path))
+    assert result.exit_code == 2
+    assert "holds no manifest.json" in " ".join(result.stderr.split())
+
+
+def test_a_broken_built_in_does_not_stop_the_others(
+    invoke: Invoke, harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from losskit.registry import Failure, providers, survey
+
+    loaded = tuple(spec for spec in survey()[0] if spec.name != "dice")
+    failure = Failure("dice", providers()["dice"], "the plugin of dice fails: RuntimeError: out of order")
+    monkeypatch.setattr("losskit.registry.survey", lambda: (loaded, (failure,)))
+    result = invoke("verify")
+    assert result.exit_code == 3
+    assert harness.names == tuple(name for name in losskit.names() if name != "dice")
+    assert "reason: the plugin of dice fails: RuntimeError: out of order" in result.stdout
+
+
+@pytest.mark.slow
+def test_the_harness_itself_from_a_process(elsewhere: Elsewhere) -> None:
+    run = elsewhere.run("verify", "comp_sum", "--only", "LabelSymmetric", "--jobs", "1", "--json", COLUMNS="40")
+    found = json.loads(run.stdout)
+    assert (found["schema_version"], run.returncode) == (1, 0)
+    assert {finding["property"] for finding in found["losses"][0]["findings"]} == {"LabelSymmetric"}
+    assert "[1/1] comp_sum: 3 of 3 claims stand" in run.stderr
