@@ -14,13 +14,14 @@ from losskit.spec.regimes import Closed, condition, overlap, regimes_overlap, wi
 INF = math.inf
 Given = Interval | OneOf
 ENDS = (-INF, -1.0, 0.0, 1.0, 2.0, INF)
+BETWEEN = (-2.0, -0.5, 0.5, 1.5, 3.0)
+NEVER_IN_A_SET = (-2.5, -0.7, 0.3, 1.3, 3.3)
 SIDES: tuple[Closed, ...] = ("both", "left", "right", "neither")
 
 
 def samples() -> Iterator[float]:
-    """Every end an interval here can have, and a point between each two: enough to tell any two of them apart."""
-    yield from ENDS
-    yield from (-2.0, -0.5, 0.5, 1.5, 3.0)
+    """Every end an interval can have here and points between each two, one of them in no set: enough to tell all apart."""
+    yield from (*ENDS, *BETWEEN, *NEVER_IN_A_SET)
 
 
 @st.composite
@@ -30,7 +31,7 @@ def intervals(draw: st.DrawFn) -> Interval:
 
 
 def sets() -> st.SearchStrategy[OneOf]:
-    return st.lists(st.sampled_from(tuple(samples())), min_size=1, max_size=3).map(lambda v: OneOf(values=tuple(v)))
+    return st.lists(st.sampled_from(ENDS + BETWEEN), min_size=1, max_size=3).map(lambda v: OneOf(values=tuple(v)))
 
 
 def conditions() -> st.SearchStrategy[Given]:
