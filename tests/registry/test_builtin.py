@@ -34,8 +34,9 @@ def test_no_built_in_plugin_fails() -> None:
 @pytest.mark.parametrize("name", BUILTIN)
 def test_a_spec_survives_json(name: str) -> None:
     spec = losskit.get(name)
-    assert LossSpec.model_validate_json(spec.model_dump_json()) == spec
-    assert LossSpec.model_validate(json.loads(spec.model_dump_json())) == spec
+    # by its text, for an example may hold NaN, which equals nothing
+    assert repr(LossSpec.model_validate_json(spec.model_dump_json())) == repr(spec)
+    assert repr(LossSpec.model_validate(json.loads(spec.model_dump_json()))) == repr(spec)
 
 
 @pytest.mark.parametrize("name", BUILTIN)
