@@ -12,3 +12,17 @@ def one_hot(target: Tensor, classes: int) -> Tensor:
 def pick(scores: Tensor, target: Tensor) -> Tensor:
     """Entry of each row at its class id, shape ``target.shape``; the ids must be valid."""
     return scores.gather(-1, target.unsqueeze(-1)).squeeze(-1)
+
+
+def margin_violations(scores: Tensor, target: Tensor, margin: float) -> Tensor:
+    """``scores_k - scores_y + margin [k != y]`` for every class k, shape (..., C); 0 at the label y."""
+    gaps = scores - pick(scores, target).unsqueeze(-1)
+    return torch.where(one_hot(target, scores.size(-1)), gaps, gaps + margin)
+
+
+def largest_violation(violations: Tensor) -> Tensor:
+    """The largest entry of each row of :func:`margin_violations`, never below the label's 0.
+
+    The gradient is that of one maximiser: the label where it is among them, else the first.
+    """
+    return torch.relu(violations.max(dim=-1).values)
