@@ -1,0 +1,191 @@
+"""Softmax cross-entropy: the negative log-likelihood of the softmax model."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from losskit.spec import Above, AtLeast, Below, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec.expressions import log, sqrt, symbol
+from losskit.spec.properties import (
+    Bounded,
+    ClassificationCalibrated,
+    Convex,
+    Differentiable,
+    LabelSymmetric,
+    Lipschitz,
+    NonNegative,
+    PermutationInvariant,
+    ReducesTo,
+    ScaleInvariant,
+    ShiftInvariant,
+    Smooth,
+)
+from losskit.spec.tensors import class_target, logits
+
+SMOOTHING, C = symbol("label_smoothing"), symbol("C")
+UNWEIGHTED = {"class_weights": None, "C": AtLeast(2)}
+PLAIN = {"class_weights": None, "label_smoothing": 0.0, "ignore_index": Below(0)}
+LOGITS = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
+ROWS = {"logits": LOGITS, "target": [0, 2]}
+NAN, INF = float("nan"), float("inf")
+
+
+class CrossEntropyParameters(Parameters):
+    """Parameters of cross-entropy, named as in the framework where it has them."""
+
+    class_weights: tuple[Annotated[float, Field(gt=0)], ...] | None = Field(
+        None, description="weight of each class, C numbers", json_schema_extra={"length": "C"}
+    )
+    label_smoothing: float = Field(0.0, ge=0, le=1, description="mass moved from the label to the uniform distribution")
+    ignore_index: int = Field(-100, description="label of the rows that are left out")
+
+
+SPEC = LossSpec(
+    name="cross_entropy",
+    title="Softmax cross-entropy (multinomial logistic loss)",
+    task="classification",
+    summary="Negative log-likelihood of the softmax model. The default multi-class loss: convex, smooth, calibrated; "
+    "choose another when labels are noisy (bounded losses) or when rankings rather than probabilities matter.",
+    formula=r"\ell(z, y) = -(1-e)\, w_y \log p_y - \frac{e}{C} \sum_k w_k \log p_k,\quad p = \mathrm{softmax}(z)",
+    parameters=CrossEntropyParameters,
+    inputs=(logits("B", "C"), class_target("B", ignore="ignore_index")),
+    output=("B",),
+    claims=(
+        ShiftInvariant(on="logits", axis="C").holds(source="only differences of scores enter"),
+        ScaleInvariant(on="logits", axis="C").fails(when={"C": AtLeast(2)}, source="y=0: (1, 0) against (2, 0)"),
+        PermutationInvariant(over="batch").holds(source="sum over samples"),
+        PermutationInvariant(over="classes").holds(
+            when={"class_weights": None, "ignore_index": Below(0)},
+            source="the definition is symmetric in the classes",
+            note="class weights and an ignored class would have to be relabelled along",
+        ),
+        NonNegative().holds(source="each -log p is at least 0"),
+        Bounded().fails(when={"C": AtLeast(2)}, source="y=0: (0, t) gives about t"),
+        Convex(on="logits").holds(source="log-sum-exp minus a linear map"),
+        Lipschitz(on="logits", constant=sqrt(1 + (1 - SMOOTHING) ** 2 - SMOOTHING**2 / C)).holds(
+            when=UNWEIGHTED, source="gradient p - q with q = (1-e) e_y + e/C, longest as p nears a wrong vertex"
+        ),
+        Lipschitz(on="logits", norm="l1", constant=1 - SMOOTHING / C).holds(
+            when=UNWEIGHTED, source="largest entry of p - q, as p nears a wrong vertex"
+        ),
+        Lipschitz(on="logits", norm="linf", constant=2 * (1 - SMOOTHING / C)).holds(
+            when=UNWEIGHTED, source="sum of the absolute entries of p - q, as p nears a wrong vertex"
+        ),
+        Smooth(on="logits", constant=0.5).holds(
+            when=UNWEIGHTED, source="the Hessian diag(p) - p p^T has no eigenvalue above 1/2"
+        ),
+        Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
+        LabelSymmetric().fails(when={"C": AtLeast(2)}, source="C=2: (0, 0) sums to 1.386, (3, 0) to 3.097"),
+        ClassificationCalibrated().holds(
+            when={"class_weights": None, "label_smoothing": Between(0, 0.9), "ignore_index": Below(0)},
+            source="the minimiser is p = (1-e) q + e/C, in the order of q",
+            note="true below 1; above 0.9 the gap, of the order (1-e)^2, sinks below what a search resolves",
+        ),
+        ClassificationCalibrated().fails(
+            when={"label_smoothing": 1.0, "C": AtLeast(2)}, source="the value no longer depends on the label"
+        ),
+        ReducesTo(
+            other="torch.nn.CrossEntropyLoss",
+            parameters={
+                "weight": symbol("class_weights"),
+                "label_smoothing": SMOOTHING,
+                "ignore_index": symbol("ignore_index"),
+            },
+        ).holds(
+            source="same convention, the mean's divisor included",
+            note="where every row is ignored the mean here is 0, the framework's is NaN",
+        ),
+        ReducesTo(other="comp_sum", parameters={"tau": 1.0}).holds(
+            when=PLAIN, source="Mao et al. 2023: log sum_k exp(z_k - z_y)", note="no row may be ignored"
+        ),
+        ReducesTo(other="ldr_kl", parameters={"lam": 1.0, "margin": 0.0}, relation="affine", offset=log(C)).holds(
+            when=PLAIN, source="LDR-KL averages over the classes inside the logarithm", note="no row may be ignored"
+        ),
+    ),
+    narrowed=(
+        Narrowing(
+            property="BatchDecomposable",
+            when={"class_weights": Above(0)},
+            reason="the mean divides by the summed weights of the labels: a ratio of sums, not a mean of means",
+        ),
+    ),
+    references=("mao2023cross",),
+    examples=(
+        Example(inputs=ROWS, expected=1.861971667),
+        Example(
+            parameters={"label_smoothing": 0.1}, reduction="none", inputs=ROWS, expected=[0.6154921825, 3.045117819]
+        ),
+        Example(inputs={"logits": LOGITS, "target": [0, -100]}, expected=0.5421588492),
+    ),
+    edge_cases=(
+        EdgeCase(
+            case="empty batch",
+            expected="mean and sum 0 with zero gradient, none the empty tensor; an error under losskit.debug()",
+        ),
+        EdgeCase(
+            case="every row ignored",
+            expected="mean and sum 0 with zero gradient, none zeros, whatever the scores; an error under losskit.debug()",
+            examples=(
+                Example(inputs={"logits": LOGITS, "target": [-100, -100]}, expected=0.0),
+                Example(
+                    inputs={"logits": [[NAN, 0.0], [INF, 1.0]], "target": [-100, -100]},
+                    reduction="none",
+                    expected=[0.0, 0.0],
+                ),
+            ),
+        ),
+        EdgeCase(
+            case="C = 1",
+            expected="0 with zero gradient",
+            examples=(Example(inputs={"logits": [[3.0]], "target": [0]}, expected=0.0),),
+        ),
+        EdgeCase(
+            case="huge scores",
+            expected="finite",
+            examples=(Example(inputs={"logits": [[1e4, -1e4, 0.0]], "target": [1]}, expected=20000.0),),
+        ),
+        EdgeCase(
+            case="equal scores",
+            expected="log C",
+            examples=(Example(inputs={"logits": [[0.5, 0.5, 0.5]], "target": [1]}, expected=1.0986122886681098),),
+        ),
+        EdgeCase(
+            case="score -inf on a wrong class",
+            expected="that class has probability 0, no nan; with smoothing the value is inf by definition",
+            examples=(
+                Example(inputs={"logits": [[-INF, 0.0, 0.0]], "target": [1]}, expected=0.6931471805599453),
+                Example(
+                    parameters={"label_smoothing": 0.1},
+                    inputs={"logits": [[-INF, 0.0, 0.0]], "target": [1]},
+                    expected=INF,
+                ),
+            ),
+        ),
+        EdgeCase(
+            case="target outside 0..C-1",
+            expected="refused by name and index, never wrapped around",
+            examples=(Example(inputs={"logits": LOGITS, "target": [0, 3]}, refused="target"),),
+        ),
+        EdgeCase(
+            case="class_weights of another length than C",
+            expected="refused",
+            examples=(Example(parameters={"class_weights": [1.0, 2.0]}, inputs=ROWS, refused="logits"),),
+        ),
+        EdgeCase(case="nan or inf in the scores", expected="nan in that row only"),
+    ),
+    notes=(
+        "The mean divides by the summed weights of the labels that are not ignored; a mean of such means over batches "
+        "or workers is another number. Pass reduction='sum' and divide once.",
+        "With unequal class weights the loss estimates p_k proportional to w_k q_k and is not calibrated.",
+        "An ignore_index within 0..C-1 leaves that class out of the loss.",
+        "In an exported graph a target outside 0..C-1 that is not ignore_index is not refused: the caller checks labels.",
+    ),
+    module="losskit.plugins.classification.cross_entropy.loss:CrossEntropyLoss",
+    oracle="losskit.plugins.classification.cross_entropy.reference:cross_entropy",
+)
+
+
+@hookimpl
+def losskit_loss() -> LossSpec:
+    """The spec of softmax cross-entropy."""
+    return SPEC
