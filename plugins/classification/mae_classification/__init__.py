@@ -1,0 +1,116 @@
+"""Mean absolute error on softmax probabilities: bounded, symmetric in the labels, robust to label noise."""
+
+from pydantic import Field
+
+from losskit.spec import AtLeast, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec.expressions import sqrt, symbol
+from losskit.spec.properties import (
+    Bounded,
+    ClassificationCalibrated,
+    Convex,
+    Differentiable,
+    LabelSymmetric,
+    Lipschitz,
+    NonNegative,
+    PermutationInvariant,
+    ReducesTo,
+    ShiftInvariant,
+)
+from losskit.spec.tensors import class_target, logits
+
+SCALE = symbol("scale")
+LOGITS = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
+ROWS = {"logits": LOGITS, "target": [0, 2]}
+
+
+class MAEClassificationParameters(Parameters):
+    """Parameters of the mean absolute error on probabilities."""
+
+    scale: float = Field(1.0, gt=0, description="1: one minus the label's probability; 2: L1 distance to one-hot")
+
+
+SPEC = LossSpec(
+    name="mae_classification",
+    title="Mean absolute error on softmax probabilities",
+    task="classification",
+    summary="One minus the softmax probability of the label. Bounded and symmetric in the labels, hence tolerant of "
+    "uniform label noise; slow to train on hard data because its gradient vanishes where the label's probability does.",
+    formula=r"\ell(z, y) = s\,(1 - p_y),\quad p = \mathrm{softmax}(z)",
+    parameters=MAEClassificationParameters,
+    inputs=(logits("B", "C"), class_target("B")),
+    output=("B",),
+    claims=(
+        ShiftInvariant(on="logits", axis="C").holds(source="softmax"),
+        PermutationInvariant(over="batch").holds(source="sum over samples"),
+        PermutationInvariant(over="classes").holds(source="the definition is symmetric in the classes"),
+        NonNegative().holds(source="p_y <= 1"),
+        Bounded(lower=0.0, upper=SCALE).holds(when={"C": AtLeast(2)}, source="0 < p_y < 1 for finite scores"),
+        Convex(on="logits").fails(
+            when={"C": AtLeast(2)}, source="y=0: midpoint of (-4, 0) and (0, 0) gives 0.8808, the average is 0.7410"
+        ),
+        Lipschitz(on="logits", constant=SCALE * sqrt(2) / 4).holds(
+            when={"C": AtLeast(2)}, source="|p_y (p - e_y)| <= sqrt(2) p_y (1 - p_y)"
+        ),
+        Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
+        LabelSymmetric().holds(source="Ghosh et al. 2017: probabilities sum to 1, so the values to s (C - 1)"),
+        ClassificationCalibrated().holds(
+            source="the infimum of the risk is s (1 - max q), approached only towards the vertex of the top class"
+        ),
+        ReducesTo(other="comp_sum", parameters={"tau": 2.0}, relation="affine", scale=SCALE).holds(
+            source="Mao et al. 2023: the member tau=2 is 1 - p_y"
+        ),
+    ),
+    references=("ghosh2017robust", "mao2023cross"),
+    examples=(
+        Example(inputs=ROWS, expected=0.688498472),
+        Example(parameters={"scale": 2.0}, reduction="none", inputs=ROWS, expected=[0.8370169124, 1.916976975]),
+    ),
+    edge_cases=(
+        EdgeCase(
+            case="empty batch",
+            expected="mean and sum 0 with zero gradient, none the empty tensor; an error under losskit.debug()",
+        ),
+        EdgeCase(
+            case="C = 1",
+            expected="0 with zero gradient",
+            examples=(Example(inputs={"logits": [[3.0]], "target": [0]}, expected=0.0),),
+        ),
+        EdgeCase(
+            case="huge scores",
+            expected="exactly 0 or the scale, no nan",
+            examples=(
+                Example(
+                    parameters={"scale": 2.0},
+                    reduction="none",
+                    inputs={"logits": [[1e4, -1e4], [1e4, -1e4]], "target": [0, 1]},
+                    expected=[0.0, 2.0],
+                ),
+            ),
+        ),
+        EdgeCase(
+            case="equal scores",
+            expected="s (1 - 1/C)",
+            examples=(Example(inputs={"logits": [[0.5, 0.5, 0.5, 0.5]], "target": [2]}, expected=0.75),),
+        ),
+        EdgeCase(
+            case="target outside 0..C-1",
+            expected="refused by name and index, never wrapped around",
+            examples=(Example(inputs={"logits": LOGITS, "target": [0, 3]}, refused="target"),),
+        ),
+        EdgeCase(case="nan or inf in the scores", expected="nan in that row only"),
+    ),
+    notes=(
+        "Two conventions differ by the factor 2: most noisy-label code ships 1 - p_y (scale=1), the paper's L1 "
+        "distance to the one-hot vector is scale=2.",
+        "Summing y - p over the classes without absolute values, as some code does, is identically 0.",
+        "In an exported graph a target outside 0..C-1 is not refused: the caller checks labels.",
+    ),
+    module="losskit.plugins.classification.mae_classification.loss:MAEClassificationLoss",
+    oracle="losskit.plugins.classification.mae_classification.reference:mae_classification",
+)
+
+
+@hookimpl
+def losskit_loss() -> LossSpec:
+    """The spec of the mean absolute error on probabilities."""
+    return SPEC
