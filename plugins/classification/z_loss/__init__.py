@@ -1,0 +1,166 @@
+"""Z-loss: softplus of the label's standardised score, blind to shift and scale of the scores."""
+
+from pydantic import Field
+
+from losskit.spec import Above, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec.expressions import softplus, sqrt, symbol
+from losskit.spec.properties import (
+    Bounded,
+    ClassificationCalibrated,
+    Convex,
+    Differentiable,
+    LabelSymmetric,
+    Lipschitz,
+    Monotone,
+    NonNegative,
+    PermutationInvariant,
+    ScaleInvariant,
+    ShiftInvariant,
+)
+from losskit.spec.tensors import class_target, logits
+
+A, B, EPS, C = symbol("a"), symbol("b"), symbol("eps"), symbol("C")
+EXACT = {"eps": 0.0}
+# beyond these the softplus is flat or straight to many digits, and what fails does so by less than can be seen
+BENT = {"a": Between(0.5, 2), "b": Between(-1, 1)}
+LOGITS = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
+ROWS = {"logits": LOGITS, "target": [0, 2]}
+FOUR_CLASSES = {"logits": [[2.0, 0.5, -1.0, 0.0], [-0.5, 1.5, 1.0, -2.0]], "target": [0, 2]}
+EQUAL = {"logits": [[0.1, 0.1, 0.1], [1e4, 1e4, 1e4]], "target": [1, 0]}
+
+
+class ZLossParameters(Parameters):
+    """Parameters of the Z-loss; a and b are tuned to the task, b growing with the number of classes."""
+
+    a: float = Field(1.0, gt=0, description="sharpness of the softplus")
+    b: float = Field(1.0, description="location: the label's standardised score where the loss bends")
+    eps: float = Field(0.0, ge=0, description="added to the variance; above 0 the loss feels the scale of the scores")
+
+
+SPEC = LossSpec(
+    name="z_loss",
+    title="Z-loss (standardised-score softplus loss)",
+    task="classification",
+    summary="Softplus of the label's standardised score; depends on where the label stands among the scores rather than on "
+    "their scale. For very many classes and ranking metrics. Not the log-partition penalty of the same name.",
+    formula=r"\ell(o, c) = \frac1a \log\big(1 + e^{a (b - z_c)}\big),\quad z_c = \frac{o_c - \mu}{\sigma},\quad "
+    r"\sigma^2 = \frac1C \sum_k (o_k - \mu)^2 + \varepsilon",
+    parameters=ZLossParameters,
+    inputs=(logits("B", "C"), class_target("B")),
+    output=("B",),
+    claims=(
+        ShiftInvariant(on="logits", axis="C").holds(source="standardisation"),
+        ScaleInvariant(on="logits", axis="C").holds(when=EXACT, source="standardisation"),
+        ScaleInvariant(on="logits", axis="C", factor="negative").fails(
+            when={**BENT, "eps": Between(0, 1), "C": AtLeast(2)}, source="z changes its sign: y=0, (1, 0, 0)"
+        ),
+        PermutationInvariant(over="batch").holds(source="sum over samples"),
+        PermutationInvariant(over="classes").holds(source="the definition is symmetric in the classes"),
+        NonNegative().holds(source="softplus is positive"),
+        Bounded(
+            lower=softplus(A * (B - sqrt(C - 1))) / A, upper=softplus(A * (B + sqrt(C - 1))) / A, reach="attained"
+        ).holds(when={**EXACT, "C": AtLeast(2)}, source="|z| <= sqrt(C - 1), where all other scores are equal"),
+        Convex(on="logits").fails(
+            when={**BENT, "eps": Between(0, 1), "C": AtLeast(2)},
+            source="y=0, a=b=1: the midpoint of (-4.1, -3.6, 0.3) and (2.0, 2.3, -1.7) exceeds the average by 1.05",
+        ),
+        Monotone(on="logits", part="label", direction="decreasing").holds(
+            source="dz_c/do_c = (1 - 1/C - z_c^2/C) / sigma is not negative; across equal scores z_c jumps up"
+        ),
+        Lipschitz(on="logits").fails(
+            when={**EXACT, **BENT, "C": AtLeast(3)},
+            source="the gradient grows like 1 / sigma as the scores draw together",
+        ),
+        Lipschitz(on="logits", constant=0.0, tight=False, region="same_order").holds(
+            when={**EXACT, "C": 2}, source="z is +1 or -1: the value is constant until the scores cross"
+        ),
+        Lipschitz(on="logits", constant=sqrt((1 - 1 / C) / EPS), tight=False).holds(
+            when={"eps": Above(0), "C": AtLeast(2)}, source="a vector no longer than sqrt(1 - 1/C), divided by sigma"
+        ),
+        Differentiable(on="logits", region="distinct").holds(
+            when=EXACT, source="sigma > 0 unless all scores are equal"
+        ),
+        LabelSymmetric().fails(
+            when={**BENT, "eps": Between(0, 1), "C": AtLeast(3)},
+            source="C=3, a=b=1: (1, 0, 0) sums to 4.2549, (2, 1, 0) to 4.2277",
+        ),
+        LabelSymmetric().fails(
+            when={**BENT, "eps": Between(0.1, 1), "C": 2},
+            source="a=b=1, eps=0.5: (1, 0) sums to 2.6917, (3, 0) to 2.7854",
+        ),
+        LabelSymmetric(region="distinct").holds(
+            when={**EXACT, "C": 2}, source="the standardised scores are 1 and -1 in one order or the other"
+        ),
+        ClassificationCalibrated().holds(
+            when={**BENT, "eps": Between(0.01, 1)},
+            source="standardised rows fill the ball |z|^2 < C, on which the risk is strictly convex and keeps the order",
+            note="true for every a, b and eps > 0; where the softplus is nearly flat or straight the gap shrinks out of sight",
+        ),
+        ClassificationCalibrated().fails(
+            when={**EXACT, **BENT, "C": AtLeast(2)},
+            source="a=b=1, q=(0.36, 0.32, 0.32): the risk is 1.3133 at equal scores, at least 1.3744 elsewhere",
+            note="all other rows lie on the sphere |z|^2 = C; equal scores, z = 0, beat them for q close to uniform",
+        ),
+    ),
+    references=("debrebisson2016zloss",),
+    examples=(
+        Example(parameters={"a": 1.0, "b": 1.0}, reduction="none", inputs=ROWS, expected=[0.599651812, 2.218089289]),
+        Example(parameters={"a": 0.5, "b": 2.0}, inputs=FOUR_CLASSES, expected=1.885755847),
+    ),
+    edge_cases=(
+        EdgeCase(
+            case="empty batch",
+            expected="mean and sum 0 with zero gradient, none the empty tensor; an error under losskit.debug()",
+        ),
+        EdgeCase(
+            case="C = 1, or all scores equal",
+            expected="z = 0: softplus(a b) / a; with eps = 0 or C = 1 zero gradient, no nan",
+            examples=(
+                Example(inputs={"logits": [[3.0]], "target": [0]}, expected=1.3132616875182228),
+                Example(inputs=EQUAL, reduction="none", expected=[1.3132616875182228, 1.3132616875182228]),
+            ),
+        ),
+        EdgeCase(
+            case="scores that differ by less than 1e-20, eps = 0",
+            expected="count as equal: the gradient, of the order of 1 / sigma, would overflow in float32",
+            examples=(Example(inputs={"logits": [[1e-30, 0.0, 0.0]], "target": [0]}, expected=1.3132616875182228),),
+        ),
+        EdgeCase(
+            case="C = 2",
+            expected="z is +1 or -1: the loss takes two values and its gradient is 0 unless the scores are equal",
+            examples=(
+                Example(
+                    inputs={"logits": [[2.0, -1.0], [0.1, 0.3]], "target": [0, 0]},
+                    reduction="none",
+                    expected=[0.6931471805599453, 2.1269280110429727],
+                ),
+            ),
+        ),
+        EdgeCase(
+            case="huge scores",
+            expected="finite",
+            examples=(Example(inputs={"logits": [[1e4, -1e4]], "target": [1]}, expected=2.1269280110429727),),
+        ),
+        EdgeCase(
+            case="target outside 0..C-1",
+            expected="refused by name and index, never wrapped around",
+            examples=(Example(inputs={"logits": LOGITS, "target": [0, 3]}, refused="target"),),
+        ),
+        EdgeCase(case="nan or inf in the scores", expected="nan in that row only"),
+    ),
+    notes=(
+        "Not the penalty on the squared log-partition function that language-model code calls z-loss.",
+        "With eps = 0 the value jumps where the last two unequal scores meet, and the gradient grows like 1 / sigma.",
+        "With eps > 0 equal scores have a gradient: the label is pulled up with the force sigmoid(a b) / sqrt(eps).",
+        "a = b = 1 is only a start: the paper tunes both, b growing with C up to the order of sqrt(C).",
+        "In an exported graph a target outside 0..C-1 is not refused: the caller checks labels.",
+    ),
+    module="losskit.plugins.classification.z_loss.loss:ZLoss",
+    oracle="losskit.plugins.classification.z_loss.reference:z_loss",
+)
+
+
+@hookimpl
+def losskit_loss() -> LossSpec:
+    """The spec of the Z-loss."""
+    return SPEC
