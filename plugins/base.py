@@ -100,7 +100,10 @@ class Loss(nn.Module):
             self._check_count(counts)
         if self.reduction == "none":
             return value
-        total = value.sum()
+        return self.average(value.sum(), counts)
+
+    def average(self, total: Tensor, counts: Tensor) -> Tensor:
+        """The sum of all values as ``sum`` or ``mean`` wants it: as it is, or over the summed counts where they are not 0."""
         if self.reduction == "sum":
             return total
         divisor = counts.sum()

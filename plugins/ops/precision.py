@@ -1,4 +1,4 @@
-"""Precision: half-precision inputs are computed in float32."""
+"""Precision: half-precision inputs are computed in float32, and autocast does not narrow what is computed with them."""
 
 import torch
 from torch import Tensor
@@ -9,3 +9,12 @@ def widen(x: Tensor) -> Tensor:
     if x.dtype == torch.float16 or x.dtype == torch.bfloat16:
         return x.float()
     return x
+
+
+def full_matmul(a: Tensor, b: Tensor) -> Tensor:
+    """``a @ b`` in the precision of ``a`` and ``b``, also under autocast."""
+    if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+        if torch.is_autocast_enabled(a.device.type):
+            with torch.autocast(a.device.type, enabled=False):
+                return torch.matmul(a, b)
+    return torch.matmul(a, b)
