@@ -1,0 +1,190 @@
+"""Linear cross-entropy: the log loss of a vocabulary, from hidden states and classifier matrix."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from losskit.spec import AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec.expressions import symbol, transpose
+from losskit.spec.properties import (
+    Bounded,
+    Convex,
+    Differentiable,
+    Homogeneous,
+    NonNegative,
+    PermutationInvariant,
+    ReducesTo,
+    RotationInvariant,
+    ShiftInvariant,
+)
+from losskit.spec.tensors import class_target, real
+
+HIDDEN = [[1.0, 0.5], [-0.5, 2.0]]
+WEIGHT = [[0.5, 0.0], [1.0, -0.6], [0.2, 1.0]]
+TOKENS = {"hidden": HIDDEN, "weight": WEIGHT, "target": [0, 2]}
+SEQUENCE = {"hidden": [[[1.0, 0.5], [-0.5, 2.0], [0.3, 0.3]]], "weight": WEIGHT, "target": [[1, 0, 2]]}
+
+
+class LinearCrossEntropyParameters(Parameters):
+    """Parameters of linear cross-entropy."""
+
+    ignore_index: int = Field(-100, description="target of tokens that are left out")
+    softcap: float | None = Field(None, gt=0, description="c of the soft-capped logits c tanh(z / c); Gemma 2 uses 30")
+    shift: int = Field(0, ge=0, description="predict the k-th next token; below the length of the sequence")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="mass moved from the target to the uniform distribution"
+    )
+    filter_eps: Annotated[float, Field(ge=0)] | Literal["auto"] | None = Field(
+        None,
+        description="blocks of softmax - target below this are left out of the gradient; None is exact, auto the "
+        "resolution of the inputs' dtype over 32",
+    )
+    chunk_size: int | None = Field(
+        None, ge=1, description="tokens a block of logits; changes memory and time, no value"
+    )
+
+
+SPEC = LossSpec(
+    name="linear_cross_entropy",
+    title="Linear cross-entropy (Cut Cross-Entropy)",
+    task="language",
+    summary="Cross-entropy of a linear classifier taken from the hidden states and the classifier matrix, without "
+    "holding the logits. The same number as cross_entropy(hidden @ weight.T, target); use it for large vocabularies.",
+    formula=r"z_n = W h_n + b,\quad z_n \leftarrow c \tanh(z_n / c) \text{ with a softcap } c,\quad "
+    r"\ell_n = \log\sum_v e^{z_{nv}} - (1-\varepsilon)\, z_{n t_n} - \frac{\varepsilon}{V}\sum_v z_{nv}",
+    parameters=LinearCrossEntropyParameters,
+    inputs=(
+        real("hidden", "*N", "D", meaning="hidden states"),
+        real("weight", "V", "D", role="parameter", meaning="classifier matrix"),
+        class_target("*N", classes="V", ignore="ignore_index"),
+        real("bias", "V", role="parameter", optional=True, meaning="classifier bias"),
+    ),
+    output=("*N",),
+    claims=(
+        NonNegative().holds(source="minus the logarithm of a probability"),
+        PermutationInvariant(over="batch").holds(
+            when={"shift": 0}, source="sum over tokens", note="a shift pairs neighbours, so their order matters"
+        ),
+        PermutationInvariant(over="classes").holds(source="softmax; rows of weight and bias move with the target"),
+        ShiftInvariant(on="weight", axis="V").holds(when={"softcap": None}, source="adds h.v to all logits of a token"),
+        ShiftInvariant(on="weight", axis="V").fails(
+            when={"softcap": Between(0.5, 2), "V": AtLeast(2)},
+            source="tanh: softcap=1 moves an example from 2.343 to 2.136",
+        ),
+        RotationInvariant(on=("hidden", "weight")).holds(source="depends on inner products only"),
+        Convex(on="hidden").holds(when={"softcap": None}, source="log-sum-exp of an affine map"),
+        Convex(on="weight").holds(when={"softcap": None}, source="log-sum-exp of an affine map"),
+        Convex(on="bias").holds(when={"softcap": None}, source="log-sum-exp of an affine map"),
+        Convex(on="hidden").fails(
+            when={"softcap": Between(0.5, 2), "V": AtLeast(2)},
+            source="softcap=1, weight=I_2, target 0: 1.31320, 1.30349, 0.69315 at (-5,0), (-2.5,0), (0,0)",
+        ),
+        Convex(on=("hidden", "weight")).fails(
+            when={"V": AtLeast(2), "label_smoothing": Between(0, 0.5)},
+            source="bilinear: D=1, V=2, target 0: (3,(3,0)) and (-3,(-3,0)) give 0.000123, their midpoint 0.693147",
+        ),
+        Bounded().fails(when={"softcap": None, "V": AtLeast(2)}, source="the margin is unbounded"),
+        Homogeneous(on="hidden").fails(when={"V": AtLeast(2)}, source="hidden = 0 gives log V, not 0"),
+        Differentiable(on=("hidden", "weight"), order=0).holds(
+            when={"filter_eps": None}, source="composition of smooth maps"
+        ),
+        ReducesTo(
+            other="cross_entropy",
+            parameters={"label_smoothing": symbol("label_smoothing"), "ignore_index": symbol("ignore_index")},
+            inputs={"logits": symbol("hidden") @ transpose(symbol("weight"))},
+        ).holds(
+            when={"softcap": None, "shift": 0}, source="the definition", note="without bias, hidden of shape (N, D)"
+        ),
+    ),
+    narrowed=(
+        Narrowing(
+            property="BatchDecomposable",
+            when={"shift": AtLeast(1)},
+            reason="a shift pairs each token with a later one: the tokens of a sequence cannot be taken alone",
+        ),
+        Narrowing(
+            property="Weighted",
+            when={"shift": AtLeast(1)},
+            reason="a repeated token would move every later pair; the weight belongs to the pair, at its target",
+        ),
+        Narrowing(
+            property="IgnoresIndex",
+            when={"shift": AtLeast(1)},
+            reason="a token without its target still is the predecessor of another; only its own pair is left out",
+        ),
+    ),
+    references=("wijmans2025cut",),
+    examples=(
+        Example(inputs=TOKENS, expected=0.685324819),
+        Example(
+            inputs={**TOKENS, "target": [0, -100]},
+            parameters={"softcap": 1.0},
+            reduction="none",
+            expected=[1.195657655, 0.0],
+        ),
+        Example(inputs=SEQUENCE, parameters={"shift": 1}, reduction="none", expected=[[1.236286696, 0.134362942]]),
+    ),
+    edge_cases=(
+        EdgeCase(
+            case="all targets ignored",
+            expected="mean and sum 0 with zero gradient, none zeros; the framework's mean is NaN",
+            examples=(Example(inputs={**TOKENS, "target": [-100, -100]}, expected=0.0),),
+        ),
+        EdgeCase(case="N = 0", expected="mean and sum 0 with zero gradient, none the empty tensor"),
+        EdgeCase(
+            case="target outside 0..V-1 and not ignore_index",
+            expected="refused by name and index, never silent indexing",
+            examples=(Example(inputs={**TOKENS, "target": [0, 3]}, refused="target"),),
+        ),
+        EdgeCase(
+            case="shift >= T",
+            expected="refused: no token has a target",
+            examples=(Example(inputs=TOKENS, parameters={"shift": 2}, refused="target"),),
+        ),
+        EdgeCase(
+            case="V = 1",
+            expected="0",
+            examples=(Example(inputs={"hidden": HIDDEN, "weight": [[1.0, -2.0]], "target": [0, 0]}, expected=0.0),),
+        ),
+        EdgeCase(
+            case="logits of 1e4",
+            expected="finite",
+            examples=(
+                Example(
+                    inputs={"hidden": [[1e2, 0.0]], "weight": [[1e2, 0.0], [-1e2, 0.0]], "target": [1]}, expected=2e4
+                ),
+            ),
+        ),
+        EdgeCase(
+            case="bias of another size than V",
+            expected="refused",
+            examples=(Example(inputs={**TOKENS, "bias": [0.0, 1.0]}, refused="bias"),),
+        ),
+    ),
+    notes=(
+        "In eager mode the logits of a block of tokens are held, never all: chunk_size tokens, by default the larger of 128 "
+        "and what gives about as many logits as hidden has entries. An unweighted sum or mean makes its gradient in the "
+        "forward pass, by torch.nn.functional.linear_cross_entropy (torch 2.13 and later) unless softcap, label_smoothing or "
+        "filter_eps is set; the value of each token and a weighted mean recompute their blocks in the backward pass.",
+        "What the backward of the blocks supports: retain_graph and a second backward pass (recomputed); double backward "
+        "(create_graph=True) is exact but holds all logits; torch.func transforms, torch.compile, TorchScript and exported "
+        "graphs use the plain form, which holds all logits. Forward-mode derivatives need torch.func.jvp.",
+        "filter_eps leaves a block of 256 classes out of a block of tokens where every |softmax - target| (times the softcap's "
+        "slope, before the reduction's factor) is below it: the gradient is off by at most filter_eps an entry, the value "
+        "never. The plain form, double backward and vocabularies of at most 256 classes are exact. Do not filter in "
+        "pre-training.",
+        "Half-precision inputs are widened to float32, the classifier matrix too: it costs V D floats beside its gradient.",
+        "The value is 2-Lipschitz in the soft-capped logits in the sup norm, 2 (1 - label_smoothing / V) exactly; the logits "
+        "are no input, so this is no claim.",
+        "In an exported graph a target outside 0..V-1 is not refused: the caller checks labels.",
+        "sample_weight has the shape of the shifted target.",
+    ),
+    module="losskit.plugins.language.linear_cross_entropy.loss:LinearCrossEntropyLoss",
+    oracle="losskit.plugins.language.linear_cross_entropy.reference:linear_cross_entropy",
+)
+
+
+@hookimpl
+def losskit_loss() -> LossSpec:
+    """The spec of linear cross-entropy."""
+    return SPEC
