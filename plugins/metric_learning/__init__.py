@@ -1,0 +1,1 @@
+"""Losses of embeddings compared in pairs, by class labels."""
