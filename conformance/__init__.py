@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from losskit.conformance.report import Report
 
-__all__ = ["verify"]
+__all__ = ["replay", "verify"]
 
 
 def verify(*subjects: Any, **options: Any) -> Report:
@@ -15,3 +15,10 @@ def verify(*subjects: Any, **options: Any) -> Report:
     from losskit.conformance.engine import verify as run
 
     return run(*subjects, **options)
+
+
+def replay(name: str, claim: str, **case: Any) -> str:
+    """Both sides of a law at one case, as witnesses print it; see :func:`losskit.conformance.replay.replay`."""
+    from losskit.conformance.replay import replay as run
+
+    return run(name, claim, **case)

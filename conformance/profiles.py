@@ -19,6 +19,9 @@ class Budget:
         steps: steps of ascent.
         distributions: label distributions of the calibration solver for each number of classes.
         solver_steps: its first-order steps.
+        classes: the largest number of classes it solves for.
+        every_rival: whether every wrong class is tried, or the likeliest and the least likely one.
+        exports: settings a loss is exported at.
         compiler: backend of ``torch.compile``.
     """
 
@@ -31,11 +34,14 @@ class Budget:
     steps: int
     distributions: int
     solver_steps: int
+    classes: int
+    every_rival: bool
+    exports: int
     compiler: str
 
 
 PROFILES = {
-    "quick": Budget(4, 4, 1000, 12, 20, 16, 15, 40, 120, "aot_eager"),
-    "standard": Budget(8, 5, 10000, 40, 100, 64, 60, 300, 500, "inductor"),
-    "deep": Budget(16, 5, 100000, 200, 500, 128, 150, 2000, 1000, "inductor"),
+    "quick": Budget(4, 4, 1000, 24, 20, 16, 15, 40, 120, 5, False, 1, "aot_eager"),
+    "standard": Budget(6, 6, 10000, 100, 100, 64, 60, 200, 300, 10, True, 3, "inductor"),
+    "deep": Budget(16, 6, 100000, 200, 500, 128, 150, 2000, 1000, 10, True, 3, "inductor"),
 }

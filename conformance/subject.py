@@ -79,7 +79,7 @@ class Subject:
         if self.coupled:
             return self.call(data, "mean").reshape(1, 1)
         value = self.call(data)
-        return value.reshape(value.shape[0], -1) if value.dim() else value.reshape(1, 1)
+        return value.flatten(1) if value.dim() > 1 else value.reshape(-1, 1)
 
     def value(self, data: Data) -> Tensor:
         """The value of each case, shape (cases,)."""
@@ -111,7 +111,9 @@ class Subject:
 
     def per_case(self, tensor: Tensor, name: str) -> Tensor:
         """Sum of a tensor that has the shape of an input over all but the case: (cases,)."""
-        return tensor.reshape(1, -1).sum(1) if self.shares(name) else tensor.reshape(tensor.shape[0], -1).sum(1)
+        return (
+            tensor.sum().reshape(1) if self.shares(name) else tensor.flatten(1).sum(1) if tensor.dim() > 1 else tensor
+        )
 
     def noise(self, data: Data, names: tuple[str, ...]) -> Tensor:
         """What rounding the named inputs may do to each value: ``64 eps sum |dl/dx| |x|``, shape (cases,)."""

@@ -114,7 +114,7 @@ class Kink(Directional):
             here = subject.value(data)
             jumps = [self._jump(subject, data, here, step) for step in (STEP, STEP / 2)]
             ahead = (subject.value(self.moved(data, STEP)) - here) / STEP
-            noise = subject.noise(data, self.subjects)
+        noise = subject.noise(data, self.subjects)
         # a smooth function's jump is proportional to the step: what remains of it at step 0 is a kink
         left = ahead
         right = ahead - (2 * jumps[1] - jumps[0])

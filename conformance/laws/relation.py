@@ -21,6 +21,11 @@ from losskit.spec.properties import ReducesTo
 FRAMEWORK = "torch.nn."
 LIMIT_STEPS = (1e-1, 1e-2, 1e-3, 1e-4)
 
+
+def _real(x: Tensor | float) -> Tensor:
+    return x if isinstance(x, Tensor) else torch.tensor(x, dtype=torch.float64)
+
+
 TENSORS: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
@@ -29,9 +34,13 @@ TENSORS: dict[str, Callable[..., Any]] = {
     "pow": lambda x, y: x**y,
     "matmul": lambda x, y: x @ y,
     "neg": lambda x: -x,
-    "sqrt": lambda x: torch.sqrt(torch.as_tensor(x)),
-    "exp": lambda x: torch.exp(torch.as_tensor(x)),
-    "log": lambda x: torch.log(torch.as_tensor(x)),
+    "sqrt": lambda x: torch.sqrt(_real(x)),
+    "exp": lambda x: torch.exp(_real(x)),
+    "log": lambda x: torch.log(_real(x)),
+    "softplus": lambda x: torch.nn.functional.softplus(_real(x)),
+    "normal_cdf": lambda x: torch.special.ndtr(_real(x)),
+    "maximum": lambda x, y: torch.maximum(_real(x), _real(y)),
+    "minimum": lambda x, y: torch.minimum(_real(x), _real(y)),
     "transpose": lambda x: x.transpose(-1, -2),
     "item": lambda x, position: x[..., int(position)].reshape(-1),
 }

@@ -20,8 +20,10 @@ from losskit.conformance.subject import Data, Subject
 from losskit.conformance.witness import describe
 from losskit.spec import LossSpec
 from losskit.spec.regimes import When
+from losskit.spec.tensors import Real
 
 Sizes = dict[str, int]
+CLIMBS = 3  # batches of a coupled loss that ascent starts from
 
 
 @dataclass
@@ -153,22 +155,40 @@ def _work(
     law: Law, search: Search, subject: Subject, sizes: Sizes, number: int, tally: Tally
 ) -> tuple[Data | None, float]:
     """Random batches and ascent at one setting: the worst case and how much of a tight bound was reached."""
-    reached, worst, top = 0.0, -1.0, None
+    best = _Best(law)
+    promising: list[tuple[float, Data]] = []
     for data in search.batches(law, subject, sizes, number):
         sides = law.sides(subject, data)
-        cases = 1 if subject.coupled else len(subject.value(data))
-        heights = _heights(sides, cases)
+        best.see(sides, data, tally)
+        if best.worst > BROKEN:
+            return best.where, best.reached
+        heights = _heights(sides, 1 if subject.coupled else len(subject.value(data)))
         start = data if subject.coupled else _pick(subject, data, heights, search.budget.climbers)
+        promising.append((float(heights.amax()), start))
+    promising.sort(key=lambda found: -found[0])
+    for _, start in promising[:CLIMBS]:
         climbed, end = climb(law, subject, start, search.budget.steps)
-        for found, where in ((sides, data), (end, climbed)):
-            ratio = found.ratio()
-            reached = max(reached, float(law.reached(found).detach().nan_to_num(0.0).amax())) if law.tight else 0.0
-            tally.add(len(ratio), float(ratio.amax()))
-            if float(ratio.amax()) > worst:
-                worst, top = float(ratio.amax()), where
-        if worst > BROKEN:
-            break
-    return top, reached
+        best.see(end, climbed, tally)
+    return best.where, best.reached
+
+
+@dataclass
+class _Best:
+    """The worst case seen, and how much of a tight bound was reached."""
+
+    law: Law
+    reached: float = 0.0
+    worst: float = -1.0
+    where: Data | None = None
+
+    def see(self, sides: Sides, data: Data, tally: Tally) -> None:
+        """Look at the sides of a batch."""
+        ratio = sides.ratio()
+        tally.add(len(ratio), float(ratio.amax()))
+        if self.law.tight:
+            self.reached = max(self.reached, float(self.law.reached(sides).detach().nan_to_num(0.0).amax()))
+        if float(ratio.amax()) > self.worst:
+            self.worst, self.where = float(ratio.amax()), data
 
 
 def _heights(sides: Sides, cases: int) -> torch.Tensor:
@@ -188,6 +208,15 @@ def _ratio(law: Law, subject: Subject, data: Data) -> torch.Tensor:
     return law.sides(subject, data).ratio()
 
 
+def _simplifiable(law: Law, subject: Subject, data: Data) -> tuple[str, ...]:
+    """Real inputs that are not part of the claim, and what the law added."""
+    fixed = getattr(law.claimed, "given", {})
+    inputs = (
+        i.name for i in subject.spec.inputs if isinstance(i.domain, Real) and i.name not in fixed and i.name in data
+    )
+    return (*inputs, *(name for name in data if name.startswith("_") and not name.endswith(("order", "rotation"))))
+
+
 def _refuted(law: Law, search: Search, subject: Subject, data: Data, tally: Tally) -> Result:
     ratio = _ratio(law, subject, data)
     cases = 1 if subject.coupled else len(subject.value(data))
@@ -200,10 +229,8 @@ def _refuted(law: Law, search: Search, subject: Subject, data: Data, tally: Tall
         except (ValueError, RuntimeError):  # a simplification that the loss refuses is none
             return False
 
-    if breaks(single):
-        single = shrink(single, breaks)
-    else:  # the case needs its neighbours: a transformation that moves rows
-        single = data
+    # a case may need its neighbours: a transformation that moves rows
+    single = shrink(single, _simplifiable(law, subject, single), breaks) if breaks(single) else data
     worst = float(_ratio(law, subject, single).amax())
     tally.worst = max(tally.worst, worst)
     return Result("refuted", tally.cases, tally.worst, witness=describe(law, search.command, subject, single))

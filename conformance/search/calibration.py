@@ -11,10 +11,8 @@ from losskit.conformance.outcome import Result
 from losskit.conformance.report import Witness
 from losskit.conformance.search.attack import Search
 from losskit.conformance.search.risk import Risk, descend, misranked, polish, starts
-from losskit.conformance.subject import Subject
 from losskit.spec import Claim
 
-CLASSES = (2, 3, 4, 5, 10)
 FINALISTS = 3  # problems a setting polishes to full accuracy
 NEGLIGIBLE = 1e-3  # of margin(p)^2: calibrated losses of the catalogue keep at least 1e-2 where solved
 
@@ -56,56 +54,47 @@ class Gap:
 
 def calibration(claim: Claim, search: Search) -> Result:
     """Look for distributions where some wrong ranking reaches the least risk."""
-    cases, smallest = 0, None
-    unresolved = 0
-    allowed = claim.when.get("C")
-    restricted = {k: v for k, v in claim.when.items() if k != "C"}
-    seen: set[int] = set()
-    for number, subject, _ in search.subjects(restricted):
-        if number in seen:
+    target = search.spec.class_target()
+    axis = getattr(target.domain, "of", None) if target else None
+    if axis is None:
+        return Result("not_applicable", reason="the loss is no function of one row of scores and a class id")
+    cases = 0
+    worst: dict[int, tuple[Gap, Risk]] = {}  # of each setting
+    for number, subject, sizes in search.subjects(claim.when):
+        found = worst.get(number)
+        done = found is not None and found[0].figure < NEGLIGIBLE
+        if done or not 1 < sizes[axis] <= search.budget.classes:
             continue
-        seen.add(number)
         risk = Risk.of(subject)
         if risk is None:
             return Result("not_applicable", reason="the loss is no function of one row of scores and a class id")
-        worst = None
-        for classes in _class_counts(search, allowed):
-            gaps, tried = _gaps(claim, search, risk, classes, number)
-            cases += tried
-            unresolved += sum(not g.resolved for g in gaps)
-            for gap in gaps:
-                if gap.resolved and (worst is None or gap.figure < worst[0].figure):
-                    worst = (gap, subject)
-            if worst is not None and worst[0].figure < NEGLIGIBLE:
-                break
-        if worst is None:
-            return Result("undecided", cases, None, "every gap was below what float64 resolves")
-        if smallest is None or worst[0].figure < smallest[0].figure:
-            smallest = worst
-        broken = worst[0].figure < NEGLIGIBLE
-        if broken and claim.verdict == "holds":
-            return Result("refuted", cases, None, _reason(worst[0]), _witness(search, claim, subject, risk, worst[0]))
-        if not broken and claim.verdict == "fails":
-            told = ", ".join(f"{k}={v}" for k, v in subject.parameters.items())
-            return Result("unconfirmed", cases, None, f"no witness found at {told}; {_reason(worst[0])}")
-    if smallest is None:
-        return Result("undecided", 0, None, "nothing was checked: no parameters satisfy the regime")
-    gap, subject = smallest
-    risk = Risk.of(subject)
-    assert risk is not None
-    if claim.verdict == "fails":
-        return Result("confirmed", cases, None, _reason(gap), _witness(search, claim, subject, risk, gap))
-    return Result("held", cases, None, _reason(gap))
+        gaps, tried = _gaps(claim, search, risk, sizes[axis], number)
+        cases += tried
+        for gap in gaps:
+            if gap.resolved and (number not in worst or gap.figure < worst[number][0].figure):
+                worst[number] = (gap, risk)
+        if claim.verdict == "holds" and number in worst and worst[number][0].figure < NEGLIGIBLE:
+            gap, risk = worst[number]
+            return Result("refuted", cases, None, _reason(gap), _witness(search, risk, gap))
+    return _verdict(claim, search, worst, cases)
+
+
+def _verdict(claim: Claim, search: Search, worst: dict[int, tuple[Gap, Risk]], cases: int) -> Result:
+    if not worst:
+        reason = "every gap was below what float64 resolves" if cases else "no parameters satisfy the regime"
+        return Result("undecided", cases, None, reason)
+    if claim.verdict == "holds":
+        return Result("held", cases, None, _reason(min((g for g, _ in worst.values()), key=lambda g: g.figure)))
+    for gap, risk in worst.values():
+        if gap.figure >= NEGLIGIBLE:
+            told = ", ".join(f"{k}={v}" for k, v in risk.subject.parameters.items())
+            return Result("unconfirmed", cases, None, f"no witness found at {told}; {_reason(gap)}")
+    gap, risk = next(iter(worst.values()))
+    return Result("confirmed", cases, None, _reason(gap), _witness(search, risk, gap))
 
 
 def _reason(gap: Gap) -> str:
     return f"least gap over squared margin {gap.figure:.3g}, at p = ({', '.join(f'{x:.4g}' for x in gap.p.tolist())})"
-
-
-def _class_counts(search: Search, allowed: object) -> list[int]:
-    quick = search.budget.distributions <= 100
-    counts = [k for k in ((2, 3, 5) if quick else CLASSES) if allowed is None or k in allowed]  # type: ignore[operator]
-    return counts or [3]
 
 
 def distributions(classes: int, count: int, only_majority: bool, generator: torch.Generator) -> Tensor:
@@ -140,7 +129,7 @@ def _gaps(claim: Claim, search: Search, risk: Risk, classes: int, number: int) -
     steps = search.budget.solver_steps
     free, free_at = _best(risk, p, None, p.argmax(1), generator, steps)
     ranked = p.argsort(1, descending=True)
-    rivals = sorted({1, classes - 1, *range(1, classes if search.budget.distributions > 100 else 2)})
+    rivals = sorted({1, classes - 1, *range(1, classes if search.budget.every_rival else 2)})
     tiled, wrong = p.repeat(len(rivals), 1), torch.cat([ranked[:, r] for r in rivals])
     forced, forced_at = _best(risk, tiled, wrong, wrong, generator, steps)
     margin = p.topk(2).values.diff(dim=1).abs().squeeze(1)
@@ -174,7 +163,8 @@ def _best(
     return table.amin(0), places.view(len(firsts), count, -1)[choice, torch.arange(count, device=p.device)]
 
 
-def _witness(search: Search, claim: Claim, subject: Subject, risk: Risk, gap: Gap) -> Witness:
+def _witness(search: Search, risk: Risk, gap: Gap) -> Witness:
+    subject = risk.subject
     probabilities, row = [round(x, 12) for x in gap.p.tolist()], [round(x, 12) for x in gap.row]
     given = ", ".join(f"{k}={v!r}" for k, v in subject.parameters.items())
     name = subject.spec.name

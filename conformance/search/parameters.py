@@ -11,7 +11,7 @@ from losskit.spec import Interval, LossSpec, OneOf, Parameter
 from losskit.spec.errors import ParameterError
 from losskit.spec.regimes import Condition, When, within
 
-CLASS_COUNTS = (3, 2, 5, 10, 1)
+CLASS_COUNTS = (3, 2, 5, 1, 4, 10)
 SIZES = (3, 2, 4, 1, 6)
 INTEGERS = (-1, 255)
 
@@ -117,11 +117,10 @@ def size_draws(spec: LossSpec, when: When, rng: random.Random, count: int) -> li
     classes = getattr(target.domain, "of", None) if target else None
     symbols = [s for s in spec.symbols() if s != batch and not s.startswith("*")]
     choices = {s: _sizes(when.get(s), CLASS_COUNTS if s == classes else SIZES) for s in symbols}
-    draws: list[dict[str, int]] = []
-    for turn in range(count):
-        draws.append(
-            {s: sizes[turn % len(sizes)] if s == classes else rng.choice(sizes) for s, sizes in choices.items()}
-        )
+    draws = [
+        {s: sizes[turn % len(sizes)] if s == classes else rng.choice(sizes) for s, sizes in choices.items()}
+        for turn in range(count)
+    ]
     return [dict(draw) for draw in {tuple(d.items()): d for d in draws}.values()]
 
 
