@@ -1,0 +1,1 @@
+"""Losses of regression: a real target for each sample."""

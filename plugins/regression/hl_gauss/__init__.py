@@ -1,0 +1,161 @@
+"""HL-Gauss: regression by classification against a Gaussian histogram of the target."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from losskit.spec import AtLeast, EdgeCase, Example, Input, LossSpec, Parameters, hookimpl
+from losskit.spec.expressions import item, maximum, minimum, normal_cdf, symbol
+from losskit.spec.properties import (
+    Bounded,
+    Convex,
+    Differentiable,
+    Homogeneous,
+    Lipschitz,
+    NonNegative,
+    PermutationInvariant,
+    ReducesTo,
+    ShiftInvariant,
+    TranslationInvariant,
+)
+from losskit.spec.tensors import Real, logits
+
+REACH = 8.0  # standard deviations outside the support at which the mass inside it, 6e-16, is no longer told from 0
+LOW, HIGH, RATIO, BINS = symbol("min_value"), symbol("max_value"), symbol("sigma_ratio"), symbol("K")
+FAR_BIN = (normal_cdf(BINS / RATIO) - normal_cdf((BINS - 1) / RATIO)) / (normal_cdf(BINS / RATIO) - 0.5)
+SCORES, TARGET = symbol("logits"), symbol("target")
+PLACE = 2 * (minimum(maximum(TARGET, LOW), HIGH) - LOW) / (HIGH - LOW)  # of the target, in bins of which there are two
+UPPER = normal_cdf((2 - PLACE) / RATIO) - normal_cdf((1 - PLACE) / RATIO)
+BOTH = normal_cdf((2 - PLACE) / RATIO) - normal_cdf(-PLACE / RATIO)
+FOUR_BINS = {"logits": [[0.1, 0.2, 0.3, 0.4]], "target": [0.25]}
+TWO_ROWS = {"logits": [[0.0, 1.0, 0.0], [1.0, 0.0, -1.0]], "target": [5.0, 9.5]}
+OUTSIDE = {"logits": [[0.0, 1.0, 0.0]], "target": [3.0]}
+
+
+class HLGaussParameters(Parameters):
+    """Parameters of HL-Gauss."""
+
+    min_value: float = Field(-10.0, description="lower end of the support")
+    max_value: float = Field(10.0, description="upper end of the support, above min_value")
+    sigma_ratio: float = Field(0.75, gt=0, description="sigma over bin width; 0.5 to 2 is useful, 0.75 is the paper's")
+    clamp_target: bool = Field(
+        True,
+        description="clip targets into the support first; False is the paper's listing, identical inside the support",
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.min_value < self.max_value:
+            raise ValueError(
+                f"min_value must lie below max_value, found min_value={self.min_value:g} and max_value={self.max_value:g}"
+            )
+        return self
+
+
+SPEC = LossSpec(
+    name="hl_gauss",
+    title="HL-Gauss (histogram loss with Gaussian target)",
+    task="regression",
+    summary="Regression by classification: the scalar target becomes a Gaussian-smoothed histogram, trained with "
+    "cross-entropy. The recommended replacement of the squared error for value functions.",
+    formula=r"\ell = -\sum_{k=1}^{K} q_k(y) \log \mathrm{softmax}(z)_k,\quad "
+    r"q_k(y) = \frac{\Phi(\frac{e_k - y}{\sigma}) - \Phi(\frac{e_{k-1} - y}{\sigma})}"
+    r"{\Phi(\frac{e_K - y}{\sigma}) - \Phi(\frac{e_0 - y}{\sigma})}",
+    parameters=HLGaussParameters,
+    inputs=(
+        logits("B", "K", meaning="scores of the K bins"),
+        Input(
+            name="target",
+            shape=("B",),
+            domain=Real(span=("min_value", "max_value")),
+            role="target",
+            differentiable=False,
+            meaning="regression targets, for instance bootstrapped values; constants",
+        ),
+    ),
+    output=("B",),
+    claims=(
+        PermutationInvariant(over="batch").holds(source="sum over samples"),
+        ShiftInvariant(on="logits", axis="K").holds(source="softmax"),
+        Convex(on="logits").holds(source="cross-entropy with a fixed target distribution"),
+        NonNegative().holds(source="cross-entropy of a discrete distribution"),
+        Bounded().fails(when={"K": AtLeast(2)}, source="the logit of a bin with mass tends to -infinity"),
+        Lipschitz(on="logits", norm="linf", constant=2 * (1 - FAR_BIN)).holds(
+            when={"clamp_target": True, "K": AtLeast(2)},
+            source="gradient softmax(z) - q: largest with the target at one end and the softmax on the far end bin",
+        ),
+        Lipschitz(on="logits", norm="linf", constant=2.0, tight=False).holds(
+            when={"clamp_target": False},
+            source="as above with all mass in one end bin, the limit of a target outside the support",
+        ),
+        TranslationInvariant(on=("target", "min_value", "max_value")).holds(source="only differences enter"),
+        Homogeneous(on=("target", "min_value", "max_value"), degree=0.0).holds(source="the bin width scales too"),
+        Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
+        ReducesTo(
+            other="torch.nn.BCEWithLogitsLoss",
+            inputs={"input": item(SCORES, 1) - item(SCORES, 0), "target": UPPER / BOTH},
+        ).holds(when={"K": 2, "clamp_target": True}, source="two bins: a logistic loss against the upper bin's mass"),
+    ),
+    references=("farebrother2024stop",),
+    examples=(
+        Example(inputs=FOUR_BINS, parameters={"min_value": -1.0, "max_value": 1.0}, expected=1.347105676),
+        Example(
+            inputs=TWO_ROWS,
+            parameters={"min_value": 0.0, "max_value": 10.0, "sigma_ratio": 1.5},
+            reduction="none",
+            expected=[1.168961429, 1.748722186],
+        ),
+        Example(inputs=OUTSIDE, parameters={"min_value": -1.0, "max_value": 1.0}, expected=1.376671965),
+    ),
+    edge_cases=(
+        EdgeCase(
+            case="target outside the support, clamp_target=False",
+            expected="the tail inside the support, renormalised, to 8 sigma outside; farther targets are refused by name "
+            "and index, and give nan in their row where values are not checked",
+            examples=(
+                Example(
+                    inputs=OUTSIDE,
+                    parameters={"min_value": -1.0, "max_value": 1.0, "clamp_target": False},
+                    expected=1.549922830137,
+                ),
+                Example(inputs={**OUTSIDE, "target": [1e3]}, parameters={"clamp_target": False}, refused="target"),
+            ),
+        ),
+        EdgeCase(
+            case="target = max_value",
+            expected="half of the Gaussian is kept and renormalised",
+            examples=(
+                Example(
+                    inputs={**OUTSIDE, "target": [1.0]},
+                    parameters={"min_value": -1.0, "max_value": 1.0},
+                    expected=1.376671965,
+                    note="as any target beyond, which is clamped",
+                ),
+            ),
+        ),
+        EdgeCase(
+            case="K = 1", expected="0", examples=(Example(inputs={"logits": [[3.0]], "target": [0.5]}, expected=0.0),)
+        ),
+        EdgeCase(case="target is nan", expected="nan in that row only"),
+        EdgeCase(
+            case="max_value <= min_value or sigma_ratio <= 0",
+            expected="refused when the loss is created, with a sentence that names the parameters",
+        ),
+    ),
+    notes=(
+        "K + 1 edges and K bins between min_value and max_value; two-hot coding has K centres at the ends instead.",
+        "Edges are counted in standard deviations from the target, (k - (y - min_value) / width) / sigma_ratio, and bins in "
+        "a tail take differences of erfc: nothing cancels, in float32 either.",
+        "The histogram does not decode to the target near the ends of the support, where the Gaussian is cut.",
+        "In an exported graph with clamp_target=False a target more than 8 sigma outside the support gives nan in its row; "
+        "a graph with float64 inputs cannot run on ONNX Runtime, whose Erf is float32 only.",
+    ),
+    module="losskit.plugins.regression.hl_gauss.loss:HLGaussLoss",
+    oracle="losskit.plugins.regression.hl_gauss.reference:hl_gauss",
+)
+
+
+@hookimpl
+def losskit_loss() -> LossSpec:
+    """The spec of HL-Gauss."""
+    return SPEC
