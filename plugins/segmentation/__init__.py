@@ -1,0 +1,1 @@
+"""Losses of segmentation: scores (B, C, *spatial) against class ids (B, *spatial)."""
