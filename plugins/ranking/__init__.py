@@ -1,0 +1,1 @@
+"""Losses of ranking: scores of relevant items against scores of the others."""
