@@ -1,0 +1,1 @@
+"""Losses of preference learning: log-probabilities of a chosen against a rejected completion."""
