@@ -74,7 +74,8 @@ def index(specs: list[LossSpec]) -> str:
     rows = [
         f"| [{s.title}]({s.name}.md) | `{s.name}` | {s.task} | {len(s.claims)} | {cell(s.summary)} |" for s in specs
     ]
-    head = ["# Losses", "", "| loss | name | task | claims | summary |", "| --- | --- | --- | --- | --- |"]
+    intro = "Every page is generated from the loss's spec; `losskit describe NAME` shows the same in a terminal."
+    head = ["# Losses", "", intro, "", "| loss | name | task | claims | summary |", "| --- | --- | --- | --- | --- |"]
     return "\n".join([*head, *rows, ""])
 
 
