@@ -85,16 +85,14 @@ SPEC = LossSpec(
         ),
         Bounded().fails(when={"softcap": None, "V": AtLeast(2)}, source="the margin is unbounded"),
         Homogeneous(on="hidden").fails(when={"V": AtLeast(2)}, source="hidden = 0 gives log V, not 0"),
-        Differentiable(on=("hidden", "weight"), order=0).holds(
-            when={"filter_eps": None}, source="composition of smooth maps"
-        ),
+        Differentiable(on="hidden", order=0).holds(when={"filter_eps": None}, source="composition of smooth maps"),
+        Differentiable(on="weight", order=0).holds(when={"filter_eps": None}, source="composition of smooth maps"),
         ReducesTo(
             other="cross_entropy",
             parameters={"label_smoothing": symbol("label_smoothing"), "ignore_index": symbol("ignore_index")},
             inputs={"logits": symbol("hidden") @ transpose(symbol("weight"))},
-        ).holds(
-            when={"softcap": None, "shift": 0}, source="the definition", note="without bias, hidden of shape (N, D)"
-        ),
+            absent=("bias",),
+        ).holds(when={"softcap": None, "shift": 0}, source="the definition"),
     ),
     narrowed=(
         Narrowing(

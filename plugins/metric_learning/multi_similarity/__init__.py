@@ -146,11 +146,6 @@ SPEC = LossSpec(
                 ),
             ),
         ),
-        EdgeCase(
-            case="float labels",
-            expected="refused: class ids are int64",
-            examples=(Example(inputs={**LONE, "labels": [0.0, 1.0]}, refused="labels"),),
-        ),
     ),
     notes=(
         "In eager mode the similarities of a block of anchors are held, never all B x B: an unweighted sum or mean makes its "
