@@ -2,12 +2,12 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
 
 from losskit.plugins.base import ClassificationLoss
 from losskit.plugins.classification.z_loss import SPEC
 from losskit.plugins.ops.classes import pick
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.softplus import softplus
 
 
 class ZLoss(ClassificationLoss):
@@ -20,7 +20,7 @@ class ZLoss(ClassificationLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
-        return -logsigmoid(self.a * (self.standardised(widen(logits), target) - self.b)) / self.a
+        return softplus(self.a * (self.b - self.standardised(widen(logits), target))) / self.a
 
     def standardised(self, scores: Tensor, target: Tensor) -> Tensor:
         """Standardised score of the label, shape (B,); 0 where all scores of a row are equal.
