@@ -17,6 +17,7 @@ class Budget:
         edge: examples the edge layer draws.
         climbers: rows ascent starts from.
         steps: steps of ascent.
+        ascents: sizes of a setting that ascent starts at.
         distributions: label distributions of the calibration solver for each number of classes.
         solver_steps: its first-order steps.
         classes: the largest number of classes it solves for.
@@ -32,6 +33,7 @@ class Budget:
     edge: int
     climbers: int
     steps: int
+    ascents: int
     distributions: int
     solver_steps: int
     classes: int
@@ -41,7 +43,7 @@ class Budget:
 
 
 PROFILES = {
-    "quick": Budget(4, 4, 1000, 24, 20, 16, 15, 40, 120, 5, False, 1, "aot_eager"),
-    "standard": Budget(6, 6, 10000, 100, 100, 64, 60, 200, 300, 10, True, 3, "inductor"),
-    "deep": Budget(16, 6, 100000, 200, 500, 128, 150, 2000, 1000, 10, True, 3, "inductor"),
+    "quick": Budget(4, 4, 1000, 24, 20, 16, 15, 2, 40, 120, 5, False, 1, "aot_eager"),
+    "standard": Budget(6, 6, 10000, 100, 100, 48, 40, 6, 200, 300, 10, True, 3, "inductor"),
+    "deep": Budget(16, 6, 100000, 200, 500, 128, 150, 6, 2000, 1000, 10, True, 3, "inductor"),
 }

@@ -107,9 +107,14 @@ def example_inputs(spec: LossSpec, example: Example, dtype: torch.dtype, device:
     data: Data = {}
     for name, value in example.inputs.items():
         entry = spec.input(name)
-        integer = entry is not None and entry.dtype == "int64"
+        integer = entry is not None and entry.dtype == "int64" and not (example.refused and _holds_fraction(value))
         data[name] = torch.tensor(_numbers(value), dtype=torch.int64 if integer else dtype, device=device)
     return data
+
+
+def _holds_fraction(value: Any) -> bool:
+    """Whether a list holds a float, which is what a refused class id may be refused for."""
+    return any(map(_holds_fraction, value)) if isinstance(value, list) else isinstance(value, float)
 
 
 def _numbers(value: Any) -> Any:

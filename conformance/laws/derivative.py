@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.base import Law, Sides, law_for, normal
-from losskit.conformance.laws.growth import flatten
+from losskit.conformance.laws.growth import flatten, noise, one_case, values
 from losskit.conformance.search.inputs import MODERATE
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
@@ -29,7 +29,8 @@ class Directional(Law):
         length = torch.linalg.vector_norm(self._flat(subject, directions, "_"), dim=1)
         for name in self.subjects:
             tensor = directions[f"_{name}"]
-            by_case = length.view(()) if subject.shares(name) else length.view(-1, *[1] * (tensor.dim() - 1))
+            alone = one_case(subject, self.subjects)
+            by_case = length.view(()) if alone else length.view(-1, *[1] * (tensor.dim() - 1))
             directions[f"_{name}"] = tensor / by_case
         return {**data, **directions}
 
@@ -39,6 +40,10 @@ class Directional(Law):
     def moved(self, data: Data, step: float) -> Data:
         """The inputs, moved along the direction."""
         return {**data, **{n: data[n] + step * data[f"_{n}"] for n in self.subjects}}
+
+    def at(self, subject: Subject, data: Data) -> Tensor:
+        """The value of each case."""
+        return values(subject, data, self.subjects)
 
     def excluded(self, data: Data) -> Tensor | None:
         """Cases outside the property's region."""
@@ -66,14 +71,15 @@ class Slope(Directional):
         left = (gradient * self._flat(subject, data, "_")).sum(1)
         wide, narrow = self._quotient(subject, data, 2 * STEP), self._quotient(subject, data, STEP)
         right = narrow + (narrow - wide) / 3  # Richardson: the error of second order cancels
-        rounding = 32 * torch.finfo(subject.dtype).eps / STEP * (1 + subject.value(data).detach().abs())
-        rounding = rounding + subject.noise(data, self.subjects) / STEP
-        noise = rounding + (narrow - wide).abs()
-        return Sides(self.clear(data, left, right), right, noise=noise, rtol=1e-6)
+        rounding = 32 * torch.finfo(subject.dtype).eps / STEP * (1 + self.at(subject, data).detach().abs())
+        rounding = rounding + noise(subject, data, self.subjects) / STEP
+        allowed = rounding + (narrow - wide).abs()
+        return Sides(self.clear(data, left, right), right, noise=allowed, rtol=1e-6)
 
     def _quotient(self, subject: Subject, data: Data, step: float) -> Tensor:
         with torch.no_grad():
-            return (subject.value(self.moved(data, step)) - subject.value(self.moved(data, -step))) / (2 * step)
+            ahead, behind = (self.at(subject, self.moved(data, side * step)) for side in (1, -1))
+            return (ahead - behind) / (2 * step)
 
 
 class Curvature(Slope):
@@ -94,8 +100,8 @@ class Curvature(Slope):
         wide, narrow = self._gradient_quotient(subject, data, 2 * STEP), self._gradient_quotient(subject, data, STEP)
         right = narrow + (narrow - wide) / 3
         size = self._flat(subject, subject.gradients(data, self.subjects)).abs().sum(1)
-        noise = 256 * torch.finfo(subject.dtype).eps / STEP * (1 + size) + (narrow - wide).abs()
-        return Sides(self.clear(data, left, right), right, noise=noise, rtol=1e-6)
+        allowed = 256 * torch.finfo(subject.dtype).eps / STEP * (1 + size) + (narrow - wide).abs()
+        return Sides(self.clear(data, left, right), right, noise=allowed, rtol=1e-6)
 
     def _gradient_quotient(self, subject: Subject, data: Data, step: float) -> Tensor:
         ahead = self._flat(subject, subject.gradients(self.moved(data, step), self.subjects))
@@ -111,18 +117,18 @@ class Kink(Directional):
 
     def sides(self, subject: Subject, data: Data) -> Sides:
         with torch.no_grad():
-            here = subject.value(data)
+            here = self.at(subject, data)
             jumps = [self._jump(subject, data, here, step) for step in (STEP, STEP / 2)]
-            ahead = (subject.value(self.moved(data, STEP)) - here) / STEP
-        noise = subject.noise(data, self.subjects)
+            ahead = (self.at(subject, self.moved(data, STEP)) - here) / STEP
+        allowed = noise(subject, data, self.subjects)
         # a smooth function's jump is proportional to the step: what remains of it at step 0 is a kink
         left = ahead
         right = ahead - (2 * jumps[1] - jumps[0])
-        rounding = 8 * (32 * torch.finfo(subject.dtype).eps * (1 + here.abs()) + noise) / STEP
+        rounding = 8 * (32 * torch.finfo(subject.dtype).eps * (1 + here.abs()) + allowed) / STEP
         return Sides(self.clear(data, left, right), right, noise=rounding, rtol=1e-4, scale=1e-3)
 
     def _jump(self, subject: Subject, data: Data, here: Tensor, step: float) -> Tensor:
-        ahead, behind = subject.value(self.moved(data, step)), subject.value(self.moved(data, -step))
+        ahead, behind = (self.at(subject, self.moved(data, side * step)) for side in (1, -1))
         return (ahead - 2 * here + behind) / step
 
 

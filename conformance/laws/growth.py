@@ -20,11 +20,27 @@ STEEP = 1e4
 
 
 def flatten(subject: Subject, tensors: dict[str, Tensor], names: tuple[str, ...]) -> Tensor:
-    """Tensors side by side, a row a case."""
-    rows = [
-        tensors[n].reshape(1, -1) if subject.shares(n) else tensors[n].reshape(tensors[n].shape[0], -1) for n in names
-    ]
-    return torch.cat(rows, dim=1)
+    """Tensors side by side, a row a case; one row for all where some tensor serves all cases."""
+    if one_case(subject, names):
+        return torch.cat([tensors[n].reshape(1, -1) for n in names], dim=1)
+    return torch.cat([tensors[n].flatten(1) if tensors[n].dim() > 1 else tensors[n].unsqueeze(1) for n in names], dim=1)
+
+
+def one_case(subject: Subject, names: tuple[str, ...]) -> bool:
+    """Whether a change of the named inputs concerns all cases at once."""
+    return any(subject.shares(n) for n in names)
+
+
+def values(subject: Subject, data: Data, names: tuple[str, ...]) -> Tensor:
+    """The value of each case, or their sum where the named inputs concern all cases at once."""
+    found = subject.value(data)
+    return found.sum().reshape(1) if one_case(subject, names) else found
+
+
+def noise(subject: Subject, data: Data, names: tuple[str, ...]) -> Tensor:
+    """What rounding may do to :func:`values`."""
+    found = subject.noise(data, names)
+    return found.sum().reshape(1) if one_case(subject, names) else found
 
 
 @law_for(Lipschitz)
@@ -65,19 +81,21 @@ class Slope(Law):
         apart = distance > 0
         reach = torch.where(apart, distance, torch.ones_like(distance))
         secant = torch.where(
-            apart, (subject.value(far) - subject.value(data)).abs() / reach, torch.zeros_like(distance)
+            apart,
+            (values(subject, far, self.subjects) - values(subject, data, self.subjects)).abs() / reach,
+            torch.zeros_like(distance),
         )
         if self.claimed.region == "same_order":
             tied = (data[self.subjects[0]].sort(-1).values.diff(dim=-1) == 0).any(-1)
             steepness, secant = steepness.masked_fill(tied, 0.0), secant.masked_fill(tied, 0.0)
         left = torch.cat([steepness, secant])
-        noise = (subject.noise(data, self.subjects) + subject.noise(far, self.subjects)) / reach.detach()
-        noise = torch.cat([torch.zeros_like(noise), noise.masked_fill(~apart, 0.0)])
+        allowed = (noise(subject, data, self.subjects) + noise(subject, far, self.subjects)) / reach.detach()
+        allowed = torch.cat([torch.zeros_like(allowed), allowed.masked_fill(~apart, 0.0)])
         if self.claimed.constant is None:
             usual = 1 + steepness.detach().nan_to_num(posinf=0.0).median()
-            return Sides(left, torch.full_like(left, STEEP) * usual, "at_most", noise=noise)
+            return Sides(left, torch.full_like(left, STEEP) * usual, "at_most", noise=allowed)
         right = torch.full_like(left, constant(self.claimed.constant, subject, data))
-        return Sides(left, right, "at_most", noise=noise)
+        return Sides(left, right, "at_most", noise=allowed)
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return self.subjects

@@ -55,7 +55,7 @@ class Related(Law):
 
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         given = {n: torch.tensor(v, dtype=subject.dtype, device=subject.device) for n, v in self.claimed.given.items()}
-        fitted = dict(data)
+        fitted = {n: v for n, v in data.items() if n not in self.claimed.absent}
         for name, fixed in given.items():
             size = len(fixed)  # inputs of the same shape symbols follow the fixed one
             for other in (i.name for i in subject.spec.inputs if i.shape == subject.input(name).shape):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -91,9 +92,12 @@ def attack(law: Law, search: Search) -> Result:
 def _refute(law: Law, search: Search) -> Result:
     tally, closest = Tally(), {}
     settings: list[tuple[Subject, Sizes]] = []
+    ascents: Counter[int] = Counter()
     for number, subject, sizes in search.subjects(law.claim.when):
         settings.append((subject, sizes))
-        top, reached = _work(law, search, subject, sizes, number, tally)
+        ascents[number] += 1
+        ascend = ascents[number] <= search.budget.ascents
+        top, reached = _work(law, search, subject, sizes, number, tally, ascend)
         closest[number] = max(closest.get(number, 0.0), reached)
         if top is not None and float(_ratio(law, subject, top).amax()) > BROKEN:
             return _refuted(law, search, subject, top, tally)
@@ -152,7 +156,7 @@ def _confirm(law: Law, search: Search) -> Result:
 
 
 def _work(
-    law: Law, search: Search, subject: Subject, sizes: Sizes, number: int, tally: Tally
+    law: Law, search: Search, subject: Subject, sizes: Sizes, number: int, tally: Tally, ascend: bool = True
 ) -> tuple[Data | None, float]:
     """Random batches and ascent at one setting: the worst case and how much of a tight bound was reached."""
     best = _Best(law)
@@ -166,7 +170,7 @@ def _work(
         start = data if subject.coupled else _pick(subject, data, heights, search.budget.climbers)
         promising.append((float(heights.amax()), start))
     promising.sort(key=lambda found: -found[0])
-    for _, start in promising[:CLIMBS]:
+    for _, start in promising[: CLIMBS if ascend else 0]:
         climbed, end = climb(law, subject, start, search.budget.steps)
         best.see(end, climbed, tally)
     return best.where, best.reached

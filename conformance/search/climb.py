@@ -14,28 +14,27 @@ LARGEST = 1e5
 def climb(law: Law, subject: Subject, data: Data, steps: int) -> tuple[Data, Sides]:
     """Move the inputs uphill; return the best of every case on the way, with its two sides."""
     names = tuple(n for n in law.moving(subject, data) if torch.is_tensor(data[n]) and data[n].numel())
-    best = dict(data)
-    sides = law.sides(subject, data)
-    height = _height(sides, subject, data).detach()
+    best, now = dict(data), dict(data)
+    height: Tensor | None = None
     pace = {n: 0.1 * (data[n].detach().abs().mean() + 0.1) for n in names}
-    now = dict(data)
-    for step in range(steps if names else 0):
+    for step in range(steps + 1 if names else 0):
         leaves = {n: now[n].detach().requires_grad_() for n in names}
+        sides = law.sides(subject, {**now, **leaves})
+        reached = _height(sides, subject, now).detach()
+        better = reached > height if height is not None else torch.ones_like(reached, dtype=torch.bool)
+        height = reached if height is None else torch.where(better, reached, height)
+        best.update({n: _choose(better, now[n], best[n]) for n in names})
+        if step == steps:
+            break
         try:
-            climbed = law.sides(subject, {**now, **leaves})
             gradients = torch.autograd.grad(
-                _objective(climbed), list(leaves.values()), allow_unused=True, materialize_grads=True
+                _objective(sides), list(leaves.values()), allow_unused=True, materialize_grads=True
             )
         except RuntimeError:  # no second derivative through this loss: chance has to do
             break
         shrink = 1.0 - step / steps
         for name, gradient in zip(names, gradients, strict=True):
             now[name] = (leaves[name] + shrink * pace[name] * _direction(gradient)).detach().clamp(-LARGEST, LARGEST)
-        reached = _height(law.sides(subject, now), subject, now).detach()
-        better = reached > height
-        height = torch.where(better, reached, height)
-        for name in names:
-            best[name] = _choose(better, now[name], best[name])
     return best, law.sides(subject, best)
 
 
