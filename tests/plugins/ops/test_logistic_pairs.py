@@ -19,7 +19,7 @@ class Largest(TorchDispatchMode):
     """Remembers how many entries the largest tensor had that any operation returned."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.entries = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
