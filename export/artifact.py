@@ -11,7 +11,6 @@ from typing import Any
 import torch
 
 from losskit.export.cases import Case, fresh_cases, stored_cases
-from losskit.export.compare import run_cases
 from losskit.export.eager import output_names
 from losskit.export.extras import onnx, onnxruntime, onnxscript
 from losskit.export.folder import check_target, digest, write_folder
@@ -28,9 +27,11 @@ from losskit.export.layout import (
     VALUE_FILE,
 )
 from losskit.export.manifest import AxisRecord, DataSet, File, Graph, Manifest
+from losskit.export.numbers import encode
 from losskit.export.onnx_graph import describe_graph
 from losskit.export.pt2 import to_pt2
 from losskit.export.results import CaseResult, Replay
+from losskit.export.running import run_cases
 from losskit.export.runtimes.onnxruntime import OnnxRuntime
 from losskit.export.runtimes.torch_programs import exported_program, scripted_program
 from losskit.export.safety import OPSET
@@ -106,7 +107,7 @@ def export(
     files[SPEC_FILE] = subject.spec.model_dump_json(indent=2).encode()
     manifest = Manifest(
         loss=name,
-        parameters=subject.parameters,
+        parameters=encode(subject.parameters),
         reduction=subject.loss.reduction,
         seed=seed,
         opset=OPSET,
@@ -177,10 +178,14 @@ def _check(
     results: list[CaseResult] = []
     runtime = OnnxRuntime()
     for graph in graphs:
-        results += run_cases(subject, graph.file, files[graph.file], runtime, cases, graph.gradient, tolerance)
+        results += run_cases(
+            graph.file, files[graph.file], runtime, subject.axes, cases, tolerance, gradient=graph.gradient
+        )
     for path, program in zip(PROGRAMS, (scripted_program, exported_program), strict=True):
         if path in files:
-            results += run_cases(subject, path, files[path], program(subject.axes), cases, True, tolerance)
+            results += run_cases(
+                path, files[path], program(subject.axes), subject.axes, cases, tolerance, gradient=True
+            )
     outcome = Replay(
         loss=subject.spec.name, parameters=subject.parameters, reduction=subject.reduction, results=tuple(results)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
 from losskit.spec import LossSpec
@@ -103,11 +103,14 @@ def fit(axes: Axes, accepts: Callable[[Axes, Sizes], LosskitError | None], pinne
     traced, refusal = _first_accepted(axes, accepts, pinned, sorted(set(hints)))
     if traced is None:
         raise ExportError(f"no sizes were found that the loss takes: {refusal}")
-    tied = frozenset(
-        name for name in axes.names if name not in pinned and accepts(axes, {**traced, name: max(traced.values()) + 1})
-    )
-    fixed = tied | pinned.keys()
-    return Axes(inputs=axes.inputs, shapes=axes.shapes, traced=traced, fixed=frozenset(fixed), batch=axes.batch)
+    fixed = {name for name in axes.names if name in pinned or not _moves(axes, accepts, traced, name)}
+    return replace(axes, traced=traced, fixed=frozenset(fixed))
+
+
+def _moves(axes: Axes, accepts: Callable[[Axes, Sizes], LosskitError | None], traced: Sizes, name: str) -> bool:
+    """Whether the loss takes an axis longer or shorter than it is."""
+    others = (max(traced.values()) + 1, traced[name] - 1)
+    return any(accepts(axes, {**traced, name: size}) is None for size in others)
 
 
 def _first_accepted(
@@ -117,10 +120,11 @@ def _first_accepted(
     ties = ({**pinned, **tie} for count in range(3) for tie in _ties(free, hints, count))
     refusal = None
     for tie in ties:
-        sizes = _distinct(axes.names, tie)
-        refusal = accepts(axes, sizes)
-        if refusal is None:
-            return sizes, None
+        for pool in (_POOL, sorted(_POOL)):  # first axis longest, first axis shortest
+            sizes = _distinct(axes.names, tie, pool)
+            refusal = accepts(axes, sizes)
+            if refusal is None:
+                return sizes, None
     return None, refusal
 
 
@@ -130,10 +134,10 @@ def _ties(names: list[str], hints: list[int], count: int) -> Iterable[Sizes]:
             yield dict(zip(chosen, values, strict=True))
 
 
-def _distinct(names: Iterable[str], given: Sizes) -> Sizes:
+def _distinct(names: Iterable[str], given: Sizes, pool: Iterable[int]) -> Sizes:
     """Sizes for all axes, no two alike: tracing would take equal ones for the same axis."""
-    pool = iter(size for size in (*_POOL, *range(14, 99)) if size not in given.values())
-    return {name: given[name] if name in given else next(pool) for name in names}
+    rest = iter(size for size in (*pool, *range(14, 99)) if size not in given.values())
+    return {name: given[name] if name in given else next(rest) for name in names}
 
 
 def _axis_names(symbol: str, ranks: Mapping[str, int]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from losskit.export.axes import Sizes
 from losskit.export.data import EXTREMES, Array, Kind, draw, ignorable
 from losskit.export.eager import value_and_gradient
 from losskit.export.subject import Subject
+from losskit.export.tolerance import rounding_error
 from losskit.spec.errors import ExportError, LosskitError
 
 _WANTED_SHAPES = 2
@@ -23,14 +24,14 @@ class Case:
         sizes: of each axis.
         inputs: arrays by name.
         expected: value and gradients in float32.
-        exact: the same in float64.
+        rounding: how far the module's own float32 outputs are from its float64 ones, entry by entry.
     """
 
     name: str
     sizes: Sizes
     inputs: dict[str, Array]
     expected: dict[str, Array]
-    exact: dict[str, Array]
+    rounding: dict[str, Array]
 
 
 def stored_cases(subject: Subject, seed: int) -> tuple[Case, ...]:
@@ -64,9 +65,15 @@ def fresh_cases(subject: Subject, seed: int, device: str = "cpu") -> tuple[Case,
 def make_case(subject: Subject, name: str, sizes: Sizes, kind: Kind, seed: int, device: str = "cpu") -> Case:
     """Draw inputs and ask the module."""
     inputs = draw(subject.axes, sizes, subject.parameters, seed, kind)
-    expected = value_and_gradient(subject.loss, subject.axes, inputs, device)
+    expected, rounding = ask(subject, inputs, device)
+    return Case(name, sizes, inputs, expected, rounding)
+
+
+def ask(subject: Subject, inputs: dict[str, Array], device: str) -> tuple[dict[str, Array], dict[str, Array]]:
+    """The module's value and gradients in float32, and their rounding errors."""
+    found = value_and_gradient(subject.loss, subject.axes, inputs, device)
     exact = value_and_gradient(subject.loss, subject.axes, inputs, device, double=True)
-    return Case(name, sizes, inputs, expected, exact)
+    return found, {name: rounding_error(found[name], exact[name]) for name in found}
 
 
 def _extreme_cases(subject: Subject, seed: int, device: str) -> Iterator[Case]:

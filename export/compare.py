@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from losskit.export.cases import Case, fresh_cases, make_case
-from losskit.export.eager import output_names
+from losskit.export.cases import fresh_cases, make_case
 from losskit.export.graphs import write_graph
 from losskit.export.results import CaseResult, Replay
-from losskit.export.runtimes import Runtime
+from losskit.export.running import run_cases
 from losskit.export.runtimes.onnxruntime import OnnxRuntime
-from losskit.export.subject import Subject, prepare
-from losskit.export.tolerance import Tolerance, deviation
+from losskit.export.subject import prepare
+from losskit.export.tolerance import Tolerance
 from losskit.spec import LossSpec
-from losskit.spec.errors import ExportError
 
 
 def compare_graphs(
@@ -58,51 +56,7 @@ def compare_graphs(
     results: list[CaseResult] = []
     for name, wanted in (("value", False), ("value and gradient", True))[: 1 + gradient]:
         content = write_graph(subject, gradient=wanted)
-        results += run_cases(subject, name, content, runtime, cases, wanted, tolerance or Tolerance())
+        results += run_cases(name, content, runtime, subject.axes, cases, tolerance or Tolerance(), gradient=wanted)
     return Replay(
         loss=spec.name, parameters=subject.parameters, reduction=reduction, device=device, results=tuple(results)
     )
-
-
-def run_cases(
-    subject: Subject,
-    graph: str,
-    content: bytes,
-    runtime: Runtime,
-    cases: Iterable[Case],
-    gradient: bool,
-    tolerance: Tolerance,
-) -> list[CaseResult]:
-    """Run a file's content on each case and compare.
-
-    Args:
-        subject: what the file is of.
-        graph: what to call it in the results.
-        content: the file.
-        runtime: what runs it.
-        cases: inputs and expected outputs.
-        gradient: whether it computes gradients.
-        tolerance: what is allowed.
-
-    Raises:
-        ExportError: the runtime refuses the file.
-    """
-    session = runtime.load(content)
-    names = output_names(subject.axes, gradient)
-    results = []
-    for case in cases:
-        common = {"graph": graph, "runtime": runtime.name, "case": case.name, "sizes": case.sizes}
-        try:
-            found = session.run(case.inputs)
-        except ExportError as error:
-            results.append(CaseResult(**common, worst=float("inf"), passed=False, reason=str(error)))
-            continue
-        expected, exact = ({name: side[name] for name in names} for side in (case.expected, case.exact))
-        off = deviation(expected, exact, found, tolerance)
-        passed = off.worst <= 1
-        results.append(
-            CaseResult(
-                **common, max_error=off.error, worst=off.worst, passed=passed, reason="" if passed else off.where
-            )
-        )
-    return results

@@ -16,6 +16,7 @@ from losskit.export.axes import Axes
 from losskit.export.eager import output_names
 from losskit.export.extras import onnx
 from losskit.export.manifest import DataSet, Graph, Tensor
+from losskit.export.numbers import encode
 from losskit.export.quiet import quiet, root_cause
 from losskit.export.safety import OPSET, operators, read_graph
 from losskit.export.tracing import decompose
@@ -40,7 +41,7 @@ class Labels:
         return {
             "losskit.gradient": json.dumps(self.gradient),
             "losskit.loss": self.spec.name,
-            "losskit.parameters": json.dumps(dict(self.parameters), sort_keys=True),
+            "losskit.parameters": json.dumps(encode(self.parameters), sort_keys=True),
             "losskit.reduction": self.reduction,
             "losskit.spec": self.spec.model_dump_json(),
         }
@@ -59,8 +60,9 @@ def translate(program: ExportedProgram, axes: Axes, labels: Labels) -> bytes:
     """
     names = output_names(axes, labels.gradient)
     model = _translated(program, [entry.name for entry in axes.inputs], list(names), labels.spec.name)
+    _count_axes_from_the_front(model)
     _clean(model, labels)
-    _name_axes(model, axes)
+    _name_axes(model, axes, labels)
     content: bytes = model.SerializeToString(deterministic=True)
     try:
         read_graph(content, f"{labels.spec.name}: the graph")
@@ -82,6 +84,17 @@ def _translated(program: ExportedProgram, inputs: list[str], outputs: list[str],
         raise ExportError(f"{name} cannot be written as ONNX: the exporter returned nothing")
     model: onnx.ModelProto = translated.model_proto
     return model
+
+
+def _count_axes_from_the_front(model: onnx.ModelProto) -> None:
+    """``axis=-1`` is valid, yet ONNX's own reference evaluator stumbles over it in these operators."""
+    inferred = onnx.shape_inference.infer_shapes(model).graph
+    ranks = {e.name: len(e.type.tensor_type.shape.dim) for e in (*inferred.input, *inferred.value_info)}
+    for node in model.graph.node:
+        if node.op_type in ("GatherElements", "ScatterElements") and node.input[0] in ranks:
+            for attribute in node.attribute:
+                if attribute.name == "axis" and attribute.i < 0:
+                    attribute.i += ranks[node.input[0]]
 
 
 def _clean(model: onnx.ModelProto, labels: Labels) -> None:
@@ -107,7 +120,7 @@ def _clean(model: onnx.ModelProto, labels: Labels) -> None:
     onnx.helper.set_model_props(model, labels.metadata())
 
 
-def _name_axes(model: onnx.ModelProto, axes: Axes) -> None:
+def _name_axes(model: onnx.ModelProto, axes: Axes, labels: Labels) -> None:
     """Give dynamic axes the names of the spec's shape symbols in place of the tracer's."""
     known: dict[str, str] = {}
     for entry in model.graph.input:
@@ -118,6 +131,15 @@ def _name_axes(model: onnx.ModelProto, axes: Axes) -> None:
         for axis in entry.type.tensor_type.shape.dim:
             if axis.HasField("dim_param"):
                 axis.dim_param = _SYMBOL.sub(lambda match: known.get(match[0], match[0]), axis.dim_param)
+    _name_value_axes(model.graph.output[0].type.tensor_type.shape, labels.spec.output)
+
+
+def _name_value_axes(shape: onnx.TensorShapeProto, symbols: tuple[str, ...]) -> None:
+    """Give an axis whose size depends on the data, such as the number of positives, the name the spec has for it."""
+    if len(shape.dim) == len(symbols):
+        for axis, symbol in zip(shape.dim, symbols, strict=True):
+            if _SYMBOL.search(axis.dim_param):
+                axis.dim_param = symbol
 
 
 def describe_graph(content: bytes, file: str, gradient: bool, data_sets: Sequence[DataSet]) -> Graph:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch._decomp import core_aten_decompositions
+from torch._dynamo.exc import UserError
 from torch.export import Dim, ExportedProgram
+from torch.export.dynamic_shapes import refine_dynamic_shapes_from_suggested_fixes
 from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from losskit.plugins.base import Loss
 
 aten = torch.ops.aten
+_SHORTER_RANGE = re.compile(r"^\s*\w+ = Dim\(", re.MULTILINE)
+_FIXED_SIZE = re.compile(r"^\s*\w+ = \d+\s*$", re.MULTILINE)
 
 
 def trace_value(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> ExportedProgram:
@@ -33,8 +38,7 @@ def trace_value(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> Exporte
         ExportError: the module cannot be traced with these axes; the message holds the first line of the root cause.
     """
     with _tracing(loss, "the value"):
-        program: ExportedProgram = torch.export.export(loss.eval(), (), dict(inputs), dynamic_shapes=_dynamic(axes))
-        return program
+        return _export(loss.eval(), (), dict(inputs), _dynamic(axes))
 
 
 def trace_value_and_gradient(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> ExportedProgram:
@@ -49,9 +53,7 @@ def trace_value_and_gradient(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor
     """
     with _tracing(loss, "the gradient"):
         graph = _trace_pullback(loss.eval(), axes, inputs)
-        dynamic = tuple(_dynamic(axes).values())
-        program: ExportedProgram = torch.export.export(graph, tuple(inputs.values()), dynamic_shapes=dynamic)
-        return program
+        return _export(graph, tuple(inputs.values()), {}, tuple(_dynamic(axes).values()))
 
 
 def decompose(program: ExportedProgram) -> ExportedProgram:
@@ -63,6 +65,26 @@ def decompose(program: ExportedProgram) -> ExportedProgram:
     with _tracing(None, "the program"):
         core: ExportedProgram = program.run_decompositions()
         return core
+
+
+def _export(module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor], dynamic: Any) -> ExportedProgram:
+    """Export with dynamic axes; where the program needs an axis to be longer than 2, its range is narrowed to that."""
+    try:
+        program: ExportedProgram = torch.export.export(module, args, kwargs, dynamic_shapes=dynamic)
+    except UserError as error:
+        advice, _, _ = str(error).partition("\n\n")
+        narrowed = _narrowed(advice, dynamic)
+        if narrowed is None:
+            raise
+        program = torch.export.export(module, args, kwargs, dynamic_shapes=narrowed)
+    return program
+
+
+def _narrowed(advice: str, dynamic: Any) -> Any:
+    """The ranges that the framework's message suggests; None where it suggests none, or a fixed size."""
+    if _FIXED_SIZE.search(advice) or not _SHORTER_RANGE.search(advice):
+        return None
+    return refine_dynamic_shapes_from_suggested_fixes(advice, dynamic)
 
 
 def _trace_pullback(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> GraphModule:

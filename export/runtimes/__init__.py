@@ -1,5 +1,5 @@
 """Programs that run exported graphs, behind one interface."""
 
-from losskit.export.runtimes.base import Runtime, Session
+from losskit.export.runtimes.base import RefusedSizesError, Runtime, Session
 
-__all__ = ["Runtime", "Session"]
+__all__ = ["RefusedSizesError", "Runtime", "Session"]

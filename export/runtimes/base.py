@@ -7,7 +7,13 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from losskit.spec.errors import ExportError
+
 Array = NDArray[Any]
+
+
+class RefusedSizesError(ExportError):
+    """A program that was saved with a range for each axis says that these sizes lie outside."""
 
 
 class Session(Protocol):
@@ -17,6 +23,7 @@ class Session(Protocol):
         """The outputs by name.
 
         Raises:
+            RefusedSizesError: the program was saved for other sizes, and says so.
             ExportError: the runtime cannot compute them.
         """
         ...

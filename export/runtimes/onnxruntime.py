@@ -14,7 +14,7 @@ from losskit.spec.errors import ExportError
 
 Array = NDArray[Any]
 _WARNING = 2
-_SHAPE_CONFLICT = "Error merging shape info"
+_SHAPE_CONFLICTS = ("Error merging shape info", "does not match actual shape")
 _NO_KERNEL = re.compile(r"Could not find an implementation for (\S+) node")
 _STATUS = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 
@@ -57,9 +57,7 @@ class OnnxRuntime:
                 session = onnxruntime.InferenceSession(content, options, providers=self._providers)
         except Exception as error:  # its exceptions have no public base
             raise ExportError(_refusal(error)) from error
-        conflict = next((line for line in log if _SHAPE_CONFLICT in line), None)
-        if conflict is not None:
-            raise ExportError(f"ONNX Runtime finds the graph's shapes in conflict: {_message(conflict)}")
+        _refuse_conflicts(log)
         return OnnxSession(session)
 
 
@@ -82,9 +80,7 @@ class OnnxSession:
                 values = self._session.run(self._outputs, dict(inputs))
         except Exception as error:
             raise ExportError(_refusal(error)) from error
-        conflict = next((line for line in log if _SHAPE_CONFLICT in line), None)
-        if conflict is not None:
-            raise ExportError(f"ONNX Runtime finds the graph's shapes in conflict: {_message(conflict)}")
+        _refuse_conflicts(log)
         return dict(zip(self._outputs, values, strict=True))
 
 
@@ -96,5 +92,9 @@ def _refusal(error: Exception) -> str:
     return f"ONNX Runtime refuses the graph: {text}"
 
 
-def _message(line: str) -> str:
-    return line[line.index(_SHAPE_CONFLICT) :].removesuffix("\x1b[m")
+def _refuse_conflicts(log: list[str]) -> None:
+    """What the runtime calls a warning: it infers, or finds, other shapes than the graph declares."""
+    for line in log:
+        if any(sign in line for sign in _SHAPE_CONFLICTS):
+            message = line.partition("] ")[2].removesuffix("\x1b[m")
+            raise ExportError(f"ONNX Runtime finds the graph's shapes in conflict: {message}")

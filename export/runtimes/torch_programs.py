@@ -16,9 +16,11 @@ from torch import nn
 from losskit.export.axes import Axes
 from losskit.export.eager import value_and_gradient
 from losskit.export.quiet import quiet, root_cause
+from losskit.export.runtimes.base import RefusedSizesError
 from losskit.spec.errors import ExportError
 
 Array = NDArray[Any]
+_OUT_OF_RANGE = "Guard failed"
 
 
 class TorchProgram:
@@ -61,13 +63,17 @@ class TorchSession:
         """Value and gradients by output name.
 
         Raises:
+            RefusedSizesError: the program was saved for longer axes.
             ExportError: the program fails on these inputs.
         """
         try:
             with quiet():
                 return value_and_gradient(self._program, self._axes, inputs)
         except Exception as error:
-            raise ExportError(f"the {self._name} program fails: {root_cause(error)}") from error
+            sentence = f"the {self._name} program fails: {root_cause(error)}"
+            if isinstance(error, AssertionError) and str(error).startswith(_OUT_OF_RANGE):
+                raise RefusedSizesError(sentence) from error
+            raise ExportError(sentence) from error
 
 
 def scripted_program(axes: Axes) -> TorchProgram:

@@ -1,0 +1,61 @@
+"""When two results are the same."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from losskit.export.tolerance import Tolerance, deviation, rounding_error
+
+TOLERANCE = Tolerance(rtol=1e-5, atol=1e-6, noise=8.0)
+
+
+def worst(expected: Any, found: Any, exact: Any = None) -> float:
+    wanted = np.asarray(expected, dtype=np.float32)
+    true = wanted.astype(np.float64) if exact is None else np.asarray(exact, dtype=np.float64)
+    rounding = {"loss": rounding_error(wanted, true)}
+    return deviation({"loss": wanted}, rounding, {"loss": np.asarray(found, dtype=np.float32)}, TOLERANCE).worst
+
+
+@pytest.mark.parametrize(
+    ("expected", "found"), [(1.0, 1.000005), (1e4, 1e4 + 0.05), (0.0, 5e-7), (math.inf, math.inf), (math.nan, math.nan)]
+)
+def test_close_results_pass(expected: float, found: float) -> None:
+    assert worst(expected, found) <= 1
+
+
+@pytest.mark.parametrize(
+    ("expected", "found"),
+    [(1.0, 1.0001), (1e-3, 2e-3), (0.0, 1e-4), (1.0, math.inf), (1.0, math.nan), (math.inf, -math.inf), (math.inf, 1.0),
+     (math.nan, 0.0), ([1.0, 2.0], [1.0, 2.1]), ([1.0, 2.0], [2.0, 1.0]), (1.0, [1.0])],
+)  # fmt: skip
+def test_other_results_fail(expected: Any, found: Any) -> None:
+    assert worst(expected, found) > 1
+
+
+def test_a_graph_may_err_as_far_as_the_module_does() -> None:
+    assert worst(1.0, 1.001, exact=1.001) <= 1
+    assert worst(1.0, 1.1, exact=1.001) > 1
+
+
+def test_what_only_float64_holds_is_not_compared() -> None:
+    assert worst(math.inf, 3e38, exact=1e40) <= 1
+    assert worst(math.nan, math.inf, exact=1e40) <= 1
+
+
+def test_missing_outputs_fail() -> None:
+    one = {"loss": np.zeros(())}
+    off = deviation(one, one, {"grad_logits": np.zeros(())}, TOLERANCE)
+    assert off.worst == math.inf
+    assert off.where == "outputs grad_logits, expected loss"
+
+
+def test_the_worst_entry_is_named() -> None:
+    wanted, found = np.zeros((2, 2)), np.array([[0.0, 0.0], [0.5, 0.0]])
+    off = deviation({"grad_logits": wanted}, {"grad_logits": wanted}, {"grad_logits": found}, TOLERANCE)
+    assert off.where == "grad_logits[1, 0] is 0.5, expected 0"
+
+
+def test_nothing_to_compare_passes() -> None:
+    assert worst(np.zeros((0, 3)), np.zeros((0, 3))) == 0
