@@ -149,7 +149,7 @@ class Order(Law):
         """A larger value of the parameter; the same one where there is none."""
         parameter = subject.spec.parameters.get(self.claimed.on)
         assert parameter is not None
-        now = subject.parameters[self.claimed.on]
+        now = float(subject.parameters[self.claimed.on])
         drawn = telling_values(parameter, self.claim.when.get(self.claimed.on), rng)
         larger = [v for v in (*drawn, now * 1.5, now + 0.1) if v > now and v in parameter.domain]
         return rng.choice(larger) if larger else now
@@ -160,15 +160,15 @@ class Order(Law):
             return torch.ones_like(tensor)
         if self.claimed.part in ("positives", "negatives"):
             target = next((i.name for i in subject.spec.inputs if i.role == "target"), "")
-            given = data.get(target)
+            given: Tensor | None = data.get(target)
             if given is None:  # the diagonal of a score matrix holds its positives
                 given = torch.eye(*tensor.shape[:2], dtype=tensor.dtype, device=tensor.device)
             return given if self.claimed.part == "positives" else 1 - given
         target_input = subject.spec.class_target()
         assert target_input is not None
-        label = (data[target_input.name].unsqueeze(-1) == torch.arange(tensor.shape[-1], device=tensor.device)).to(
-            tensor
-        )
+        label: Tensor = (
+            data[target_input.name].unsqueeze(-1) == torch.arange(tensor.shape[-1], device=tensor.device)
+        ).to(tensor)
         return label if self.claimed.part == "label" else 1 - label
 
     def sides(self, subject: Subject, data: Data) -> Sides:

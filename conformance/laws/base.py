@@ -72,7 +72,7 @@ class Law(ABC):
     """
 
     claim: Claim
-    detail: ClassVar[str] = ""
+    detail = ""
     scales: ClassVar[tuple[float, ...]] = WIDE
     ties: ClassVar[float] = 0.25
     claimed: Any = field(init=False)

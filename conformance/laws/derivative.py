@@ -50,7 +50,8 @@ class Directional(Law):
         if self.claimed.region != "distinct":
             return None
         # rows count as tied as soon as a step of the difference could reach the tie
-        return (data[self.subjects[0]].sort(-1).values.diff(dim=-1) < 100 * STEP).any(-1)
+        gaps: Tensor = data[self.subjects[0]].sort(-1).values.diff(dim=-1)
+        return (gaps < 100 * STEP).any(-1)
 
     def clear(self, data: Data, left: Tensor, right: Tensor) -> Tensor:
         """Left side with the excluded cases made to agree."""

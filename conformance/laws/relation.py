@@ -15,7 +15,7 @@ from losskit.conformance.laws.base import Law, Sides, law_for
 from losskit.conformance.subject import Data, Subject
 from losskit.registry import get, names
 from losskit.spec import Claim, LossSpec
-from losskit.spec.expressions import evaluate
+from losskit.spec.expressions import Expression, evaluate
 from losskit.spec.properties import ReducesTo
 
 FRAMEWORK = "torch.nn."
@@ -69,7 +69,7 @@ class Related(Law):
         known = {**subject.parameters, **sizes_of(subject, data), **data}
         parameters = {}
         for name, value in self.claimed.parameters.items():
-            found = evaluate(value, known) if hasattr(value, "op") else value
+            found = evaluate(value, known) if isinstance(value, Expression) else value
             parameters[name] = list(found) if isinstance(found, tuple) else found
         mapped = {n: evaluate(e, known, TENSORS) for n, e in self.claimed.inputs.items()}
         reduction = "mean" if subject.coupled else "none"

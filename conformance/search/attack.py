@@ -90,7 +90,8 @@ def attack(law: Law, search: Search) -> Result:
 
 
 def _refute(law: Law, search: Search) -> Result:
-    tally, closest = Tally(), {}
+    tally = Tally()
+    closest: dict[int, float] = {}
     settings: list[tuple[Subject, Sizes]] = []
     ascents: Counter[int] = Counter()
     for number, subject, sizes in search.subjects(law.claim.when):
@@ -131,7 +132,7 @@ def _confirm(law: Law, search: Search) -> Result:
     tally = Tally()
     confirmed: set[int] = set()
     shown: Result | None = None
-    numbers = {}
+    numbers: dict[int, Subject] = {}
     for number, subject, sizes in search.subjects(law.claim.when):
         numbers.setdefault(number, subject)
         if number in confirmed:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from losskit.conformance.report import Report
     from losskit.export.artifact import Manifest
     from losskit.registry import create, find, from_config, get, names
+    from losskit.spec import LossSpec
     from losskit.spec.errors import LosskitError
 
 __version__ = "0.1.0"
@@ -44,11 +45,11 @@ __getattr__ = lazily(
 )
 
 
-def verify(*names: str, **options: Any) -> Report:
-    """Try to refute every claim of the named losses, or of all; see :func:`losskit.conformance.verify`."""
+def verify(*losses: str | LossSpec, **options: Any) -> Report:
+    """Try to refute every claim of some losses, or of all; see :func:`losskit.conformance.engine.verify`."""
     from losskit.conformance import verify as run
 
-    return run(*names, **options)
+    return run(*losses, **options)
 
 
 def export(name: str, directory: str | Path, **options: Any) -> Manifest:

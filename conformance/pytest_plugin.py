@@ -1,1 +1,0 @@
-"""pytest plugin: one test a claim."""
