@@ -190,8 +190,8 @@ SPEC = LossSpec(
         "K stands for the kept classes: all C, or C - 1 without the background.",
         "The numerator of 1 - (2 TP + s_nr) / (D + s_dr) is summed as |p - y| (or its square): nothing cancels near an exact "
         "prediction, and rounding never makes the value negative.",
-        "With batch=True the samples are coupled through the sums; sample_weight then multiplies each sample's sums, as if "
-        "the sample were repeated, where without it each sample's value is multiplied.",
+        "sample_weight has the shape (B,). With batch=True the samples are coupled through the sums; it then multiplies each "
+        "sample's sums, as if the sample were repeated, where without it each sample's values are multiplied.",
         "Classes absent from the target are kept, as in MONAI; segmentation-models-pytorch zeroes them.",
         "In an exported graph a target outside 0..C-1 is not refused and belongs to no class. A graph is written either "
         "for one channel or for two and more.",
