@@ -8,7 +8,7 @@ from losskit.export.data import draw
 from losskit.export.eager import tensors
 from losskit.export.onnx_graph import Labels, translate
 from losskit.export.subject import Subject
-from losskit.export.tracing import trace_value, trace_value_and_gradient
+from losskit.export.tracing import decompose, trace_value, trace_value_and_gradient
 from losskit.spec.errors import ExportError
 
 
@@ -22,8 +22,10 @@ def write_graph(subject: Subject, *, gradient: bool) -> bytes:
     if reason:
         raise ExportError(f"{subject.spec.name} cannot be exported: {reason}")
     inputs = example_inputs(subject)
-    trace = trace_value_and_gradient if gradient else trace_value
-    program = trace(subject.loss, subject.axes, inputs)
+    if gradient:
+        program = trace_value_and_gradient(subject.loss, subject.axes, inputs)
+    else:
+        program = decompose(trace_value(subject.loss, subject.axes, inputs))
     return translate(program, subject.axes, Labels(subject.spec, subject.parameters, subject.reduction, gradient))
 
 

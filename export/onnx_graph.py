@@ -19,7 +19,6 @@ from losskit.export.manifest import DataSet, Graph, Tensor
 from losskit.export.numbers import encode
 from losskit.export.quiet import quiet, root_cause
 from losskit.export.safety import OPSET, operators, read_graph
-from losskit.export.tracing import decompose
 from losskit.export.translations import shared_registry
 from losskit.spec import LossSpec
 from losskit.spec.errors import ArtifactError, ExportError
@@ -51,7 +50,7 @@ def translate(program: ExportedProgram, axes: Axes, labels: Labels) -> bytes:
     """A program as the bytes of an ONNX file; the same bytes from every process.
 
     Args:
-        program: traced by :mod:`losskit.export.tracing`.
+        program: in core operators, from :mod:`losskit.export.tracing`.
         axes: names of inputs and axes.
         labels: what goes into the metadata.
 
@@ -72,11 +71,10 @@ def translate(program: ExportedProgram, axes: Axes, labels: Labels) -> bytes:
 
 
 def _translated(program: ExportedProgram, inputs: list[str], outputs: list[str], name: str) -> onnx.ModelProto:
-    core = decompose(program)
     try:
         with quiet(), shared_registry():
             translated = torch.onnx.export(
-                core, (), dynamo=True, verbose=False, input_names=inputs, output_names=outputs, opset_version=OPSET
+                program, (), dynamo=True, verbose=False, input_names=inputs, output_names=outputs, opset_version=OPSET
             )
     except Exception as error:
         raise ExportError(f"{name} cannot be written as ONNX: {root_cause(error)}") from error

@@ -42,7 +42,7 @@ def trace_value(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> Exporte
 
 
 def trace_value_and_gradient(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> ExportedProgram:
-    """The value and the gradient of its sum with respect to every differentiable input, as one program.
+    """The value and the gradient of its sum with respect to every differentiable input, as one program of core operators.
 
     ``torch.func.vjp`` is traced with symbolic shapes first and the outcome exported: inside an exported module
     ``torch.func`` transforms are not supported. Decomposing to core operators while tracing is what keeps the gradient

@@ -60,7 +60,7 @@ def test_a_loss_exports_with_its_gradient_and_verifies(name: str, tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "parameters"), settings())
+@pytest.mark.parametrize(("name", "parameters"), list(settings()))
 def test_a_loss_agrees_at_other_parameters(name: str, parameters: dict[str, Any]) -> None:
     check(compare_graphs(losskit.get(name), parameters))
 

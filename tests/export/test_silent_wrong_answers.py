@@ -14,6 +14,7 @@ from torch.export import Dim
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from losskit.export.cases import Case, fresh_cases, make_case
+from losskit.export.data import Kind
 from losskit.export.graphs import write_graph
 from losskit.export.quiet import quiet
 from losskit.export.results import CaseResult
@@ -58,11 +59,9 @@ def compare(function: Function, *, gradient: bool) -> list[CaseResult]:
     return list(run_cases("toy", content, OnnxRuntime(), subject.axes, cases, Tolerance(), gradient=gradient))
 
 
-def case(function: Function, rows: int = 9, kind: str = "ordinary") -> Case:
+def case(function: Function, rows: int = 9, kind: Kind = "ordinary") -> Case:
     """Inputs of a size that is never traced, with what the function makes of them."""
-    subject = toy(function)
-    assert kind in ("ordinary", "huge")
-    return make_case(subject, "untraced", {"B": rows, "C": 4}, "huge" if kind == "huge" else "ordinary", 3)
+    return make_case(toy(function), "untraced", {"B": rows, "C": 4}, kind, 3)
 
 
 def example() -> tuple[Tensor, Tensor]:
