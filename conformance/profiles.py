@@ -23,7 +23,7 @@ class Budget:
         classes: the largest number of classes it solves for.
         every_rival: whether every wrong class is tried, or the likeliest and the least likely one.
         exports: settings a loss is exported at.
-        compiler: backend of ``torch.compile``.
+        compilations: backends of ``torch.compile`` with the reduction each compiles.
     """
 
     settings: int
@@ -39,11 +39,13 @@ class Budget:
     classes: int
     every_rival: bool
     exports: int
-    compiler: str
+    compilations: tuple[tuple[str, str], ...]
 
+
+THOROUGH = (("inductor", "mean"), ("aot_eager", "sum"), ("aot_eager", "none"))
 
 PROFILES = {
-    "quick": Budget(4, 4, 1000, 24, 20, 16, 15, 2, 40, 120, 5, False, 1, "aot_eager"),
-    "standard": Budget(6, 6, 10000, 100, 100, 48, 40, 6, 200, 300, 10, True, 3, "inductor"),
-    "deep": Budget(16, 6, 100000, 200, 500, 128, 150, 6, 2000, 1000, 10, True, 3, "inductor"),
+    "quick": Budget(4, 4, 1000, 24, 20, 16, 15, 2, 30, 80, 5, False, 1, (("aot_eager", "mean"),)),
+    "standard": Budget(6, 6, 10000, 100, 100, 48, 40, 6, 200, 300, 10, True, 3, THOROUGH),
+    "deep": Budget(16, 6, 100000, 200, 500, 128, 150, 6, 2000, 1000, 10, True, 3, THOROUGH),
 }
