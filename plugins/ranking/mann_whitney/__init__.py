@@ -151,8 +151,7 @@ SPEC = LossSpec(
         "In eager mode pairs are swept in blocks of positives: O(|P| |N|) time, O(|P| + |N|) memory. Graphs hold all pairs.",
         "With target given, mean and sum have a form of fixed shape for accelerators, compilers and graphs, which pairs every "
         "score with every score at weight 0 or 1. reduction='none' selects the positives: its shape depends on the data, so "
-        "it synchronises an accelerator and neither compiles to one graph nor works under vmap. Without target the shape is "
-        "(B,), and nothing depends on the data.",
+        "it makes an accelerator wait and does not work under vmap. Without target the shape is (B,).",
         "An exported graph takes target entries other than 1 for negatives.",
     ),
     module="losskit.plugins.ranking.mann_whitney.loss:MannWhitneyLoss",
