@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ from torch import Tensor, nn
 from torch._decomp import core_aten_decompositions
 from torch._dynamo.exc import UserError
 from torch.export import Dim, ExportedProgram
-from torch.export.dynamic_shapes import refine_dynamic_shapes_from_suggested_fixes
 from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from losskit.plugins.base import Loss
 
 aten = torch.ops.aten
-_SHORTER_RANGE = re.compile(r"^\s*\w+ = Dim\(", re.MULTILINE)
-_FIXED_SIZE = re.compile(r"^\s*\w+ = \d+\s*$", re.MULTILINE)
 
 
 def trace_value(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> ExportedProgram:
@@ -38,7 +34,7 @@ def trace_value(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> Exporte
         ExportError: the module cannot be traced with these axes; the message holds the first line of the root cause.
     """
     with _tracing(loss, "the value"):
-        return _export(loss.eval(), (), dict(inputs), _dynamic(axes))
+        return _export(loss.eval(), inputs, axes, by_name=True)
 
 
 def trace_value_and_gradient(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> ExportedProgram:
@@ -53,7 +49,7 @@ def trace_value_and_gradient(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor
     """
     with _tracing(loss, "the gradient"):
         graph = _trace_pullback(loss.eval(), axes, inputs)
-        return _export(graph, tuple(inputs.values()), {}, tuple(_dynamic(axes).values()))
+        return _export(graph, inputs, axes, by_name=False)
 
 
 def decompose(program: ExportedProgram) -> ExportedProgram:
@@ -67,24 +63,24 @@ def decompose(program: ExportedProgram) -> ExportedProgram:
         return core
 
 
-def _export(module: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor], dynamic: Any) -> ExportedProgram:
-    """Export with dynamic axes; where the program needs an axis to be longer than 2, its range is narrowed to that."""
+def _export(module: nn.Module, inputs: Mapping[str, Tensor], axes: Axes, *, by_name: bool) -> ExportedProgram:
+    """Export with dynamic axes.
+
+    Named axes are exported for every size. Where the program excludes a few (a slice that must not become empty), the
+    axes stay dynamic and their ranges are the program's; an axis that turns out fixed is an error both times.
+    """
+
+    def attempt(shapes: dict[str, dict[int, Any]]) -> ExportedProgram:
+        if by_name:
+            program: ExportedProgram = torch.export.export(module, (), dict(inputs), dynamic_shapes=shapes)
+        else:
+            program = torch.export.export(module, tuple(inputs.values()), dynamic_shapes=tuple(shapes.values()))
+        return program
+
     try:
-        program: ExportedProgram = torch.export.export(module, args, kwargs, dynamic_shapes=dynamic)
-    except UserError as error:
-        advice, _, _ = str(error).partition("\n\n")
-        narrowed = _narrowed(advice, dynamic)
-        if narrowed is None:
-            raise
-        program = torch.export.export(module, args, kwargs, dynamic_shapes=narrowed)
-    return program
-
-
-def _narrowed(advice: str, dynamic: Any) -> Any:
-    """The ranges that the framework's message suggests; None where it suggests none, or a fixed size."""
-    if _FIXED_SIZE.search(advice) or not _SHORTER_RANGE.search(advice):
-        return None
-    return refine_dynamic_shapes_from_suggested_fixes(advice, dynamic)
+        return attempt(_dynamic(axes, {name: Dim(name) for name in axes.dynamic}))
+    except UserError:
+        return attempt(_dynamic(axes, dict.fromkeys(axes.dynamic, Dim.DYNAMIC)))
 
 
 def _trace_pullback(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> GraphModule:
@@ -121,8 +117,7 @@ def _zeros(size: list[int], _physical_layout: list[int], **options: Any) -> Tens
     return torch.full(size, 0, dtype=options.get("dtype"), device=options.get("device"))
 
 
-def _dynamic(axes: Axes) -> dict[str, dict[int, Any]]:
-    sizes = {name: Dim(name) for name in axes.dynamic}
+def _dynamic(axes: Axes, sizes: Mapping[str, Any]) -> dict[str, dict[int, Any]]:
     return {
         entry.name: {place: sizes[name] for place, name in enumerate(axes.shapes[entry.name]) if name in sizes}
         for entry in axes.inputs

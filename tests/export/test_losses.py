@@ -71,3 +71,29 @@ def test_a_loss_agrees_at_every_reduction(reduction: str) -> None:
     outcome = compare_graphs(losskit.get("comp_sum"), {"tau": 0.5}, reduction=reduction)
     check(outcome)
     assert outcome.cases == 18
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "options", "shape"),
+    [
+        ("dice", {"parameters": {"include_background": False}, "reduction": "none"}, ("B", "C - 1")),
+        ("mann_whitney", {"parameters": {"temperature": 1.0}, "reduction": "none"}, ("P",)),
+        ("linear_cross_entropy", {"parameters": {"shift": 1}}, ()),
+        ("linear_cross_entropy", {"without": ["bias"], "ranks": {"*N": 1}}, ()),
+        ("mann_whitney", {"without": ["target"]}, ()),
+    ],
+)
+def test_a_value_of_another_shape_is_declared_in_the_specs_symbols(
+    name: str, options: dict[str, Any], shape: tuple[str, ...], tmp_path: Path
+) -> None:
+    manifest = losskit.export(name, tmp_path / "artifact", **options)
+    assert manifest.graphs[0].outputs[0].shape == shape
+    assert verify(tmp_path / "artifact", programs=True).ok
+
+
+def test_a_program_may_refuse_shorter_axes_and_never_gives_a_wrong_number(tmp_path: Path) -> None:
+    losskit.export("linear_cross_entropy", tmp_path / "artifact", parameters={"shift": 1}, targets=["pt2"])
+    refused = [result for result in verify(tmp_path / "artifact", programs=True).results if result.reason]
+    assert {result.case for result in refused} <= {"one sample", "smallest sizes", "equal sizes"}
+    assert all("Guard failed" in result.reason for result in refused)

@@ -14,6 +14,7 @@ from torch.export import Dim
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from losskit.export.cases import Case, fresh_cases, make_case
+from losskit.export.compare import compare_graphs
 from losskit.export.data import Kind
 from losskit.export.graphs import write_graph
 from losskit.export.quiet import quiet
@@ -27,6 +28,7 @@ from losskit.export.tolerance import Tolerance
 from losskit.export.translations import shared_registry
 from losskit.plugins.base import Loss
 from losskit.registry import get
+from losskit.spec import Between, Narrowing
 from losskit.spec.errors import ExportError
 
 Function = Callable[[Tensor, Tensor], Tensor]
@@ -244,3 +246,21 @@ def test_errors_do_not_travel_a_negative_label_gives_a_number() -> None:
     one.inputs["target"][:] = -1
     (value,) = run_leniently(naive_graph(picked), one)
     assert np.isfinite(value)
+
+
+def test_an_operator_without_translation_is_named() -> None:
+    def spectrum(logits: Tensor, target: Tensor) -> Tensor:
+        values: Tensor = torch.linalg.eigvalsh(logits.T @ logits)
+        return values.sum() + 0 * target.sum()
+
+    with pytest.raises(ExportError, match="eig") as refused:
+        compare(spectrum, gradient=False)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_loss_that_says_it_cannot_be_exported_is_taken_at_its_word() -> None:
+    says = Narrowing(property="ExportsONNX", when={"tau": Between(2, 3)}, reason="CTC has no operator")
+    spec = SPEC.model_copy(update={"narrowed": (says,)})
+    with pytest.raises(ExportError, match="comp_sum cannot be exported: CTC has no operator"):
+        compare_graphs(spec, {"tau": 2.5})
+    assert compare_graphs(spec, {"tau": 1.5}, gradient=False).ok
