@@ -51,12 +51,12 @@ class LinearLogLoss(Blocked):
         return log_loss(linear_logits(hidden, weight, bias, self.softcap), target, self.ignore_index, self.smoothing)
 
     def total(self, wanted: Sequence[bool], *inputs: Tensor | None) -> tuple[Tensor, Gradients]:
-        """Sum over tokens and its gradient, by the framework's operator where that can do it."""
+        """Sum over tokens and its gradient, by the framework's operator where that can do it and there are several blocks."""
         hidden, weight = inputs[:2]
         assert hidden is not None
         assert weight is not None
         exact = self.softcap is None and self.smoothing == 0 and self.filter_eps is None
-        if exact and HAS_OPERATOR and hidden.numel() and weight.numel():
+        if exact and HAS_OPERATOR and hidden.size(0) > self._tokens(hidden, weight):
             return self._framework_total(wanted, *inputs)
         return super().total(wanted, *inputs)
 

@@ -162,8 +162,9 @@ SPEC = LossSpec(
     notes=(
         "In eager mode the logits of a block of tokens are held, never all: chunk_size tokens, by default the larger of 128 "
         "and what gives about as many logits as hidden has entries. An unweighted sum or mean makes its gradient in the "
-        "forward pass, by torch.nn.functional.linear_cross_entropy (torch 2.13 and later) unless softcap, label_smoothing or "
-        "filter_eps is set; the value of each token and a weighted mean recompute their blocks in the backward pass.",
+        "forward pass; where that takes several blocks it is torch.nn.functional.linear_cross_entropy that does it (torch 2.13 "
+        "and later) unless softcap, label_smoothing or filter_eps is set. The value of each token and a weighted mean recompute "
+        "their blocks in the backward pass.",
         "What the backward of the blocks supports: retain_graph and a second backward pass (recomputed); double backward "
         "(create_graph=True) is exact but holds all logits; torch.func transforms, torch.compile, TorchScript and exported "
         "graphs use the plain form, which holds all logits. Forward-mode derivatives need torch.func.jvp.",
