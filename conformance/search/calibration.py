@@ -14,6 +14,7 @@ from losskit.conformance.search.risk import Risk, descend, misranked, polish, st
 from losskit.spec import Claim
 
 FINALISTS = 3  # problems a setting polishes to full accuracy
+KEPT = 2  # starts that are followed to the end
 NEGLIGIBLE = 1e-3  # of margin(p)^2: calibrated losses of the catalogue keep at least 1e-2 where solved
 
 
@@ -153,14 +154,21 @@ def _best(
     if wrong is not None:  # the wrong class's entry is a gap above the others: start with a tie
         firsts = [first.scatter(1, wrong.unsqueeze(1), 0.0) for first in firsts]
         firsts[2] = firsts[2].scatter(1, wrong.unsqueeze(1), 40.0)
-    count = len(p)
-    everywhere = torch.cat(firsts)
-    repeated = p.repeat(len(firsts), 1)
+    first, places = _descend_all(risk, p, firsts, wrong, steps // 5)
+    finalists = first.topk(min(KEPT, len(firsts)), dim=0, largest=False).indices
+    rows = torch.arange(len(p), device=p.device)
+    second, ends = _descend_all(risk, p, [places[f, rows] for f in finalists], wrong, steps)
+    values, ends = torch.cat([first, second]), torch.cat([places, ends])
+    return values.amin(0), ends[values.argmin(0), rows]
+
+
+def _descend_all(
+    risk: Risk, p: Tensor, firsts: list[Tensor], wrong: Tensor | None, steps: int
+) -> tuple[Tensor, Tensor]:
+    """Least risks (starts, problems) and the rows that reach them, (starts, problems, classes)."""
     held = None if wrong is None else wrong.repeat(len(firsts))
-    values, places = descend(risk, repeated, everywhere, held, steps)
-    table = values.view(len(firsts), count)
-    choice = table.argmin(0)
-    return table.amin(0), places.view(len(firsts), count, -1)[choice, torch.arange(count, device=p.device)]
+    values, places = descend(risk, p.repeat(len(firsts), 1), torch.cat(firsts), held, steps)
+    return values.view(len(firsts), len(p)), places.view(len(firsts), len(p), -1)
 
 
 def _witness(search: Search, risk: Risk, gap: Gap) -> Witness:
