@@ -52,7 +52,7 @@ def _facts(spec: LossSpec) -> Iterator[tuple[str, str]]:
 def _weights(spec: LossSpec) -> str:
     if spec.weights is None:
         return "not taken"
-    return "one for each unreduced value" if spec.weights == "output" else f"one for each sample of {spec.weights}"
+    return f"shape ({spec.output[0]},)" if spec.weights == "output" else f"one for each sample of {spec.weights}"
 
 
 def _tensors(spec: LossSpec) -> list[Block]:
