@@ -9,6 +9,8 @@ from torch import Tensor
 
 import losskit
 from losskit.plugins.ops import linear_log_loss
+from losskit.spec import OneOf
+from losskit.spec.errors import ParameterError
 
 N, D, V = 1024, 32, 8192
 LOGITS = N * V * 4
@@ -127,3 +129,14 @@ def test_double_backward_reaches_every_input(engine: str) -> None:
     loss = losskit.create("linear_cross_entropy", chunk_size=4)
     assert torch.autograd.gradcheck(lambda h, w, b: loss(h, w, target, b), [hidden, weight, bias])
     assert torch.autograd.gradgradcheck(lambda h, w, b: loss(h, w, target, b), [hidden, weight, bias])
+
+
+def test_filter_takes_a_number_a_word_or_nothing() -> None:
+    for given in (None, "auto", 0.0, 1e-3):
+        assert losskit.create("linear_cross_entropy", filter_eps=given).config()["parameters"]["filter_eps"] == given
+    with pytest.raises(ParameterError, match=r'filter_eps must be None or "auto" or \[0, inf\), found \'often\''):
+        losskit.create("linear_cross_entropy", filter_eps="often")
+    parameter = losskit.get("linear_cross_entropy").parameters.get("filter_eps")
+    assert parameter is not None
+    assert parameter.admits(OneOf(values=(None, "auto", 0.5)))
+    assert not parameter.admits(OneOf(values=("often",)))
