@@ -9,7 +9,7 @@ import torch
 from losskit.conformance.checks.base import Comparison, check_for, declared, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search, Sizes
-from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, draw, take
+from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, draw, draw_rows, take
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.debug import debug
 from losskit.spec import Claim
@@ -41,8 +41,7 @@ def reduces(claim: Claim, search: Search) -> Result:
     comparison = Comparison(claim, search)
     for subject, sizes in declared(claim, search, comparison):
         rng = search.rng("reduces", sorted(sizes.items()))
-        for rows in (1, 4):
-            data = draw(subject, sizes, rows, rng, MILD)
+        for data in draw_rows(subject, sizes, (1, 4, 9), rng, MILD):
             value = subject.call(data)
             allowed = rounding(subject, data, value).sum()
             comparison.compare(
@@ -56,8 +55,17 @@ def reduces(claim: Claim, search: Search) -> Result:
 
 
 def _empty(subject: Subject, sizes: Sizes, search: Search) -> Data:
-    data = draw(subject, sizes, 2, search.rng("empty"), MILD)
-    return _along_batch(subject, data, torch.empty(0, dtype=torch.int64, device=subject.device))
+    data = draw_rows(subject, sizes, (2, 9), search.rng("empty"), MILD)[-1]
+    empty = _along_batch(subject, data, torch.empty(0, dtype=torch.int64, device=subject.device))
+    batch = _batch_symbol(subject)
+    try:
+        subject.call(empty)
+    except InputError:
+        if not batch.startswith("*"):
+            raise
+        # the last axis of a variadic batch may need a length (tokens of a sequence): then there is no sequence
+        return {n: v.unsqueeze(0)[:0] if batch in subject.input(n).shape[:1] else v for n, v in data.items()}
+    return empty
 
 
 def _ignoring(subject: Subject) -> tuple[Subject, Input, int] | None:
@@ -76,7 +84,7 @@ def _all_ignored(subject: Subject, sizes: Sizes, search: Search) -> tuple[Subjec
     if found is None:
         return None
     changed, target, label = found
-    data = draw(changed, sizes, 3, search.rng("ignored"), MILD)
+    data = draw_rows(changed, sizes, (3, 9), search.rng("ignored"), MILD)[-1]
     return changed, {**data, target.name: torch.full_like(data[target.name], label)}
 
 
@@ -111,8 +119,7 @@ def weighted(claim: Claim, search: Search) -> Result:
         return comparison.result()
     for subject, sizes in declared(claim, search, comparison):
         rng = search.rng("weighted", sorted(sizes.items()))
-        for rows in (1, 3, 6):
-            data = draw(subject, sizes, rows, rng, MILD)
+        for data in draw_rows(subject, sizes, (1, 3, 6), rng, MILD):
             size = subject.module().weight_shape({i.name: data.get(i.name) for i in subject.spec.inputs})
             if len(size) != 1:
                 continue  # repetition is along one axis

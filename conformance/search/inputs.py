@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -57,6 +57,31 @@ def draw(
             continue
         return data
     raise NoAdmissibleDataError(f"every one of {ATTEMPTS} drawn inputs was refused, the last one so: {refusal}")
+
+
+def draw_rows(
+    subject: Subject,
+    sizes: Mapping[str, int],
+    rows: Sequence[int],
+    rng: random.Random,
+    scales: tuple[float, ...] = WIDE,
+    ties: float = 0.25,
+) -> list[Data]:
+    """Batches of several sizes; those too small for the loss's parameters are left out.
+
+    Raises:
+        NoAdmissibleDataError: the loss refused all of them.
+    """
+    batches: list[Data] = []
+    refusal: NoAdmissibleDataError | None = None
+    for count in rows:
+        try:
+            batches.append(draw(subject, sizes, count, rng, scales, ties))
+        except NoAdmissibleDataError as error:
+            refusal = error
+    if refusal is not None and not batches:
+        raise refusal
+    return batches
 
 
 def _draw_once(

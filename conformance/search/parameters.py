@@ -70,8 +70,8 @@ def telling_values(parameter: Parameter, condition: Condition | None, rng: rando
     else:
         interval = condition if condition is not None else parameter.domain
         found = _integers(interval, rng) if parameter.kind == "int" else _floats(interval, parameter.default, rng)
-    if condition is None and parameter.optional:
-        found = [None, *found]
+    if condition is None:
+        found = [*([None] if parameter.optional else []), *found, *parameter.words]
     return found
 
 
