@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from losskit.spec import AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ONE_CLASS, ROWS
 from losskit.spec.expressions import sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -20,8 +21,6 @@ from losskit.spec.properties import (
 from losskit.spec.tensors import class_target, logits
 
 TAU = symbol("tau")
-LOGITS = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
-ROWS = {"logits": LOGITS, "target": [0, 2]}
 
 
 class CompSumParameters(Parameters):
@@ -106,9 +105,8 @@ SPEC = LossSpec(
             examples=(Example(parameters={"tau": 1.5}, inputs={"logits": [[1e4, 0.0]], "target": [1]}, expected=2.0),),
         ),
         EdgeCase(case="tau < 1 and a huge wrong margin", expected="inf, not nan, once exp((1-tau) margin) overflows"),
-        EdgeCase(
-            case="C = 1", expected="0", examples=(Example(inputs={"logits": [[3.0]], "target": [0]}, expected=0.0),)
-        ),
+        EMPTY_BATCH,
+        ONE_CLASS,
         EdgeCase(
             case="equal scores",
             expected="Phi_tau(C-1)",
@@ -116,12 +114,8 @@ SPEC = LossSpec(
                 Example(parameters={"tau": 0.0}, inputs={"logits": [[0.5, 0.5, 0.5]], "target": [1]}, expected=2.0),
             ),
         ),
-        EdgeCase(
-            case="target outside 0..C-1",
-            expected="refused by name and index, never wrapped around",
-            examples=(Example(inputs={"logits": LOGITS, "target": [0, 3]}, refused="target"),),
-        ),
-        EdgeCase(case="nan or inf in the scores", expected="nan in that row only"),
+        LABEL_OUT_OF_RANGE,
+        NAN_ROW,
     ),
     notes=("In an exported graph a target outside 0..C-1 is not refused: the caller checks labels.",),
     module="losskit.plugins.classification.comp_sum.loss:CompSumLoss",

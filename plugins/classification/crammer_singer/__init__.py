@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from losskit.spec import Above, AtLeast, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
 from losskit.spec.expressions import sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -20,8 +21,6 @@ from losskit.spec.properties import (
 from losskit.spec.tensors import class_target, logits
 
 MARGIN = symbol("margin")
-LOGITS = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
-ROWS = {"logits": LOGITS, "target": [0, 2]}
 
 
 class CrammerSingerParameters(Parameters):
@@ -84,15 +83,8 @@ SPEC = LossSpec(
         Example(parameters={"margin": 2.0}, reduction="none", inputs=ROWS, expected=[1.3, 5.0]),
     ),
     edge_cases=(
-        EdgeCase(
-            case="empty batch",
-            expected="mean and sum 0 with zero gradient, none the empty tensor; an error under losskit.debug()",
-        ),
-        EdgeCase(
-            case="C = 1",
-            expected="0 with zero gradient",
-            examples=(Example(inputs={"logits": [[3.0]], "target": [0]}, expected=0.0),),
-        ),
+        EMPTY_BATCH,
+        ONE_CLASS,
         EdgeCase(
             case="equal scores",
             expected="the margin, for C >= 2",
@@ -105,11 +97,7 @@ SPEC = LossSpec(
             expected="finite, linear",
             examples=(Example(inputs={"logits": [[1e4, -1e4, 0.0]], "target": [1]}, expected=20001.0),),
         ),
-        EdgeCase(
-            case="target outside 0..C-1",
-            expected="refused by name and index, never wrapped around",
-            examples=(Example(inputs={"logits": LOGITS, "target": [0, 3]}, refused="target"),),
-        ),
+        LABEL_OUT_OF_RANGE,
         EdgeCase(
             case="nan or inf in the scores",
             expected="nan in that row only; inf on a wrong class alone gives inf, and -inf on one leaves it out",

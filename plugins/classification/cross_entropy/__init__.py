@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from losskit.spec import Above, AtLeast, Below, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ONE_CLASS, ROWS, SCORES
 from losskit.spec.expressions import log, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -25,8 +26,6 @@ from losskit.spec.tensors import class_target, logits
 SMOOTHING, C = symbol("label_smoothing"), symbol("C")
 UNWEIGHTED = {"class_weights": None, "C": AtLeast(2)}
 PLAIN = {"class_weights": None, "label_smoothing": 0.0, "ignore_index": Below(0)}
-LOGITS = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
-ROWS = {"logits": LOGITS, "target": [0, 2]}
 NAN, INF = float("nan"), float("inf")
 
 
@@ -115,18 +114,15 @@ SPEC = LossSpec(
         Example(
             parameters={"label_smoothing": 0.1}, reduction="none", inputs=ROWS, expected=[0.6154921825, 3.045117819]
         ),
-        Example(inputs={"logits": LOGITS, "target": [0, -100]}, expected=0.5421588492),
+        Example(inputs={"logits": SCORES, "target": [0, -100]}, expected=0.5421588492),
     ),
     edge_cases=(
-        EdgeCase(
-            case="empty batch",
-            expected="mean and sum 0 with zero gradient, none the empty tensor; an error under losskit.debug()",
-        ),
+        EMPTY_BATCH,
         EdgeCase(
             case="every row ignored",
             expected="mean and sum 0 with zero gradient, none zeros, whatever the scores; an error under losskit.debug()",
             examples=(
-                Example(inputs={"logits": LOGITS, "target": [-100, -100]}, expected=0.0),
+                Example(inputs={"logits": SCORES, "target": [-100, -100]}, expected=0.0),
                 Example(
                     inputs={"logits": [[NAN, 0.0], [INF, 1.0]], "target": [-100, -100]},
                     reduction="none",
@@ -134,11 +130,7 @@ SPEC = LossSpec(
                 ),
             ),
         ),
-        EdgeCase(
-            case="C = 1",
-            expected="0 with zero gradient",
-            examples=(Example(inputs={"logits": [[3.0]], "target": [0]}, expected=0.0),),
-        ),
+        ONE_CLASS,
         EdgeCase(
             case="huge scores",
             expected="finite",
@@ -161,17 +153,13 @@ SPEC = LossSpec(
                 ),
             ),
         ),
-        EdgeCase(
-            case="target outside 0..C-1",
-            expected="refused by name and index, never wrapped around",
-            examples=(Example(inputs={"logits": LOGITS, "target": [0, 3]}, refused="target"),),
-        ),
+        LABEL_OUT_OF_RANGE,
         EdgeCase(
             case="class_weights of another length than C",
             expected="refused",
             examples=(Example(parameters={"class_weights": [1.0, 2.0]}, inputs=ROWS, refused="logits"),),
         ),
-        EdgeCase(case="nan or inf in the scores", expected="nan in that row only"),
+        NAN_ROW,
     ),
     notes=(
         "The mean divides by the summed weights of the labels that are not ignored; a mean of such means over batches "

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from losskit.spec import Above, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
 from losskit.spec.expressions import log, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -24,8 +25,6 @@ from losskit.spec.tensors import class_target, logits
 INF = float("inf")
 LAM, MARGIN, C = symbol("lam"), symbol("margin"), symbol("C")
 FINITE = {"lam": AtLeast(0), "C": AtLeast(2)}
-LOGITS = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
-ROWS = {"logits": LOGITS, "target": [0, 2]}
 FOUR_CLASSES = {"logits": [[2.0, 0.5, -1.0, 0.0], [-0.5, 1.5, 1.0, -2.0]], "target": [0, 2]}
 
 
@@ -127,15 +126,8 @@ SPEC = LossSpec(
         Example(parameters={"lam": 10.0, "margin": 0.1}, inputs=FOUR_CLASSES, expected=-1.165104577),
     ),
     edge_cases=(
-        EdgeCase(
-            case="empty batch",
-            expected="mean and sum 0 with zero gradient, none the empty tensor; an error under losskit.debug()",
-        ),
-        EdgeCase(
-            case="C = 1",
-            expected="0 with zero gradient",
-            examples=(Example(inputs={"logits": [[3.0]], "target": [0]}, expected=0.0),),
-        ),
+        EMPTY_BATCH,
+        ONE_CLASS,
         EdgeCase(
             case="equal scores",
             expected="lam log((1 + (C-1) exp(margin / lam)) / C); 0 without margin",
@@ -171,11 +163,7 @@ SPEC = LossSpec(
             examples=(Example(parameters={"lam": 1e12, "margin": 1.0}, inputs=ROWS, expected=0.983333333334028),),
         ),
         EdgeCase(case="lam < 0", expected="refused as a parameter"),
-        EdgeCase(
-            case="target outside 0..C-1",
-            expected="refused by name and index, never wrapped around",
-            examples=(Example(inputs={"logits": LOGITS, "target": [0, 3]}, refused="target"),),
-        ),
+        LABEL_OUT_OF_RANGE,
         EdgeCase(case="nan or inf in the scores", expected="nan in that row only; -inf on a wrong class leaves it out"),
     ),
     notes=(

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from losskit.spec import AtLeast, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ONE_CLASS, ROWS
 from losskit.spec.expressions import sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -19,8 +20,6 @@ from losskit.spec.properties import (
 from losskit.spec.tensors import class_target, logits
 
 SCALE = symbol("scale")
-LOGITS = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
-ROWS = {"logits": LOGITS, "target": [0, 2]}
 
 
 class MAEClassificationParameters(Parameters):
@@ -66,15 +65,8 @@ SPEC = LossSpec(
         Example(parameters={"scale": 2.0}, reduction="none", inputs=ROWS, expected=[0.8370169124, 1.916976975]),
     ),
     edge_cases=(
-        EdgeCase(
-            case="empty batch",
-            expected="mean and sum 0 with zero gradient, none the empty tensor; an error under losskit.debug()",
-        ),
-        EdgeCase(
-            case="C = 1",
-            expected="0 with zero gradient",
-            examples=(Example(inputs={"logits": [[3.0]], "target": [0]}, expected=0.0),),
-        ),
+        EMPTY_BATCH,
+        ONE_CLASS,
         EdgeCase(
             case="huge scores",
             expected="exactly 0 or the scale, no nan",
@@ -92,12 +84,8 @@ SPEC = LossSpec(
             expected="s (1 - 1/C)",
             examples=(Example(inputs={"logits": [[0.5, 0.5, 0.5, 0.5]], "target": [2]}, expected=0.75),),
         ),
-        EdgeCase(
-            case="target outside 0..C-1",
-            expected="refused by name and index, never wrapped around",
-            examples=(Example(inputs={"logits": LOGITS, "target": [0, 3]}, refused="target"),),
-        ),
-        EdgeCase(case="nan or inf in the scores", expected="nan in that row only"),
+        LABEL_OUT_OF_RANGE,
+        NAN_ROW,
     ),
     notes=(
         "Two conventions differ by the factor 2: most noisy-label code ships 1 - p_y (scale=1), the paper's L1 "

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from losskit.spec import Above, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ROWS
 from losskit.spec.expressions import softplus, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -23,8 +24,6 @@ A, B, EPS, C = symbol("a"), symbol("b"), symbol("eps"), symbol("C")
 EXACT = {"eps": 0.0}
 # beyond these the softplus is flat or straight to many digits, and what fails does so by less than can be seen
 BENT = {"a": Between(0.5, 2), "b": Between(-1, 1)}
-LOGITS = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
-ROWS = {"logits": LOGITS, "target": [0, 2]}
 FOUR_CLASSES = {"logits": [[2.0, 0.5, -1.0, 0.0], [-0.5, 1.5, 1.0, -2.0]], "target": [0, 2]}
 EQUAL = {"logits": [[0.1, 0.1, 0.1], [1e4, 1e4, 1e4]], "target": [1, 0]}
 
@@ -108,10 +107,7 @@ SPEC = LossSpec(
         Example(parameters={"a": 0.5, "b": 2.0}, inputs=FOUR_CLASSES, expected=1.885755847),
     ),
     edge_cases=(
-        EdgeCase(
-            case="empty batch",
-            expected="mean and sum 0 with zero gradient, none the empty tensor; an error under losskit.debug()",
-        ),
+        EMPTY_BATCH,
         EdgeCase(
             case="C = 1, or all scores equal",
             expected="z = 0: softplus(a b) / a; with eps = 0 or C = 1 zero gradient, no nan",
@@ -141,12 +137,8 @@ SPEC = LossSpec(
             expected="finite",
             examples=(Example(inputs={"logits": [[1e4, -1e4]], "target": [1]}, expected=2.1269280110429727),),
         ),
-        EdgeCase(
-            case="target outside 0..C-1",
-            expected="refused by name and index, never wrapped around",
-            examples=(Example(inputs={"logits": LOGITS, "target": [0, 3]}, refused="target"),),
-        ),
-        EdgeCase(case="nan or inf in the scores", expected="nan in that row only"),
+        LABEL_OUT_OF_RANGE,
+        NAN_ROW,
     ),
     notes=(
         "Not the penalty on the squared log-partition function that language-model code calls z-loss.",
