@@ -1,0 +1,187 @@
+"""How parameters, sizes and inputs are drawn, how ascent climbs, and how witnesses are made small."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+import torch
+
+from losskit import get
+from losskit.conformance.laws.analytic import Jensen
+from losskit.conformance.laws.base import Sides
+from losskit.conformance.search.climb import climb
+from losskit.conformance.search.edge import edge_case
+from losskit.conformance.search.inputs import NoAdmissibleDataError, draw, stack, take
+from losskit.conformance.search.parameters import fill_numbers, parameter_draws, size_draws
+from losskit.conformance.search.risk import Risk, descend, misranked, polish
+from losskit.conformance.search.shrink import shrink
+from losskit.conformance.subject import Subject
+from losskit.registry import builtin
+from losskit.spec import Above, AtLeast, Between
+from losskit.spec.properties import Convex
+from losskit.spec.regimes import condition
+
+
+def test_settings_begin_with_the_defaults_and_hold_closed_ends() -> None:
+    draws = parameter_draws(get("comp_sum"), {"tau": Between(0.5, 1.5)}, random.Random(0), 6)
+    assert draws[0] == {"tau": 1.0}
+    assert {"tau": 0.5} in draws
+    assert {"tau": 1.5} in draws
+    assert all(0.5 <= draw["tau"] <= 1.5 for draw in draws)
+
+
+def test_open_ends_are_approached_and_never_drawn() -> None:
+    draws = parameter_draws(get("comp_sum"), {"tau": Between(1, 2, "neither")}, random.Random(0), 8)
+    taus = [draw["tau"] for draw in draws]
+    assert all(1 < tau < 2 for tau in taus)
+    assert min(taus) == pytest.approx(1.05)
+    assert max(taus) == pytest.approx(1.95)
+
+
+def test_the_limit_of_a_parameter_is_drawn_where_its_regime_holds_it() -> None:
+    draws = parameter_draws(get("ldr_kl"), {"lam": Between(0, math.inf)}, random.Random(0), 6)
+    assert {0.0, math.inf} <= {draw["lam"] for draw in draws}
+
+
+def test_settings_respect_relations_between_parameters() -> None:
+    draws = parameter_draws(get("hl_gauss"), {}, random.Random(0), 12)
+    assert len(draws) == 12
+    assert all(draw["min_value"] < draw["max_value"] for draw in draws)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_settings_follow_from_the_seed(seed: int) -> None:
+    one, two = (parameter_draws(get("dpo"), {}, random.Random(seed), 8) for _ in range(2))
+    assert one == two
+
+
+def test_sizes_keep_to_the_regime() -> None:
+    spec = get("comp_sum")
+    assert all(sizes["C"] >= 3 for sizes in size_draws(spec, {"C": AtLeast(3)}, random.Random(0), 6))
+    assert size_draws(spec, {"C": condition(2)}, random.Random(0), 6) == [{"C": 2}]
+    assert {sizes["C"] for sizes in size_draws(spec, {}, random.Random(0), 6)} >= {1, 2, 3, 10}
+
+
+def test_lists_of_numbers_get_the_length_of_the_axis() -> None:
+    filled = fill_numbers(
+        get("cross_entropy"), {**_defaults("cross_entropy"), "class_weights": True}, {"C": 4}, random.Random(0)
+    )
+    assert len(filled["class_weights"]) == 4
+    assert all(weight > 0 for weight in filled["class_weights"])
+
+
+def _defaults(name: str) -> dict[str, object]:
+    return {p.name: p.default for p in get(name).parameters.fields}
+
+
+@pytest.mark.parametrize("name", builtin())
+def test_every_loss_accepts_what_is_drawn_for_it(name: str) -> None:
+    spec = get(name)
+    for sizes in size_draws(spec, {}, random.Random(1), 4):
+        subject = Subject(spec, {})
+        data = draw(subject, sizes, 6, random.Random(2))
+        assert subject.value(data).isfinite().all()
+
+
+def test_rows_are_drawn_at_many_scales_and_some_with_ties() -> None:
+    data = draw(Subject(get("comp_sum"), {}), {"C": 5}, 400, random.Random(0))
+    largest = data["logits"].abs().amax(1)
+    assert largest.min() < 1e-4
+    assert largest.max() > 1e3
+    assert (data["logits"].sort(1).values.diff(dim=1) == 0).any()
+
+
+def test_a_loss_that_refuses_its_own_domain_is_told_apart() -> None:
+    spec = get("dpo").model_copy(update={"inputs": tuple(i for i in get("dpo").inputs if not i.optional)})
+    assert spec.input("reference_chosen_logps") is None
+    with pytest.raises(NoAdmissibleDataError, match="was refused"):
+        draw(Subject(get("linear_cross_entropy"), {"shift": 5}), {"D": 2, "V": 3}, 2, random.Random(0))
+
+
+def test_taking_and_stacking_rows_gives_the_batch_back() -> None:
+    subject = Subject(get("linear_cross_entropy"), {})
+    data = draw(subject, {"D": 3, "V": 4}, 5, random.Random(3))
+    rows = [take(subject, data, row) for row in range(5)]
+    assert rows[0]["weight"] is data["weight"]  # one matrix serves all rows
+    again = stack(subject, rows)
+    assert all(torch.equal(again[name], data[name]) for name in data)
+
+
+def test_ascent_finds_what_chance_missed() -> None:
+    law = Jensen(Convex(on="logits").holds())
+    subject = Subject(get("comp_sum"), {"tau": 1.3})
+    data = {
+        "logits": torch.tensor([[4.0, 0.0]], dtype=torch.float64),
+        "_logits": torch.tensor([[-1.0, 0.0]], dtype=torch.float64),
+        "target": torch.tensor([0]),
+    }
+    assert float(law.sides(subject, data).ratio().max()) == 0
+    _, sides = climb(law, subject, data, 200)
+    assert float(sides.ratio().max()) > 10
+
+
+def test_the_edge_layer_shrinks_to_a_simple_case() -> None:
+    law = Jensen(Convex(on="logits").holds())
+    found, tried = edge_case(law, [(Subject(get("mae_classification"), {}), {"C": 2})], 200, 0)
+    assert tried > 0
+    assert found is not None
+    assert found[1]["logits"].shape == (1, 2)
+
+
+def test_shrinking_keeps_what_breaks() -> None:
+    data = {"x": torch.tensor([0.12345, 2.34567, -9.87654]), "y": torch.tensor([1.5])}
+    small = shrink(data, ("x",), lambda d: float(d["x"][1]) > 2)
+    assert small["x"].tolist() == [0.0, pytest.approx(2.3), 0.0]
+    assert small["y"] is data["y"]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "relation", "ratio"),
+    [
+        (1.0, 1.0, "equal", 0.0),
+        (1.0, 2.0, "at_most", 0.0),
+        (math.inf, math.inf, "equal", 0.0),
+        (2.0, 1.0, "at_most", 5e8),
+        (math.nan, 1.0, "at_most", math.inf),
+        (-math.inf, 0.0, "at_most", 0.0),
+        (math.inf, 0.0, "at_most", math.inf),
+    ],
+)
+def test_the_violation_is_counted_in_tolerances(left: float, right: float, relation: str, ratio: float) -> None:
+    sides = Sides(torch.tensor([left]), torch.tensor([right]), relation)  # type: ignore[arg-type]
+    assert float(sides.ratio()) == pytest.approx(ratio, rel=1e-3)
+
+
+def test_a_wrong_class_is_ranked_first_or_ties() -> None:
+    v = torch.randn(50, 4, dtype=torch.float64)
+    wrong = torch.randint(0, 4, (50,))
+    z = misranked(v, wrong)
+    own = z.gather(1, wrong.unsqueeze(1)).squeeze(1)
+    assert torch.equal(own, z.amax(1))
+
+
+def test_the_least_risk_of_cross_entropy_is_the_entropy() -> None:
+    risk = Risk.of(Subject(get("cross_entropy"), {}))
+    assert risk is not None
+    p = torch.tensor([[0.5, 0.3, 0.2]], dtype=torch.float64)
+    entropy = float(-(p * p.log()).sum())
+    rough, where = descend(risk, p, torch.zeros_like(p), None, 300)
+    assert float(rough) == pytest.approx(entropy, abs=1e-4)
+    fine, _ = polish(risk, p, where, None)
+    assert fine == pytest.approx(entropy, abs=1e-12)
+
+
+def test_ranking_a_wrong_class_first_costs_what_the_calibration_of_cross_entropy_says() -> None:
+    """The best row that ranks class 1 first gives both classes the mean of their probabilities."""
+    risk = Risk.of(Subject(get("cross_entropy"), {}))
+    assert risk is not None
+    p = torch.tensor([[0.7, 0.3]], dtype=torch.float64)
+    forced, _ = polish(risk, p, torch.tensor([[1.0, 0.5]], dtype=torch.float64), 1)
+    assert forced == pytest.approx(math.log(2), abs=1e-9)
+
+
+def test_a_setting_outside_its_regime_is_never_drawn() -> None:
+    draws = parameter_draws(get("crammer_singer"), {"margin": Above(0)}, random.Random(0), 6)
+    assert all(draw["margin"] > 0 for draw in draws)
