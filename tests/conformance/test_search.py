@@ -112,13 +112,11 @@ def test_taking_and_stacking_rows_gives_the_batch_back() -> None:
 def test_ascent_finds_what_chance_missed() -> None:
     law = Jensen(Convex(on="logits").holds())
     subject = Subject(get("comp_sum"), {"tau": 1.3})
-    data = {
-        "logits": torch.tensor([[4.0, 0.0]], dtype=torch.float64),
-        "_logits": torch.tensor([[-1.0, 0.0]], dtype=torch.float64),
-        "target": torch.tensor([0]),
-    }
-    assert float(law.sides(subject, data).ratio().max()) == 0
-    _, sides = climb(law, subject, data, 200)
+    rng = random.Random(0)
+    data = law.prepare(subject, draw(subject, {"C": 3}, 200, rng, (0.3,)), rng)
+    fine = (law.sides(subject, data).ratio() == 0).nonzero().reshape(-1).tolist()
+    start = stack(subject, [take(subject, data, row) for row in fine])
+    _, sides = climb(law, subject, start, 60)
     assert float(sides.ratio().max()) > 10
 
 
