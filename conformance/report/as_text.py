@@ -87,7 +87,7 @@ def _parts(finding: Finding) -> Iterator[str]:
     if witness.command:
         yield f"find it again: {witness.command}"
     if witness.code:
-        yield "see it without the harness:"
+        yield "see it again without searching:"
         yield indent(witness.code.rstrip(), "    ")
 
 

@@ -23,7 +23,7 @@ class Witness(Frozen):
         right: what it should equal, or not exceed.
         detail: what the two sides are, in words.
         command: the command line that finds it again.
-        code: a short program with literals that shows it without the harness.
+        code: a short program with literals that shows it without searching.
     """
 
     parameters: dict[str, Json]
