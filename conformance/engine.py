@@ -115,7 +115,9 @@ def _run(
         return
     from joblib import Parallel, delayed
 
-    by_cost = sorted(chosen, key=lambda spec: spec.coupling is None)  # coupled losses take longest: start them first
+    by_cost = sorted(
+        chosen, key=lambda spec: -len(claims_of(spec, kinds))
+    )  # the longest first, so that none is left alone
     parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
     yield from parallel(delayed(verify_loss)(spec, profile, seed, device, kinds) for spec in by_cost)
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from losskit.conformance.laws.base import Law, Sides, beside, law_for, normal, positions, uniform
 from losskit.conformance.subject import Data, Subject
 from losskit.spec.properties import (
+    RESOLUTION,
     ArgumentSymmetric,
     Homogeneous,
     LabelSymmetric,
@@ -241,6 +242,11 @@ class Permutation(Law):
         return Sides(after, before, noise=noise)
 
 
+def close(scores: Tensor) -> Tensor:
+    """Rows in which two scores are closer than the vocabulary calls distinct."""
+    return (scores.sort(dim=-1).values.diff(dim=-1) < RESOLUTION).any(dim=-1)
+
+
 @law_for(LabelSymmetric)
 class LabelSum(Law):
     """``sum_y l(z, y)`` is the same for two rows z."""
@@ -273,8 +279,7 @@ class LabelSum(Law):
         one, noise = self._sum(subject, data, data[self._scores(subject)])
         other, more = self._sum(subject, data, data["_other"])
         if self.claimed.region == "distinct":
-            ordered = data[self._scores(subject)].sort(dim=1).values
-            tied = (ordered.diff(dim=1) == 0).any(dim=1)
+            tied = close(data[self._scores(subject)]) | close(data["_other"])
             one = torch.where(tied, other, one)
         return Sides(one, other, noise=noise + more)
 

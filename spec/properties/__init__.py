@@ -31,6 +31,7 @@ from losskit.spec.properties.engineering import (
     WorkedExamples,
 )
 from losskit.spec.properties.invariance import (
+    RESOLUTION,
     ArgumentSymmetric,
     Homogeneous,
     LabelSymmetric,
@@ -44,6 +45,7 @@ from losskit.spec.properties.relation import ReducesTo
 
 __all__ = [
     "KINDS",
+    "RESOLUTION",
     "ArgumentSymmetric",
     "BatchDecomposable",
     "Bounded",

@@ -35,7 +35,7 @@ class Lipschitz(Property):
 
     The dual norm of the gradient never exceeds the constant, per sample (of the mean for a coupled loss). A claim is
     tight, 99 % of the constant is reached, unless it says ``tight=False``. Claimed to fail without a constant: no
-    finite constant will do. ``region="same_order"`` compares only rows whose scores are ranked alike, without ties.
+    finite constant will do. ``region="same_order"`` compares only rows whose scores are ranked alike, no two closer than 1e-12.
     """
 
     unspecific: ClassVar[frozenset[str]] = frozenset({"constant", "tight"})
@@ -70,8 +70,8 @@ class Monotone(Property):
 class Differentiable(Property):
     """The gradient agrees with central differences in float64; for ``order`` 2 or more the Hessian does, too.
 
-    ``order`` 0 stands for infinitely often. ``region`` excludes declared kinks: ``distinct`` rows have no two equal
-    scores. Claimed to fail: at some point two one-sided derivatives disagree.
+    ``order`` 0 stands for infinitely often. ``region`` excludes declared kinks: ``distinct`` rows have no two
+    scores closer than 1e-12. Claimed to fail: at some point two one-sided derivatives disagree.
     """
 
     on: Names

@@ -4,6 +4,8 @@ from typing import Literal
 
 from losskit.spec.properties.base import Names, Property
 
+RESOLUTION = 1e-12  # scores closer than this are not called distinct
+
 
 class ShiftInvariant(Property):
     """Adding one constant along the axis, ``l(z + c 1, y) = l(z, y)`` for every real c, changes nothing.
@@ -72,7 +74,7 @@ class ArgumentSymmetric(Property):
 class LabelSymmetric(Property):
     """The sum over labels, ``sum_y l(z, y)``, does not depend on z (Ghosh, Kumar and Sastry 2017).
 
-    ``region`` restricts z: ``distinct`` means that no two scores of a row are equal.
+    ``region`` restricts z: ``distinct`` means that no two scores of a row are closer than 1e-12.
     """
 
     region: Literal["all", "distinct"] = "all"
