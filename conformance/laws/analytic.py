@@ -45,7 +45,7 @@ class Sign(Law):
 
 
 class End(Law):
-    """The value does not pass one end of its range, and comes within 1 % of it."""
+    """The value does not pass one end of its range, and comes within 1 % of it, or up to it where it is attained."""
 
     claimed: Bounded
     upper: bool = True
@@ -53,7 +53,7 @@ class End(Law):
     def __init__(self, claim: Claim, upper: bool) -> None:
         super().__init__(claim)
         self.upper = upper
-        self.tight = 0.99
+        self.tight = 0.99 if self.claimed.reach == "approached" else 1 - 1e-6
         self.detail = "the value, and its upper bound" if upper else "minus the value, and minus its lower bound"
 
     def _ends(self, subject: Subject, data: Data) -> tuple[float | None, float | None]:
@@ -65,22 +65,13 @@ class End(Law):
         low, high = self._ends(subject, data)
         entries = subject.entries(data)
         left = entries.amax(dim=1) if self.upper else -entries.amin(dim=1)
-        bound = high if self.upper else -low  # type: ignore[operator]
+        end = high if self.upper else low
+        assert end is not None
+        right = torch.full_like(left, end if self.upper else -end)
+        # of the range 1 % may be missing; where one end is claimed alone, of that end's own size
+        span = high - low if low is not None and high is not None else max(1.0, abs(end))
         noise = subject.noise(data, subject.spec.differentiable())
-        return Sides(left, torch.full_like(left, bound), "at_most", noise=noise)  # type: ignore[arg-type]
-
-    def reached(self, sides: Sides) -> Tensor:
-        return 1 - (sides.right - sides.left) / self._range
-
-    _range: float = 1.0
-
-    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
-        low, high = self._ends(subject, data)
-        # the range is what 1 % is taken of; half-open claims are measured against the end's own size
-        self._range = (
-            max(high - low, 1e-300) if low is not None and high is not None else max(1.0, abs(high or low or 0.0))
-        )
-        return data
+        return Sides(left, right, "at_most", noise=noise, reached=1 - (right - left).detach() / max(span, 1e-300))
 
 
 @law_for(Bounded, "holds")

@@ -27,6 +27,8 @@ class Sides:
         noise: what rounding alone may account for, an absolute allowance.
         rtol: relative tolerance on top, of the larger side or of ``scale``.
         scale: the smallest magnitude that matters.
+        reached: how much of a bound that must be tight each case reaches, 1 being all; the quotient of the sides if
+            left out.
     """
 
     left: Tensor
@@ -35,6 +37,12 @@ class Sides:
     noise: Tensor | float = 0.0
     rtol: float = 1e-9
     scale: float = 1.0
+    reached: Tensor | None = None
+
+    def closeness(self) -> float:
+        """How much of the bound the best case reaches."""
+        reached = self.left / self.right if self.reached is None else self.reached
+        return float(reached.detach().nan_to_num(0.0).amax())
 
     def tolerance(self) -> Tensor:
         """Difference that still counts as agreement."""
@@ -102,10 +110,6 @@ class Law(ABC):
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         """Tensors that ascent may move."""
         return tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
-
-    def reached(self, sides: Sides) -> Tensor:
-        """For a tight bound, how much of it each case reaches, 1 being all."""
-        return sides.left / sides.right
 
 
 LawFactory = Callable[[Claim], list[Law]]

@@ -191,7 +191,7 @@ class _Best:
         ratio = sides.ratio()
         tally.add(len(ratio), float(ratio.amax()))
         if self.law.tight:
-            self.reached = max(self.reached, float(self.law.reached(sides).detach().nan_to_num(0.0).amax()))
+            self.reached = max(self.reached, sides.closeness())
         if float(ratio.amax()) > self.worst:
             self.worst, self.where = float(ratio.amax()), data
 
