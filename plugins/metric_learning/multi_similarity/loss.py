@@ -120,16 +120,19 @@ class AnchorBlocks(PairBlocks):
             pulls.masked_fill_(pulls >= reach.unsqueeze(1), torch.inf)
             push_top.masked_fill_(nearest <= bar, 0.0)  # no pair is kept, so none sets the scale
             pull_top.masked_fill_(farthest >= reach, 0.0)
-        push_sum = _exponentiate(pushes, self.beta, self.lam, push_top.clamp_(min=0))
-        pull_sum = _exponentiate(pulls, -self.alpha, self.lam, pull_top.clamp_(min=0))
+        push_top, pull_top = push_top.clamp_(min=0), pull_top.clamp_(min=0)
+        push_sum = _exponentiate(pushes, self.beta, torch.where(push_top > 0, nearest, self.lam), push_top)
+        pull_sum = _exponentiate(pulls, -self.alpha, torch.where(pull_top > 0, farthest, self.lam), pull_top)
         values = (push_top + push_sum.log()) / self.beta + (pull_top + pull_sum.log()) / self.alpha
         if not slopes:
             return values, None
         return values, pushes.div_(push_sum.unsqueeze(1)).addcmul_(pulls, -1 / pull_sum.unsqueeze(1))
 
 
-def _exponentiate(scores: Tensor, sharpness: float, centre: float, top: Tensor) -> Tensor:
-    """Overwrite scores by ``exp(sharpness (scores - centre) - top)``; return the sum of each row and of ``exp(-top)``."""
-    offset = top + sharpness * centre
-    torch.add(-offset.unsqueeze(1), scores, alpha=sharpness, out=scores).exp_()
+def _exponentiate(scores: Tensor, sharpness: float, pivot: Tensor, top: Tensor) -> Tensor:
+    """Overwrite scores by ``exp(sharpness (scores - pivot))``; return the sum of each row and of ``exp(-top)``.
+
+    The pivot is subtracted before anything is multiplied: so the hardest score gives exactly 1, however large it is.
+    """
+    scores.sub_(pivot.unsqueeze(1)).mul_(sharpness).exp_()
     return scores.sum(1) + (-top).exp()  # top is at least 0, the exponent of the 1 under the logarithm

@@ -36,7 +36,7 @@ class DiceParameters(Parameters):
     batch: bool = Field(False, description="add the sums over the batch before dividing")
     ignore_index: int | None = Field(None, description="target value whose pixels enter no sum")
     class_weights: tuple[Annotated[float, Field(ge=0)], ...] | None = Field(
-        None, description="factor of each kept class, not normalised", json_schema_extra={"length": "C"}
+        None, description="factor of each kept class, not normalised", json_schema_extra={"length": "K"}
     )
 
 
