@@ -252,7 +252,7 @@ def batch_decomposable(claim: Claim, search: Search) -> Result:
             comparison.remarks.append(str(refusal))
             continue
         together = subject.call(data)
-        means = torch.stack([subject.call(take(subject, data, row), "mean") for row in range(5)])
+        means = torch.stack([subject.call(take(subject, data, row), "mean") for row in range(len(together))])
         allowed = rounding(subject, data, together).amax()
         found = subject.call(data, "mean")
         comparison.compare("the mean against the mean of the rows", found, means.mean(), allowed, subject, data)

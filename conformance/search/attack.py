@@ -25,6 +25,7 @@ from losskit.spec.tensors import Real
 
 Sizes = dict[str, int]
 CLIMBS = 3  # batches of a coupled loss that ascent starts from
+SECOND_LOOKS = 3  # rounds of other batches before a bound is called loose
 
 
 @dataclass
@@ -73,10 +74,13 @@ class Search:
         """Random batches with what the law adds to them."""
         rng = self.rng("batches", number, sorted(sizes.items()))
         rows = self.budget.rows
-        for _ in range(self.budget.batches if subject.coupled else 1):
+        for turn in range(self.budget.batches if subject.coupled else 1):
+            scales = law.scales
             if subject.coupled:
                 rows = rng.choice((2, 3, 4, 6, 9))
-            data = draw(subject, sizes, rows, rng, law.scales, law.ties)
+                if turn % 2:  # one saturated row holds a whole batch back
+                    scales = (rng.choice(scales),)
+            data = draw(subject, sizes, rows, rng, scales, law.ties)
             reason = law.applies(subject, data)
             if reason:
                 self.skipped[reason] = self.skipped.get(reason, 0) + 1
@@ -113,7 +117,11 @@ def _refute(law: Law, search: Search) -> Result:
         return Result("undecided", 0, None, f"nothing was checked: {reason}")
     if tally.worst > 1:
         return Result("undecided", tally.cases, tally.worst, "the worst violation is of the order of rounding")
-    loose = [n for n, r in closest.items() if law.tight is not None and r < law.tight]
+    for number in _loose(law, closest):
+        broken = _look_again(law, search, number, closest, tally)
+        if broken is not None:
+            return _refuted(law, search, *broken, tally)
+    loose = _loose(law, closest)
     if loose:
         subject = next(s for n, s, _ in search.subjects(law.claim.when) if n == loose[0])
         told = ", ".join(f"{k}={v}" for k, v in subject.parameters.items())
@@ -126,6 +134,25 @@ def _refute(law: Law, search: Search) -> Result:
             "refuted", tally.cases, tally.worst, f"the bound is loose: {found}, a tight one needs {law.tight}"
         )
     return Result("held", tally.cases, tally.worst)
+
+
+def _loose(law: Law, closest: dict[int, float]) -> list[int]:
+    return [number for number, reached in closest.items() if law.tight is not None and reached < law.tight]
+
+
+def _look_again(
+    law: Law, search: Search, number: int, closest: dict[int, float], tally: Tally
+) -> tuple[Subject, Data] | None:
+    """Other batches at a setting where the first ones did not reach a tight bound; a case that breaks it, if found."""
+    for again in range(SECOND_LOOKS):
+        for found, subject, sizes in search.subjects(law.claim.when):
+            if found != number or number not in _loose(law, closest):
+                continue
+            top, reached = _work(law, search, subject, sizes, (number, again), tally)
+            closest[number] = max(closest[number], reached)
+            if top is not None and float(_ratio(law, subject, top).amax()) > BROKEN:
+                return subject, top
+    return None
 
 
 def _confirm(law: Law, search: Search) -> Result:
@@ -157,7 +184,7 @@ def _confirm(law: Law, search: Search) -> Result:
 
 
 def _work(
-    law: Law, search: Search, subject: Subject, sizes: Sizes, number: int, tally: Tally, ascend: bool = True
+    law: Law, search: Search, subject: Subject, sizes: Sizes, number: object, tally: Tally, ascend: bool = True
 ) -> tuple[Data | None, float]:
     """Random batches and ascent at one setting: the worst case and how much of a tight bound was reached."""
     best = _Best(law)
@@ -171,8 +198,11 @@ def _work(
         start = data if subject.coupled else _pick(subject, data, heights, search.budget.climbers)
         promising.append((float(heights.amax()), start))
     promising.sort(key=lambda found: -found[0])
-    for _, start in promising[: CLIMBS if ascend else 0]:
-        climbed, end = climb(law, subject, start, search.budget.steps)
+    # the worst batch and two from lower down: where everything is saturated already, nothing slopes upwards
+    lower = promising[1 :: max(1, len(promising) // 2)][: CLIMBS - 1]
+    for _, start in [*promising[:1], *lower] if ascend else []:
+        far = law.tight is not None and best.reached < law.tight  # a bound is reached at its corner, a long way up
+        climbed, end = climb(law, subject, start, search.budget.steps * (4 if far else 1))
         best.see(end, climbed, tally)
     return best.where, best.reached
 

@@ -38,7 +38,7 @@ def draw(
     Args:
         subject: the loss with its parameters.
         sizes: of the shape symbols but the batch's.
-        rows: size of the batch.
+        rows: size of the batch; larger where the loss refuses it.
         rng: source of all randomness.
         scales: each row takes one of them.
         ties: share of rows whose real entries are rounded, so that equal scores and exact margins occur.
@@ -47,8 +47,10 @@ def draw(
         NoAdmissibleDataError: every attempt was refused.
     """
     refusal: InputError | None = None
-    for _ in range(ATTEMPTS):
-        data = _draw_once(subject, sizes, rows, rng, scales, ties)
+    for attempt in range(ATTEMPTS):
+        # a parameter may need more rows than asked for (a shift along the tokens): later attempts take more
+        count = rows if attempt < ATTEMPTS // 2 else 2 * rows + 12
+        data = _draw_once(subject, sizes, count, rng, scales, ties)
         try:
             with torch.no_grad():
                 subject.call(data)

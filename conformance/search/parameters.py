@@ -34,12 +34,10 @@ def _candidates(spec: LossSpec, when: When, rng: random.Random, count: int) -> I
     values = {p.name: telling_values(p, when.get(p.name), rng) for p in spec.parameters.fields}
     base = {p.name: p.default if _allowed(p, p.default, when) else values[p.name][0] for p in spec.parameters.fields}
     yield base
-    restricted = [name for name in values if name in when]
-    rest = [name for name in values if name not in when]
-    for name in restricted + rest:
-        for value in values[name][: 4 if name in when else 2]:
+    for name in (name for name in values if name in when):
+        for value in values[name][:4]:
             yield {**base, name: value}
-    for _ in range(20 * count):
+    for _ in range(20 * count):  # parameters act together: a setting that changes one alone may show nothing
         yield {p.name: rng.choice(telling_values(p, when.get(p.name), rng)) for p in spec.parameters.fields}
 
 

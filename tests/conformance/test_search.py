@@ -94,10 +94,13 @@ def test_rows_are_drawn_at_many_scales_and_some_with_ties() -> None:
 
 
 def test_a_loss_that_refuses_its_own_domain_is_told_apart() -> None:
-    spec = get("dpo").model_copy(update={"inputs": tuple(i for i in get("dpo").inputs if not i.optional)})
-    assert spec.input("reference_chosen_logps") is None
     with pytest.raises(NoAdmissibleDataError, match="was refused"):
-        draw(Subject(get("linear_cross_entropy"), {"shift": 5}), {"D": 2, "V": 3}, 2, random.Random(0))
+        draw(Subject(get("linear_cross_entropy"), {"shift": 500}), {"D": 2, "V": 3}, 2, random.Random(0))
+
+
+def test_more_rows_are_drawn_where_a_parameter_needs_them() -> None:
+    data = draw(Subject(get("linear_cross_entropy"), {"shift": 5}), {"D": 2, "V": 3}, 2, random.Random(0))
+    assert len(data["target"]) > 5
 
 
 def test_taking_and_stacking_rows_gives_the_batch_back() -> None:

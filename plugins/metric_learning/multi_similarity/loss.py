@@ -85,9 +85,15 @@ def all_anchors(
 
 
 def log_one_plus_sum_exp(scores: Tensor, mask: Tensor) -> Tensor:
-    """``log(1 + sum exp(scores))`` over the entries of each row that the mask keeps; 0 where it keeps none."""
+    """``log(1 + sum exp(scores))`` over the entries of each row that the mask keeps; 0 where it keeps none.
+
+    The derivative divides by the sum itself. That of ``logsumexp`` is ``exp(score - result)``, and at 1e9 the result has no
+    digits left for the logarithm of 2: two tied scores would get the weight 1 each.
+    """
     zero = scores.new_zeros([scores.size(0), 1])  # the 1 under the logarithm
-    return torch.cat([zero, scores.masked_fill(torch.logical_not(mask), -float("inf"))], 1).logsumexp(1)
+    kept = torch.cat([zero, scores.masked_fill(torch.logical_not(mask), -float("inf"))], 1)
+    top = kept.detach().amax(1)
+    return top + (kept - top.unsqueeze(1)).exp().sum(1).log()
 
 
 @dataclass(frozen=True)
