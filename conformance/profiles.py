@@ -46,6 +46,6 @@ THOROUGH = (("inductor", "mean"), ("aot_eager", "sum"), ("aot_eager", "none"))
 
 PROFILES = {
     "quick": Budget(4, 4, 1000, 24, 20, 16, 15, 2, 30, 80, 5, False, 1, (("aot_eager", "mean"),)),
-    "standard": Budget(6, 6, 5000, 50, 60, 32, 30, 3, 80, 200, 10, True, 2, THOROUGH),
+    "standard": Budget(6, 6, 5000, 36, 60, 32, 30, 3, 80, 200, 10, True, 2, THOROUGH),
     "deep": Budget(16, 6, 100000, 200, 500, 128, 150, 6, 2000, 1000, 10, True, 3, THOROUGH),
 }

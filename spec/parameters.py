@@ -54,6 +54,7 @@ class Parameter(Frozen):
         optional: whether None is admissible.
         length: for ``numbers``, the shape symbol whose size is the number of entries.
         words: strings that are admissible beside the numbers of the domain.
+        tuning: whether it changes time and memory alone, no value.
         description: one line for people.
     """
 
@@ -64,6 +65,7 @@ class Parameter(Frozen):
     optional: bool = False
     length: str = ""
     words: tuple[str, ...] = ()
+    tuning: bool = False
     description: str = ""
 
     def admits(self, condition: Condition) -> bool:
@@ -172,6 +174,7 @@ def _describe(name: str, info: FieldInfo) -> Parameter:
         optional=optional,
         length=str(extra.get("length", "")),
         words=words,
+        tuning=bool(extra.get("tuning", False)),
         description=info.description or "",
     )
 

@@ -14,6 +14,7 @@ from losskit.spec.regimes import Condition, When, within
 CLASS_COUNTS = (3, 2, 5, 1, 4, 10)
 SIZES = (3, 2, 4, 1, 6)
 INTEGERS = (-1, 255)
+ODD_BLOCK = 7
 
 
 def parameter_draws(spec: LossSpec, when: When, rng: random.Random, count: int) -> list[dict[str, Any]]:
@@ -68,6 +69,10 @@ def telling_values(parameter: Parameter, condition: Condition | None, rng: rando
     else:
         interval = condition if condition is not None else parameter.domain
         found = _integers(interval, rng) if parameter.kind == "int" else _floats(interval, parameter.default, rng)
+        if parameter.default in interval and parameter.default not in found:
+            found.append(parameter.default)
+        if parameter.tuning and condition is None:  # a block of one row shows no more than one of a few, and takes ages
+            found = [next((n for n in (ODD_BLOCK, *found) if n in interval))]
     if condition is None:
         found = [*([None] if parameter.optional else []), *found, *parameter.words]
     return found
@@ -77,7 +82,7 @@ def _integers(interval: Interval, rng: random.Random) -> list[Any]:
     if interval.low == -math.inf:
         return [n for n in INTEGERS if n in interval]
     first = math.ceil(interval.low) + (0 if interval.includes_low or interval.low % 1 else 1)
-    return [n for n in (first, first + 1, first + 2, first + rng.randint(3, 9)) if n in interval]
+    return [n for n in (first, first + 1, first + rng.randint(2, 9)) if n in interval]
 
 
 def _floats(interval: Interval, default: Any, rng: random.Random) -> list[Any]:

@@ -40,7 +40,10 @@ class LinearCrossEntropyParameters(Parameters):
         "resolution of the inputs' dtype over 32",
     )
     chunk_size: int | None = Field(
-        None, ge=1, description="tokens a block of logits; changes memory and time, no value"
+        None,
+        ge=1,
+        description="tokens a block of logits; changes memory and time, no value",
+        json_schema_extra={"tuning": True},
     )
 
 
