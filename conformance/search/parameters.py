@@ -72,7 +72,7 @@ def telling_values(parameter: Parameter, condition: Condition | None, rng: rando
         if parameter.default in interval and parameter.default not in found:
             found.append(parameter.default)
         if parameter.tuning and condition is None:  # a block of one row shows no more than one of a few, and takes ages
-            found = [next((n for n in (ODD_BLOCK, *found) if n in interval))]
+            found = [next(n for n in (ODD_BLOCK, *found) if n in interval)]
     if condition is None:
         found = [*([None] if parameter.optional else []), *found, *parameter.words]
     return found
