@@ -50,15 +50,27 @@ def _compare_module(
 
 
 def _batches(subject: Subject, sizes: Sizes, search: Search, purpose: str) -> list[Data]:
-    """Batches of two sizes, with the same inputs present."""
+    """Batches of two sizes, with the same inputs present, that one graph with symbolic sizes can serve."""
     rng = search.rng(purpose, sorted(sizes.items()))
     first = draw(subject, sizes, 5, rng, MODERATE, ties=0.0)
     for _ in range(50):
         second = draw(subject, sizes, 3, rng, MODERATE, ties=0.0)
-        alike = first.keys() == second.keys() and all(first[n].dim() == second[n].dim() for n in first)
-        if alike:
+        if first.keys() == second.keys() and _one_graph(_extents(first), _extents(second)):
             return [first, second]
     return [first]
+
+
+def _extents(data: Data) -> list[tuple[int, ...]]:
+    return [tuple(value.shape) for value in data.values()]
+
+
+def _one_graph(first: list[tuple[int, ...]], second: list[tuple[int, ...]]) -> bool:
+    """Whether a graph traced at the first sizes may serve the second: a tracer takes a 1 and equal sizes as lasting."""
+    if [len(shape) for shape in first] != [len(shape) for shape in second]:
+        return False
+    pairs = [pair for shapes in zip(first, second, strict=True) for pair in zip(*shapes, strict=True)]
+    served: dict[int, int] = {}
+    return all((one == 1) == (other == 1) and served.setdefault(one, other) == other for one, other in pairs)
 
 
 @check_for(Compiles)
