@@ -5,9 +5,13 @@ from losskit.spec.properties.analytic import (
     Convex,
     Differentiable,
     Lipschitz,
+    MinimisedAt,
     Monotone,
     NonNegative,
+    QuasiConvex,
     Smooth,
+    StrictlyConvex,
+    ZeroAt,
 )
 from losskit.spec.properties.base import KINDS, Claim, Property
 from losskit.spec.properties.decision import ClassificationCalibrated
@@ -32,6 +36,7 @@ from losskit.spec.properties.engineering import (
 )
 from losskit.spec.properties.invariance import (
     RESOLUTION,
+    AffineInvariant,
     ArgumentSymmetric,
     Homogeneous,
     LabelSymmetric,
@@ -41,11 +46,12 @@ from losskit.spec.properties.invariance import (
     ShiftInvariant,
     TranslationInvariant,
 )
-from losskit.spec.properties.relation import ReducesTo
+from losskit.spec.properties.relation import ReducesTo, UpperBounds
 
 __all__ = [
     "KINDS",
     "RESOLUTION",
+    "AffineInvariant",
     "ArgumentSymmetric",
     "BatchDecomposable",
     "Bounded",
@@ -65,10 +71,12 @@ __all__ = [
     "LabelSymmetric",
     "Lipschitz",
     "MatchesReference",
+    "MinimisedAt",
     "Monotone",
     "NonNegative",
     "PermutationInvariant",
     "Property",
+    "QuasiConvex",
     "Reduces",
     "ReducesTo",
     "RejectsBadInput",
@@ -78,8 +86,11 @@ __all__ = [
     "Scripts",
     "ShiftInvariant",
     "Smooth",
+    "StrictlyConvex",
     "Transforms",
     "TranslationInvariant",
+    "UpperBounds",
     "Weighted",
     "WorkedExamples",
+    "ZeroAt",
 ]

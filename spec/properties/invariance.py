@@ -29,6 +29,16 @@ class ScaleInvariant(Property):
     factor: Literal["positive", "negative"] = "positive"
 
 
+class AffineInvariant(Property):
+    """Both shift and scale invariant along the axis, ``l(a z + c 1) = l(z)`` for every a > 0 and every c.
+
+    The gradient is then orthogonal to the all-ones vector and to z.
+    """
+
+    on: Names
+    axis: str | None = None
+
+
 class Homogeneous(Property):
     """Scaling the named inputs and parameters together by a > 0 scales the value, ``l(a z) = a^k l(z)``.
 
