@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from losskit.spec import EdgeCase, Example, Input, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec import Between, EdgeCase, Example, Input, LossSpec, Narrowing, Parameters, hookimpl
 from losskit.spec.properties import (
     Differentiable,
     NonNegative,
