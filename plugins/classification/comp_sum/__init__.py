@@ -12,7 +12,6 @@ from losskit.spec.properties import (
     Differentiable,
     LabelSymmetric,
     Lipschitz,
-    MinimisedAt,
     Monotone,
     NonNegative,
     PermutationInvariant,
@@ -75,7 +74,6 @@ SPEC = LossSpec(
         ZeroAt(where=RIGHT).fails(
             when={"tau": Between(0, 10), "C": AtLeast(2)}, source="tau=1, C=2: log(1 + exp(-1)) = 0.3133"
         ),
-        MinimisedAt(where=RIGHT, reach="approached").holds(source="the infimum is 0"),
         UpperBounds(target="zero_one", factor=1 / log(2)).holds(
             when={"tau": 1}, source="a wrong class that leads or ties makes the sum at least 1; Phi_1(1) = log 2"
         ),

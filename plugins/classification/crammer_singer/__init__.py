@@ -13,7 +13,6 @@ from losskit.spec.properties import (
     Homogeneous,
     LabelSymmetric,
     Lipschitz,
-    MinimisedAt,
     NonNegative,
     PermutationInvariant,
     ReducesTo,
@@ -56,7 +55,6 @@ SPEC = LossSpec(
         Convex(on="logits").holds(source="maximum of affine functions"),
         StrictlyConvex(on="logits").fails(source="piecewise linear"),
         ZeroAt(where=LEADING).holds(source="wherever the label leads by the margin or more"),
-        MinimisedAt(where=LEADING).holds(source="the value is never negative"),
         UpperBounds(target="zero_one", factor=1 / MARGIN).holds(
             when={"margin": Above(0)}, source="a wrong class that leads or ties leaves the whole margin"
         ),

@@ -12,7 +12,6 @@ from losskit.spec.properties import (
     Differentiable,
     LabelSymmetric,
     Lipschitz,
-    MinimisedAt,
     NonNegative,
     PermutationInvariant,
     QuasiConvex,
@@ -56,7 +55,6 @@ SPEC = LossSpec(
         StrictlyConvex(on="logits").fails(source="constant along (1, ..., 1)"),
         QuasiConvex(on="logits").holds(source="-log p_y is convex, and s (1 - p_y) increases with it"),
         ZeroAt(where=RIGHT, reach="approached").holds(source="p_y tends to 1"),
-        MinimisedAt(where=RIGHT, reach="approached").holds(source="the infimum is 0"),
         UpperBounds(target="zero_one", factor=2 / SCALE).holds(
             source="with a class that leads or ties p_y is at most 1/2"
         ),

@@ -10,7 +10,6 @@ from losskit.spec.properties import (
     Bounded,
     Convex,
     Differentiable,
-    MinimisedAt,
     NonNegative,
     PermutationInvariant,
     QuasiConvex,
@@ -99,9 +98,6 @@ SPEC = LossSpec(
         ZeroAt(where=RIGHT, reach="approached").fails(
             when={"smooth_nr": 0.0, "smooth_dr": AtLeast(0.1), "class_weights": None, "C": AtLeast(2)},
             source="smooth_dr / (D + smooth_dr) remains",
-        ),
-        MinimisedAt(where=RIGHT, reach="approached").holds(
-            when={**EQUAL_SMOOTHING, "C": AtLeast(2)}, source="the infimum is 0"
         ),
         Differentiable(on="logits", order=0).holds(source="quotient of smooth maps with a positive denominator"),
     ),
