@@ -190,7 +190,13 @@ def _attacked(claim: Claim, search: Search) -> Result:
     laws = laws_of(claim)
     if not laws:
         return Result("error", reason=f"no law is registered for {claim.property.kind}, so nothing can be checked")
-    return _together(claim, [attack(law, search) for law in laws if law.concerns(search.spec)])
+    results = []
+    for law in laws:
+        if law.concerns(search.spec):
+            results.append(attack(law, search))
+        if results and results[-1].outcome == "confirmed":
+            break
+    return _together(claim, results)
 
 
 def _together(claim: Claim, results: list[Result]) -> Result:

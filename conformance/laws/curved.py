@@ -72,7 +72,8 @@ class Bent(Jensen):
         hessian = torch.stack(rows, dim=1)
         finite = hessian.isfinite().flatten(1).all(1)
         hessian = torch.where(finite.view(-1, 1, 1), hessian, torch.zeros_like(hessian))
-        return torch.linalg.eigh(hessian).eigenvectors[:, :, 0]
+        vectors: Tensor = torch.linalg.eigh(hessian).eigenvectors
+        return vectors[:, :, 0]
 
     def sides(self, subject: Subject, data: Data) -> Sides:
         names = self.subjects

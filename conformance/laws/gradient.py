@@ -111,4 +111,4 @@ def _affine(claim: Claim) -> list[Law]:
 
 @law_for(AffineInvariant, "fails")
 def _not_affine(claim: Claim) -> list[Law]:
-    return [Shift(claim), Scale(claim)]
+    return [Scale(claim), Shift(claim)]  # one witness will do, and more losses feel the scale

@@ -46,11 +46,12 @@ from losskit.spec.properties.invariance import (
     ShiftInvariant,
     TranslationInvariant,
 )
-from losskit.spec.properties.relation import ReducesTo, UpperBounds
+from losskit.spec.properties.relation import TARGETS, ReducesTo, UpperBounds
 
 __all__ = [
     "KINDS",
     "RESOLUTION",
+    "TARGETS",
     "AffineInvariant",
     "ArgumentSymmetric",
     "BatchDecomposable",

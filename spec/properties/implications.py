@@ -55,7 +55,7 @@ def _without_degree(given: Homogeneous) -> tuple[Property, ...]:
 IMPLICATIONS: tuple[Implication, ...] = (
     Implication(AffineInvariant, lambda p: (ShiftInvariant(on=p.on, axis=p.axis),)),
     Implication(AffineInvariant, lambda p: (ScaleInvariant(on=p.on, axis=p.axis),)),
-    Implication(Homogeneous, _without_degree, searched=False),  # one factor for all cases, there a factor each
+    Implication(Homogeneous, _without_degree, searched=False),  # its law does not look at the gradient
     Implication(Bounded, _not_negative),
     Implication(UpperBounds, lambda p: (NonNegative(),) if p.target in TARGETS else ()),
     Implication(StrictlyConvex, lambda p: (Convex(on=p.on),)),
