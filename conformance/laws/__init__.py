@@ -1,6 +1,17 @@
 """Laws: pure functions from a loss and data to the two sides of an equation or inequality."""
 
-from losskit.conformance.laws import analytic, bound, curved, derivative, gradient, growth, invariance, place, relation
+from losskit.conformance.laws import (
+    analytic,
+    bound,
+    curved,
+    derivative,
+    gradient,
+    growth,
+    invariance,
+    margin,
+    place,
+    relation,
+)
 from losskit.conformance.laws.base import Law, Sides, law_for, laws_of
 
 __all__ = [
@@ -15,6 +26,7 @@ __all__ = [
     "invariance",
     "law_for",
     "laws_of",
+    "margin",
     "place",
     "relation",
 ]

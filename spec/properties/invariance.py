@@ -88,3 +88,10 @@ class LabelSymmetric(Property):
     """
 
     region: Literal["all", "distinct"] = "all"
+
+
+class MarginBased(Property):
+    """The scores of the classes enter through the margin alone: the label's score less the largest other one.
+
+    Two rows of the same margin have the same value, whatever the scores of the classes behind.
+    """

@@ -15,6 +15,7 @@ from losskit.spec.properties import (
     Differentiable,
     LabelSymmetric,
     Lipschitz,
+    MarginBased,
     MinimisedAt,
     NonNegative,
     PermutationInvariant,
@@ -70,6 +71,10 @@ SPEC = LossSpec(
         ),
         PermutationInvariant(over="classes").fails(
             when={"class_weights": Above(0), "C": AtLeast(2)}, source="the weights stay where the classes were"
+        ),
+        MarginBased().fails(
+            when={"class_weights": None, "label_smoothing": Between(0, 0.5), "C": AtLeast(3)},
+            source="y=0: (0, 0, 0) gives log 3, (0, 0, -t) tends to log 2",
         ),
         NonNegative().holds(source="each -log p is at least 0"),
         Bounded().fails(when={"C": AtLeast(2)}, source="y=0: (0, t) gives about t"),

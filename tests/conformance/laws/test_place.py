@@ -88,7 +88,7 @@ def test_a_place_is_where_it_says() -> None:
     subject = Subject(get("cross_entropy"), {})
     data = {"logits": torch.zeros(2, 3, dtype=torch.float64), "target": torch.tensor([2, 0])}
     attained, approached = (
-        Zero(ZeroAt(where=RIGHT, reach=reach).holds()).placed(subject, data)["logits"]  # type: ignore[arg-type]
+        Zero(ZeroAt(where=RIGHT, reach=reach).holds()).placed(subject, data)["logits"]
         for reach in ("attained", "approached")
     )
     assert attained.tolist() == [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
