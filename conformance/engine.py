@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 import torch
 
 from losskit.conformance import checks
+from losskit.conformance.implied import each_once
 from losskit.conformance.laws import laws_of
 from losskit.conformance.laws.relation import missing
 from losskit.conformance.outcome import Result
@@ -128,7 +129,7 @@ def verify_loss(spec: LossSpec, profile: str, seed: int, device: str, kinds: tup
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # losses run side by side; within one, tensors are small
     try:
-        findings = tuple(verify_claim(spec, claim, profile, seed, device) for claim in claims_of(spec, kinds))
+        findings = each_once(claims_of(spec, kinds), lambda claim: verify_claim(spec, claim, profile, seed, device))
     finally:
         torch.set_num_threads(threads)
     return LossReport(name=spec.name, findings=findings, seconds=round(time.perf_counter() - started, 3))
@@ -189,7 +190,13 @@ def _attacked(claim: Claim, search: Search) -> Result:
     laws = laws_of(claim)
     if not laws:
         return Result("error", reason=f"no law is registered for {claim.property.kind}, so nothing can be checked")
-    return _together(claim, [attack(law, search) for law in laws])
+    results = []
+    for law in laws:
+        if law.concerns(search.spec):
+            results.append(attack(law, search))
+        if results and results[-1].outcome == "confirmed":
+            break
+    return _together(claim, results)
 
 
 def _together(claim: Claim, results: list[Result]) -> Result:

@@ -15,7 +15,8 @@ from losskit.spec.model import Frozen, read_infinities
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
 ARITY = {
     "symbol": 1, "add": 2, "sub": 2, "mul": 2, "div": 2, "pow": 2, "matmul": 2, "neg": 1, "sqrt": 1, "exp": 1, "log": 1,
-    "softplus": 1, "normal_cdf": 1, "maximum": 2, "minimum": 2, "transpose": 1, "item": 2,
+    "softplus": 1, "normal_cdf": 1, "maximum": 2, "minimum": 2, "transpose": 1, "item": 2, "one_hot": 3, "positions": 1,
+    "column": 1,
 }  # fmt: skip
 
 
@@ -155,6 +156,21 @@ def transpose(x: Expression) -> Expression:
 def item(x: Expression, position: int) -> Expression:
     """The slice of a tensor at a position of its last axis, as a row of its own."""
     return Expression.of("item", x, float(position))
+
+
+def one_hot(ids: Expression, classes: Scalar, axis: int = -1) -> Expression:
+    """1 where a class id is the position along a new axis, else 0; an id outside 0..classes-1 gives zeros."""
+    return Expression.of("one_hot", ids, classes, float(axis))
+
+
+def positions(x: Expression) -> Expression:
+    """The numbers 0, 1, 2 and so on along the last axis of a tensor."""
+    return Expression.of("positions", x)
+
+
+def column(x: Expression) -> Expression:
+    """A tensor with a last axis of length 1, to be set against a row."""
+    return Expression.of("column", x)
 
 
 def _softplus(x: float) -> float:

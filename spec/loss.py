@@ -13,6 +13,7 @@ from losskit.spec.errors import SpecError
 from losskit.spec.model import Frozen, Json
 from losskit.spec.parameters import Parameters, ParameterSet
 from losskit.spec.properties import KINDS, Claim, ReducesTo
+from losskit.spec.properties.implications import contradiction
 from losskit.spec.references import Reference
 from losskit.spec.regimes import Interval, When, within
 from losskit.spec.tensors import ClassIndex, Input
@@ -184,8 +185,9 @@ class LossSpec(Frozen):
         for one, other in combinations(self.claims, 2):
             if str(one) == str(other):
                 raise SpecError(f"{self.name}: the claim '{one}' is made twice")
-            if one.contradicts(other):
-                raise SpecError(f"{self.name}: the claims '{one}' and '{other}' contradict each other")
+            reason = contradiction(one, other)
+            if reason:
+                raise SpecError(f"{self.name}: {reason}")
 
     def _check_narrowings(self) -> None:
         known = {kind for kind, model in KINDS.items() if model.default}

@@ -140,6 +140,11 @@ def regimes_overlap(one: When, other: When) -> bool:
     return all(overlap(one[name], other[name]) for name in one.keys() & other.keys())
 
 
+def regime_within(inner: When, outer: When) -> bool:
+    """Whether every point of one regime belongs to another; what a regime does not name is free."""
+    return all(name in inner and within(inner[name], condition) for name, condition in outer.items())
+
+
 def describe_regime(when: When) -> str:
     """A regime in one line: ``tau in [0, 1], C = 2``; empty where it is always."""
     words = []

@@ -1,6 +1,32 @@
 """Laws: pure functions from a loss and data to the two sides of an equation or inequality."""
 
-from losskit.conformance.laws import analytic, derivative, growth, invariance, relation
+from losskit.conformance.laws import (
+    analytic,
+    bound,
+    curved,
+    derivative,
+    gradient,
+    growth,
+    invariance,
+    margin,
+    place,
+    relation,
+)
 from losskit.conformance.laws.base import Law, Sides, law_for, laws_of
 
-__all__ = ["Law", "Sides", "analytic", "derivative", "growth", "invariance", "law_for", "laws_of", "relation"]
+__all__ = [
+    "Law",
+    "Sides",
+    "analytic",
+    "bound",
+    "curved",
+    "derivative",
+    "gradient",
+    "growth",
+    "invariance",
+    "law_for",
+    "laws_of",
+    "margin",
+    "place",
+    "relation",
+]

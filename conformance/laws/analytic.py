@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import takewhile
 from typing import ClassVar
 
 import torch
@@ -26,9 +27,12 @@ def sizes_of(subject: Subject, data: Data) -> dict[str, int]:
     found: dict[str, int] = {}
     for entry in subject.spec.inputs:
         tensor = data.get(entry.name)
-        if tensor is None or any(s.startswith("*") for s in entry.shape):
+        if tensor is None:
             continue
-        found.update(zip(entry.shape, tensor.shape, strict=True))
+        for shape, lengths in ((entry.shape, tensor.shape), (entry.shape[::-1], tensor.shape[::-1])):
+            ends = zip(shape, lengths, strict=False)
+            # a variadic symbol stands for any number of axes
+            found.update(takewhile(lambda pair: not pair[0].startswith("*"), ends))
     return found
 
 
@@ -112,11 +116,16 @@ class Jensen(Law):
     def _row_scale(tensor: Tensor) -> Tensor:
         return tensor.reshape(tensor.shape[0], -1).abs().amax(1).clamp(min=1.0).view(-1, *[1] * (tensor.dim() - 1))
 
-    def sides(self, subject: Subject, data: Data) -> Sides:
+    def segment(self, subject: Subject, data: Data) -> tuple[Tensor, tuple[Tensor, Tensor], Tensor]:
+        """The value at the midpoint, the values at the ends, and what rounding may do to them."""
         far = {**data, **{n: data[f"_{n}"] for n in self.subjects}}
         mid = {**data, **{n: (data[n] + data[f"_{n}"]) / 2 for n in self.subjects}}
-        noise = sum(subject.noise(d, self.subjects) for d in (data, far, mid))
-        return Sides(subject.value(mid), (subject.value(data) + subject.value(far)) / 2, "at_most", noise=noise)
+        noise = torch.stack([subject.noise(d, self.subjects) for d in (data, far, mid)]).sum(0)
+        return subject.value(mid), (subject.value(data), subject.value(far)), noise
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        mid, (one, other), noise = self.segment(subject, data)
+        return Sides(mid, (one + other) / 2, "at_most", noise=noise)
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return (*self.subjects, *(f"_{n}" for n in self.subjects))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from losskit.conformance.search.inputs import WIDE
 from losskit.conformance.subject import Data, Subject
-from losskit.spec import Claim, Property
+from losskit.spec import Claim, LossSpec, Property
 
 
 @dataclass
@@ -102,6 +102,10 @@ class Law(ABC):
         """Why the law says nothing about these inputs; empty where it does."""
         missing = [n for n in self.subjects if subject.spec.input(n) is not None and data.get(n) is None]
         return f"the optional input {missing[0]} is absent" if missing else ""
+
+    def concerns(self, spec: LossSpec) -> bool:
+        """Whether the law can be asked of a loss at all."""
+        return True
 
     @abstractmethod
     def sides(self, subject: Subject, data: Data) -> Sides:

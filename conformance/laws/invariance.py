@@ -13,6 +13,7 @@ from losskit.conformance.laws.base import Law, Sides, beside, law_for, normal, p
 from losskit.conformance.subject import Data, Subject
 from losskit.spec.properties import (
     RESOLUTION,
+    AffineInvariant,
     ArgumentSymmetric,
     Homogeneous,
     LabelSymmetric,
@@ -41,11 +42,11 @@ class Transformed(Law):
         return Sides(other.value(changed), subject.value(data), noise=noise)
 
 
-@law_for(ShiftInvariant)
+@law_for(ShiftInvariant, "fails")
 class Shift(Transformed):
     """``l(z + c 1, y) = l(z, y)``."""
 
-    claimed: ShiftInvariant
+    claimed: ShiftInvariant | AffineInvariant
 
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         first = data[self.subjects[0]]
@@ -65,11 +66,11 @@ class Shift(Transformed):
         return (*super().moving(subject, data), self._name(subject))
 
 
-@law_for(ScaleInvariant)
+@law_for(ScaleInvariant, "fails")
 class Scale(Transformed):
     """``l(a z) = l(z)`` for positive a, or negative a where the property says so."""
 
-    claimed: ScaleInvariant
+    claimed: ScaleInvariant | AffineInvariant
 
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         first = data[self.subjects[0]]
@@ -77,7 +78,10 @@ class Scale(Transformed):
         for place in positions(subject, self.subjects[0], self.claimed.axis, data):
             shape[place] = 1
         factor = 10 ** uniform(first, rng, tuple(shape), -1, 1)
-        return {**data, self._name(subject): -factor if self.claimed.factor == "negative" else factor}
+        return {**data, self._name(subject): -factor if self._negative() else factor}
+
+    def _negative(self) -> bool:
+        return isinstance(self.claimed, ScaleInvariant) and self.claimed.factor == "negative"
 
     def _name(self, subject: Subject) -> str:
         return beside(subject, self.subjects, "factor")
@@ -242,6 +246,13 @@ class Permutation(Law):
         return Sides(after, before, noise=noise)
 
 
+def scores_of(subject: Subject) -> str:
+    """The input that holds a score for each class."""
+    target = subject.spec.class_target()
+    axis = getattr(target.domain, "of", None) if target else None
+    return next(i.name for i in subject.spec.inputs if i.differentiable and axis in i.shape)
+
+
 def close(scores: Tensor) -> Tensor:
     """Rows in which two scores are closer than the vocabulary calls distinct."""
     return (scores.sort(dim=-1).values.diff(dim=-1) < RESOLUTION).any(dim=-1)
@@ -261,9 +272,7 @@ class LabelSum(Law):
         return {**data, "_other": 3 * normal(scores, rng)}
 
     def _scores(self, subject: Subject) -> str:
-        target = subject.spec.class_target()
-        axis = getattr(target.domain, "of", None) if target else None
-        return next(i.name for i in subject.spec.inputs if i.differentiable and axis in i.shape)
+        return scores_of(subject)
 
     def _sum(self, subject: Subject, data: Data, scores: Tensor) -> tuple[Tensor, Tensor]:
         target = subject.spec.class_target()

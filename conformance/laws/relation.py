@@ -26,6 +26,11 @@ def _real(x: Tensor | float) -> Tensor:
     return x if isinstance(x, Tensor) else torch.tensor(x, dtype=torch.float64)
 
 
+def _one_hot(ids: Tensor, classes: float, axis: float) -> Tensor:
+    hot = ids.unsqueeze(-1) == torch.arange(int(classes), device=ids.device)
+    return hot.to(torch.float64).movedim(-1, int(axis))
+
+
 TENSORS: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
@@ -43,6 +48,9 @@ TENSORS: dict[str, Callable[..., Any]] = {
     "minimum": lambda x, y: torch.minimum(_real(x), _real(y)),
     "transpose": lambda x: x.transpose(-1, -2),
     "item": lambda x, position: x[..., int(position)].reshape(-1),
+    "one_hot": _one_hot,
+    "positions": lambda x: torch.arange(x.shape[-1], device=x.device, dtype=torch.float64),
+    "column": lambda x: x.unsqueeze(-1),
 }
 
 

@@ -5,9 +5,13 @@ from losskit.spec.properties.analytic import (
     Convex,
     Differentiable,
     Lipschitz,
+    MinimisedAt,
     Monotone,
     NonNegative,
+    QuasiConvex,
     Smooth,
+    StrictlyConvex,
+    ZeroAt,
 )
 from losskit.spec.properties.base import KINDS, Claim, Property
 from losskit.spec.properties.decision import ClassificationCalibrated
@@ -32,20 +36,24 @@ from losskit.spec.properties.engineering import (
 )
 from losskit.spec.properties.invariance import (
     RESOLUTION,
+    AffineInvariant,
     ArgumentSymmetric,
     Homogeneous,
     LabelSymmetric,
+    MarginBased,
     PermutationInvariant,
     RotationInvariant,
     ScaleInvariant,
     ShiftInvariant,
     TranslationInvariant,
 )
-from losskit.spec.properties.relation import ReducesTo
+from losskit.spec.properties.relation import TARGETS, ReducesTo, UpperBounds
 
 __all__ = [
     "KINDS",
     "RESOLUTION",
+    "TARGETS",
+    "AffineInvariant",
     "ArgumentSymmetric",
     "BatchDecomposable",
     "Bounded",
@@ -64,11 +72,14 @@ __all__ = [
     "IgnoresIndex",
     "LabelSymmetric",
     "Lipschitz",
+    "MarginBased",
     "MatchesReference",
+    "MinimisedAt",
     "Monotone",
     "NonNegative",
     "PermutationInvariant",
     "Property",
+    "QuasiConvex",
     "Reduces",
     "ReducesTo",
     "RejectsBadInput",
@@ -78,8 +89,11 @@ __all__ = [
     "Scripts",
     "ShiftInvariant",
     "Smooth",
+    "StrictlyConvex",
     "Transforms",
     "TranslationInvariant",
+    "UpperBounds",
     "Weighted",
     "WorkedExamples",
+    "ZeroAt",
 ]

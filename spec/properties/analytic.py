@@ -31,6 +31,26 @@ class Convex(Property):
     on: Names
 
 
+class StrictlyConvex(Property):
+    """Jensen's inequality is strict, ``l(mid) < (l(a) + l(b)) / 2`` wherever a and b differ in the named inputs.
+
+    Strict is told from flat on segments of length 1/2 to 2 among inputs of order 1, each along a random direction or along
+    the one in which the Hessian is flattest: the gap of the inequality exceeds 1e-9 of the squared length, about a
+    curvature of 1e-8, where rounding resolves that much. A loss that is strictly convex and flatter than that counts as flat.
+    """
+
+    on: Names
+
+
+class QuasiConvex(Property):
+    """No point between two others is worse than both, ``l(mid) <= max(l(a), l(b))``, in the named inputs jointly.
+
+    The sets on which the value stays below a level are then convex.
+    """
+
+    on: Names
+
+
 class Lipschitz(Property):
     """No two values differ by more than ``constant`` times the distance of their inputs in ``norm``.
 
@@ -78,3 +98,36 @@ class Differentiable(Property):
     on: Names
     order: int = 1
     region: Literal["all", "distinct"] = "all"
+
+
+class ZeroAt(Property):
+    """The value is zero at the place ``where``, whatever the inputs it does not name.
+
+    Attributes:
+        where: the inputs that are set, each to an expression of other inputs, parameters and sizes: ``target``,
+            ``margin * one_hot(target, C)``.
+        reach: ``attained``; or ``approached``, and the place lies at infinity: the inputs are t times ``where``, and the
+            value is within 1e-5 of zero at t = 1e6.
+    """
+
+    where: dict[str, Scalar]
+    reach: Reach = "attained"
+
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(self.where)
+
+
+class MinimisedAt(Property):
+    """No inputs give a smaller value than the place ``where`` does, as long as those it does not name stay.
+
+    Attributes:
+        where: the inputs that are set, as for ZeroAt.
+        reach: ``attained``; or ``approached``, and the place lies at infinity: the value at t = 1e6 times ``where`` is no
+            more than 1e-5 above any other.
+    """
+
+    where: dict[str, Scalar]
+    reach: Reach = "attained"
+
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(self.where)

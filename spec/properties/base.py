@@ -122,13 +122,13 @@ class Claim(Frozen):
         if self.verdict == other.verdict or not regimes_overlap(self.when, other.when):
             return False
         true, false = (self, other) if self.verdict == "holds" else (other, self)
-        return _implies(true.property, false.property)
+        return implies(true.property, false.property)
 
 
 WHOLE = {"region", "part", "distributions"}  # arguments whose value "all" includes every other
 
 
-def _implies(one: Property, other: Property) -> bool:
+def implies(one: Property, other: Property) -> bool:
     """Whether one property is the other, or a case of it; an argument left out may stand for all its values."""
     if type(one) is not type(other) or set(one.subjects()) != set(other.subjects()):
         return False

@@ -29,6 +29,16 @@ class ScaleInvariant(Property):
     factor: Literal["positive", "negative"] = "positive"
 
 
+class AffineInvariant(Property):
+    """Both shift and scale invariant along the axis, ``l(a z + c 1) = l(z)`` for every a > 0 and every c.
+
+    The gradient is then orthogonal to the all-ones vector and to z.
+    """
+
+    on: Names
+    axis: str | None = None
+
+
 class Homogeneous(Property):
     """Scaling the named inputs and parameters together by a > 0 scales the value, ``l(a z) = a^k l(z)``.
 
@@ -78,3 +88,10 @@ class LabelSymmetric(Property):
     """
 
     region: Literal["all", "distinct"] = "all"
+
+
+class MarginBased(Property):
+    """The scores of the classes enter through the margin alone: the label's score less the largest other one.
+
+    Two rows of the same margin have the same value, whatever the scores of the classes behind.
+    """

@@ -1,10 +1,12 @@
 """Relations between losses: the edges that make the catalogue a connected graph."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from losskit.spec.expressions import Expression, Scalar
 from losskit.spec.properties.base import Property
 from losskit.spec.regimes import Value
+
+TARGETS = ("zero_one", "one_minus_auc")  # losses that nobody trains with, bounded by others
 
 
 class ReducesTo(Property):
@@ -34,3 +36,30 @@ class ReducesTo(Property):
 
     def subjects(self) -> tuple[str, ...]:
         return (*self.limit, *self.given)
+
+
+class UpperBounds(Property):
+    """The loss is an upper bound, ``target <= factor * l`` pointwise, and reaches 99 % of it unless ``tight=False``.
+
+    Attributes:
+        target: ``zero_one``, 1 where the label's score is not above every other, a tie being an error; or
+            ``one_minus_auc``, the share of pairs in which a positive is not above a negative; or a registered loss.
+        factor: what the loss is multiplied with, positive.
+        tight: whether some case reaches 99 % of the bound.
+        margin: for ``zero_one`` without class scores: the expression that must be positive for a decision to be right.
+        parameters: of the registered loss, as values or expressions in this loss's parameters.
+        inputs: inputs of the registered loss as expressions in this one's; those not named are passed on by name.
+    """
+
+    unspecific: ClassVar[frozenset[str]] = frozenset({"tight"})
+    target: str
+    factor: Scalar = 1.0
+    tight: bool = True
+    margin: Expression | None = None
+    parameters: dict[str, Expression | Value | tuple[float, ...]] = {}
+    inputs: dict[str, Expression] = {}
+
+    @property
+    def other(self) -> str:
+        """The registered loss that is bounded."""
+        return self.target

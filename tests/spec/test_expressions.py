@@ -12,6 +12,7 @@ from losskit.spec.expressions import (
     ARITY,
     MATH,
     Expression,
+    column,
     evaluate,
     exp,
     item,
@@ -19,6 +20,8 @@ from losskit.spec.expressions import (
     maximum,
     minimum,
     normal_cdf,
+    one_hot,
+    positions,
     softplus,
     sqrt,
     symbol,
@@ -94,6 +97,8 @@ def test_other_operations_may_be_passed_for_other_operands() -> None:
         (X - (Y - 1), "x - (y - 1)"),
         (maximum(X, Y + 1), "maximum(x, y + 1)"),
         (X @ transpose(Y), "x @ transpose(y)"),
+        (one_hot(X, Y, axis=1), "one_hot(x, y, 1)"),
+        (positions(X) - column(Y), "positions(x) - column(y)"),
     ],
 )
 def test_printing_keeps_the_order_of_operations(expression: Expression, text: str) -> None:
@@ -106,7 +111,7 @@ def test_symbols_are_collected_from_the_whole_tree() -> None:
 
 
 def test_an_unknown_operation_is_refused() -> None:
-    with pytest.raises(SpecError, match="the operation 'eval', expected one of add, div, exp"):
+    with pytest.raises(SpecError, match="the operation 'eval', expected one of add, column, div, exp"):
         Expression.of("eval", 1.0)
 
 

@@ -260,7 +260,7 @@ def test_class_ids_of_an_unknown_axis_or_with_an_unknown_ignored_id(domain: Clas
 
 
 def test_a_property_outside_the_vocabulary() -> None:
-    with pytest.raises(SpecError, match="claim names the property 'Nice', expected one of ArgumentSymmetric, "):
+    with pytest.raises(SpecError, match="claim names the property 'Nice', expected one of AffineInvariant, "):
         Claim.model_validate({"property": {"kind": "Nice"}, "verdict": "holds"})
 
 

@@ -2,9 +2,9 @@
 
 from pydantic import Field
 
-from losskit.spec import AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec import Above, AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ONE_CLASS, ROWS
-from losskit.spec.expressions import sqrt, symbol
+from losskit.spec.expressions import log, one_hot, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
@@ -15,12 +15,18 @@ from losskit.spec.properties import (
     Monotone,
     NonNegative,
     PermutationInvariant,
+    QuasiConvex,
     ReducesTo,
     ShiftInvariant,
+    Smooth,
+    StrictlyConvex,
+    UpperBounds,
+    ZeroAt,
 )
 from losskit.spec.tensors import class_target, logits
 
 TAU = symbol("tau")
+RIGHT = {"logits": one_hot(symbol("target"), symbol("C"))}
 
 
 class CompSumParameters(Parameters):
@@ -61,6 +67,31 @@ SPEC = LossSpec(
         Convex(on="logits").fails(
             when={"tau": Between(1, float("inf"), "neither"), "C": AtLeast(2)},
             source="tau=1.3, y=0: midpoint of (2.1, -0.9, 0.6) and (-11.1, 3.3, 7.4)",
+        ),
+        StrictlyConvex(on="logits").fails(source="constant along (1, ..., 1)"),
+        QuasiConvex(on="logits").holds(source="an increasing map of a log-sum-exp of differences"),
+        ZeroAt(where=RIGHT, reach="approached").holds(source="no wrong class keeps a share"),
+        ZeroAt(where=RIGHT).fails(
+            when={"tau": Between(0, 10), "C": AtLeast(2)}, source="tau=1, C=2: log(1 + exp(-1)) = 0.3133"
+        ),
+        UpperBounds(target="zero_one", factor=1 / log(2)).holds(
+            when={"tau": 1}, source="a wrong class that leads or ties makes the sum at least 1; Phi_1(1) = log 2"
+        ),
+        UpperBounds(target="zero_one", factor=(1 - TAU) / (2 ** (1 - TAU) - 1)).holds(
+            when={"tau": Between(0, 1, "left")}, source="a wrong class that leads or ties makes the sum at least 1"
+        ),
+        UpperBounds(target="zero_one", factor=(1 - TAU) / (2 ** (1 - TAU) - 1)).holds(
+            when={"tau": Above(1)}, source="a wrong class that leads or ties makes the sum at least 1"
+        ),
+        UpperBounds(target="zero_one").fails(
+            when={"tau": Between(0.5, 5), "C": AtLeast(2)}, source="C=2, equal scores: Phi_tau(1) < 1 for tau > 0"
+        ),
+        UpperBounds(target="mae_classification", parameters={"scale": 1.0}).holds(
+            when={"tau": Between(0, 2)}, source="the value decreases with tau, and tau=2 is 1 - p_y"
+        ),
+        Smooth(on="logits").fails(
+            when={"tau": Between(0, 0.5), "C": AtLeast(2)},
+            source="grows like exp((1 - tau) margin), and so do its slopes",
         ),
         Lipschitz(on="logits", constant=sqrt(2) * ((TAU - 1) / TAU) ** (TAU - 1) / TAU).holds(
             when={"tau": AtLeast(1), "C": AtLeast(2)}, source="sqrt(2) max_p p^(tau-1) (1-p)"

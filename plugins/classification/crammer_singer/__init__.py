@@ -4,7 +4,7 @@ from pydantic import Field
 
 from losskit.spec import Above, AtLeast, EdgeCase, Example, LossSpec, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
-from losskit.spec.expressions import sqrt, symbol
+from losskit.spec.expressions import one_hot, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
@@ -13,14 +13,19 @@ from losskit.spec.properties import (
     Homogeneous,
     LabelSymmetric,
     Lipschitz,
+    MarginBased,
     NonNegative,
     PermutationInvariant,
     ReducesTo,
     ShiftInvariant,
+    StrictlyConvex,
+    UpperBounds,
+    ZeroAt,
 )
 from losskit.spec.tensors import class_target, logits
 
 MARGIN = symbol("margin")
+LEADING = {"logits": MARGIN * one_hot(symbol("target"), symbol("C"))}
 
 
 class CrammerSingerParameters(Parameters):
@@ -46,9 +51,19 @@ SPEC = LossSpec(
             source="the definition is symmetric in the classes",
             note="of the value; where wrong classes tie, the gradient is that of the first of them",
         ),
+        MarginBased().holds(source="the definition"),
         NonNegative().holds(source="the label's own term is 0"),
         Bounded().fails(when={"C": AtLeast(2)}, source="linear growth"),
         Convex(on="logits").holds(source="maximum of affine functions"),
+        StrictlyConvex(on="logits").fails(source="piecewise linear"),
+        ZeroAt(where=LEADING).holds(source="wherever the label leads by the margin or more"),
+        UpperBounds(target="zero_one", factor=1 / MARGIN).holds(
+            when={"margin": Above(0)}, source="a wrong class that leads or ties leaves the whole margin"
+        ),
+        UpperBounds(target="zero_one").fails(when={"margin": 0.0, "C": AtLeast(2)}, source="equal scores give 0"),
+        UpperBounds(target="ldr_kl", parameters={"lam": 1.0, "margin": MARGIN}).holds(
+            source="Zhu et al. 2023: the temperature 0 gives the largest member"
+        ),
         Lipschitz(on="logits", constant=sqrt(2)).holds(when={"C": AtLeast(2)}, source="subgradient e_k - e_y"),
         Differentiable(on="logits").fails(when={"C": AtLeast(2)}, source="margin=1, y=0: kink at (1, 0, 0)"),
         Homogeneous(on=("logits", "margin")).holds(source="maximum of linear functions"),
@@ -75,6 +90,10 @@ SPEC = LossSpec(
             when={"C": 2},
             source="with one wrong class its sum is the maximum; the framework divides by C",
             note="for C >= 3 the framework's is the Weston-Watkins loss, another one",
+        ),
+        ReducesTo(other="torch.nn.MultiMarginLoss", parameters={"margin": MARGIN}, relation="affine", scale=2.0).fails(
+            when={"C": AtLeast(3), "margin": Above(0)},
+            source="C=3, margin=1, equal scores: the framework's is (1 + 1) / 3, twice that is not 1",
         ),
     ),
     references=("crammer2001algorithmic", "zhu2023label"),

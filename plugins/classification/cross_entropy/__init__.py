@@ -6,25 +6,35 @@ from pydantic import Field
 
 from losskit.spec import Above, AtLeast, Below, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ONE_CLASS, ROWS, SCORES
-from losskit.spec.expressions import log, sqrt, symbol
+from losskit.spec.expressions import log, one_hot, sqrt, symbol
 from losskit.spec.properties import (
+    AffineInvariant,
     Bounded,
     ClassificationCalibrated,
     Convex,
     Differentiable,
     LabelSymmetric,
     Lipschitz,
+    MarginBased,
+    MinimisedAt,
     NonNegative,
     PermutationInvariant,
     ReducesTo,
     ScaleInvariant,
     ShiftInvariant,
     Smooth,
+    StrictlyConvex,
+    UpperBounds,
+    ZeroAt,
 )
 from losskit.spec.tensors import class_target, logits
 
 SMOOTHING, C = symbol("label_smoothing"), symbol("C")
 UNWEIGHTED = {"class_weights": None, "C": AtLeast(2)}
+HARD = {"class_weights": None, "label_smoothing": 0.0}
+LABEL = one_hot(symbol("target"), C)
+RIGHT = {"logits": LABEL}
+SMOOTHED = {"logits": log((1 - SMOOTHING) * LABEL + SMOOTHING / C)}
 PLAIN = {"class_weights": None, "label_smoothing": 0.0, "ignore_index": Below(0)}
 NAN, INF = float("nan"), float("inf")
 
@@ -52,15 +62,45 @@ SPEC = LossSpec(
     claims=(
         ShiftInvariant(on="logits", axis="C").holds(source="only differences of scores enter"),
         ScaleInvariant(on="logits", axis="C").fails(when={"C": AtLeast(2)}, source="y=0: (1, 0) against (2, 0)"),
+        AffineInvariant(on="logits", axis="C").fails(when={"C": AtLeast(2)}, source="the scale of the scores counts"),
         PermutationInvariant(over="batch").holds(source="sum over samples"),
         PermutationInvariant(over="classes").holds(
             when={"class_weights": None, "ignore_index": Below(0)},
             source="the definition is symmetric in the classes",
             note="class weights and an ignored class would have to be relabelled along",
         ),
+        PermutationInvariant(over="classes").fails(
+            when={"class_weights": Above(0), "C": AtLeast(2)}, source="the weights stay where the classes were"
+        ),
+        MarginBased().fails(
+            when={"class_weights": None, "label_smoothing": Between(0, 0.5), "C": AtLeast(3)},
+            source="y=0: (0, 0, 0) gives log 3, (0, 0, -t) tends to log 2",
+        ),
         NonNegative().holds(source="each -log p is at least 0"),
         Bounded().fails(when={"C": AtLeast(2)}, source="y=0: (0, t) gives about t"),
         Convex(on="logits").holds(source="log-sum-exp minus a linear map"),
+        StrictlyConvex(on="logits").fails(source="constant along (1, ..., 1)"),
+        ZeroAt(where=RIGHT, reach="approached").holds(
+            when={"label_smoothing": 0.0}, source="-log p_y tends to 0 as the label's score leads, and never reaches it"
+        ),
+        ZeroAt(where=RIGHT, reach="approached").fails(
+            when={"class_weights": None, "label_smoothing": Between(0.01, 1), "C": AtLeast(2)},
+            source="the smoothed labels cost e (1 - 1/C) times the lead",
+        ),
+        MinimisedAt(where=SMOOTHED).holds(
+            when={"class_weights": None, "label_smoothing": Between(0.01, 1)},
+            source="Gibbs inequality: least where the softmax is the smoothed label",
+        ),
+        MinimisedAt(where=RIGHT, reach="approached").fails(
+            when={"class_weights": None, "label_smoothing": Between(0.01, 1), "C": AtLeast(2)}, source="as above"
+        ),
+        UpperBounds(target="zero_one", factor=1 / log(2)).holds(
+            when={**HARD, "ignore_index": Below(0)}, source="with a class that leads or ties p_y is at most 1/2"
+        ),
+        UpperBounds(target="zero_one").fails(when={**HARD, "C": AtLeast(2)}, source="C=2, equal scores: log 2 < 1"),
+        UpperBounds(target="mae_classification", parameters={"scale": 1.0}).holds(
+            when={**HARD, "ignore_index": Below(0)}, source="-log p >= 1 - p"
+        ),
         Lipschitz(on="logits", constant=sqrt(1 + (1 - SMOOTHING) ** 2 - SMOOTHING**2 / C)).holds(
             when=UNWEIGHTED, source="gradient p - q with q = (1-e) e_y + e/C, longest as p nears a wrong vertex"
         ),

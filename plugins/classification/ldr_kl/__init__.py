@@ -4,7 +4,7 @@ from pydantic import Field
 
 from losskit.spec import Above, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
-from losskit.spec.expressions import log, sqrt, symbol
+from losskit.spec.expressions import log, one_hot, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
@@ -19,6 +19,9 @@ from losskit.spec.properties import (
     ReducesTo,
     ShiftInvariant,
     Smooth,
+    StrictlyConvex,
+    UpperBounds,
+    ZeroAt,
 )
 from losskit.spec.tensors import class_target, logits
 
@@ -59,6 +62,16 @@ SPEC = LossSpec(
         Bounded().fails(when={"C": AtLeast(2)}, source="linear growth; for lam=inf on both sides"),
         Monotone(on="lam", direction="decreasing").holds(source="the KL term in the max form is not negative"),
         Convex(on="logits").holds(source="maximum of affine functions minus a constant"),
+        StrictlyConvex(on="logits").fails(source="constant along (1, ..., 1)"),
+        ZeroAt(where={"logits": MARGIN * one_hot(symbol("target"), C)}).holds(
+            when={"lam": 0.0}, source="the Crammer-Singer hinge"
+        ),
+        ZeroAt(where={"logits": one_hot(symbol("target"), C)}, reach="approached").fails(
+            when={"lam": Between(0.01, INF), "C": AtLeast(2)}, source="tends to -lam log C, for lam=inf without end"
+        ),
+        UpperBounds(target="zero_one").fails(
+            when={"lam": Between(0.01, INF), "C": AtLeast(2)}, source="negative where the label leads far enough"
+        ),
         Lipschitz(on="logits", constant=sqrt(2)).holds(
             when=FINITE, source="gradient p - e_y, longest as p nears a wrong vertex"
         ),

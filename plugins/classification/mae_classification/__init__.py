@@ -4,7 +4,7 @@ from pydantic import Field
 
 from losskit.spec import AtLeast, EdgeCase, Example, LossSpec, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ONE_CLASS, ROWS
-from losskit.spec.expressions import sqrt, symbol
+from losskit.spec.expressions import one_hot, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
@@ -14,12 +14,17 @@ from losskit.spec.properties import (
     Lipschitz,
     NonNegative,
     PermutationInvariant,
+    QuasiConvex,
     ReducesTo,
     ShiftInvariant,
+    StrictlyConvex,
+    UpperBounds,
+    ZeroAt,
 )
 from losskit.spec.tensors import class_target, logits
 
 SCALE = symbol("scale")
+RIGHT = {"logits": one_hot(symbol("target"), symbol("C"))}
 
 
 class MAEClassificationParameters(Parameters):
@@ -46,6 +51,15 @@ SPEC = LossSpec(
         Bounded(lower=0.0, upper=SCALE).holds(when={"C": AtLeast(2)}, source="0 < p_y < 1 for finite scores"),
         Convex(on="logits").fails(
             when={"C": AtLeast(2)}, source="y=0: midpoint of (-4, 0) and (0, 0) gives 0.8808, the average is 0.7410"
+        ),
+        StrictlyConvex(on="logits").fails(source="constant along (1, ..., 1)"),
+        QuasiConvex(on="logits").holds(source="-log p_y is convex, and s (1 - p_y) increases with it"),
+        ZeroAt(where=RIGHT, reach="approached").holds(source="p_y tends to 1"),
+        UpperBounds(target="zero_one", factor=2 / SCALE).holds(
+            source="with a class that leads or ties p_y is at most 1/2"
+        ),
+        UpperBounds(target="zero_one", factor=1 / SCALE).fails(
+            when={"C": AtLeast(2)}, source="C=2, equal scores: 1/2 < 1"
         ),
         Lipschitz(on="logits", constant=SCALE * sqrt(2) / 4).holds(
             when={"C": AtLeast(2)}, source="|p_y (p - e_y)| <= sqrt(2) p_y (1 - p_y)"

@@ -4,19 +4,24 @@ from pydantic import Field
 
 from losskit.spec import Above, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ROWS
-from losskit.spec.expressions import softplus, sqrt, symbol
+from losskit.spec.expressions import one_hot, softplus, sqrt, symbol
 from losskit.spec.properties import (
+    AffineInvariant,
     Bounded,
     ClassificationCalibrated,
     Convex,
     Differentiable,
     LabelSymmetric,
     Lipschitz,
+    MinimisedAt,
     Monotone,
     NonNegative,
     PermutationInvariant,
+    QuasiConvex,
     ScaleInvariant,
     ShiftInvariant,
+    UpperBounds,
+    ZeroAt,
 )
 from losskit.spec.tensors import class_target, logits
 
@@ -24,6 +29,7 @@ A, B, EPS, C = symbol("a"), symbol("b"), symbol("eps"), symbol("C")
 EXACT = {"eps": 0.0}
 # beyond these the softplus is flat or straight to many digits, and what fails does so by less than can be seen
 BENT = {"a": Between(0.5, 2), "b": Between(-1, 1)}
+LABEL = {"logits": one_hot(symbol("target"), C)}
 FOUR_CLASSES = {"logits": [[2.0, 0.5, -1.0, 0.0], [-0.5, 1.5, 1.0, -2.0]], "target": [0, 2]}
 EQUAL = {"logits": [[0.1, 0.1, 0.1], [1e4, 1e4, 1e4]], "target": [1, 0]}
 
@@ -53,6 +59,10 @@ SPEC = LossSpec(
         ScaleInvariant(on="logits", axis="C", factor="negative").fails(
             when={**BENT, "eps": Between(0, 1), "C": AtLeast(2)}, source="z changes its sign: y=0, (1, 0, 0)"
         ),
+        AffineInvariant(on="logits", axis="C").holds(when=EXACT, source="standardisation"),
+        AffineInvariant(on="logits", axis="C").fails(
+            when={**BENT, "eps": Between(0.1, 1), "C": AtLeast(2)}, source="eps keeps the variance from scaling along"
+        ),
         PermutationInvariant(over="batch").holds(source="sum over samples"),
         PermutationInvariant(over="classes").holds(source="the definition is symmetric in the classes"),
         NonNegative().holds(source="softplus is positive"),
@@ -62,6 +72,23 @@ SPEC = LossSpec(
         Convex(on="logits").fails(
             when={**BENT, "eps": Between(0, 1), "C": AtLeast(2)},
             source="y=0, a=b=1: the midpoint of (-4.1, -3.6, 0.3) and (2.0, 2.3, -1.7) exceeds the average by 1.05",
+        ),
+        QuasiConvex(on="logits").fails(
+            when={**BENT, "eps": Between(0, 1), "C": AtLeast(3)},
+            source="below the mean the rows with z_c >= -t are those outside a cone, not within",
+        ),
+        MinimisedAt(where=LABEL).holds(when=EXACT, source="z_c = sqrt(C - 1), its largest value, where all others tie"),
+        MinimisedAt(where=LABEL).fails(
+            when={**BENT, "eps": Between(0.1, 1), "C": AtLeast(2)}, source="larger scores shrink the part of eps"
+        ),
+        MinimisedAt(where=LABEL, reach="approached").holds(source="z_c tends to sqrt(C - 1) whatever eps"),
+        ZeroAt(where=LABEL, reach="approached").fails(when=BENT, source="softplus is positive"),
+        UpperBounds(target="zero_one", factor=A / softplus(A * (B - sqrt(C / 2 - 1))), tight=False).holds(
+            when={**BENT, "eps": Between(0, 1), "C": AtLeast(2)},
+            source="if another class leads or ties, z_c is at most sqrt(C/2 - 1), reached where the two tie and the rest do",
+        ),
+        UpperBounds(target="zero_one").fails(
+            when={**BENT, "C": AtLeast(4)}, source="C=4, a=b=1: (1, 1, 0, 0) gives 0.693 and errs"
         ),
         Monotone(on="logits", part="label", direction="decreasing").holds(
             source="dz_c/do_c = (1 - 1/C - z_c^2/C) / sigma is not negative; across equal scores z_c jumps up"

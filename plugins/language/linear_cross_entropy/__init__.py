@@ -13,9 +13,11 @@ from losskit.spec.properties import (
     Homogeneous,
     NonNegative,
     PermutationInvariant,
+    QuasiConvex,
     ReducesTo,
     RotationInvariant,
     ShiftInvariant,
+    StrictlyConvex,
 )
 from losskit.spec.tensors import class_target, real
 
@@ -68,6 +70,9 @@ SPEC = LossSpec(
         PermutationInvariant(over="batch").holds(
             when={"shift": 0}, source="sum over tokens", note="a shift pairs neighbours, so their order matters"
         ),
+        PermutationInvariant(over="batch").fails(
+            when={"shift": AtLeast(1), "V": AtLeast(2)}, source="other tokens become neighbours"
+        ),
         PermutationInvariant(over="classes").holds(source="softmax; rows of weight and bias move with the target"),
         ShiftInvariant(on="weight", axis="V").holds(when={"softcap": None}, source="adds h.v to all logits of a token"),
         ShiftInvariant(on="weight", axis="V").fails(
@@ -75,6 +80,9 @@ SPEC = LossSpec(
             source="tanh: softcap=1 moves an example from 2.343 to 2.136",
         ),
         RotationInvariant(on=("hidden", "weight")).holds(source="depends on inner products only"),
+        RotationInvariant(on="hidden").fails(
+            when={"V": AtLeast(2), "D": AtLeast(2)}, source="the weights stay where they were"
+        ),
         Convex(on="hidden").holds(when={"softcap": None}, source="log-sum-exp of an affine map"),
         Convex(on="weight").holds(when={"softcap": None}, source="log-sum-exp of an affine map"),
         Convex(on="bias").holds(when={"softcap": None}, source="log-sum-exp of an affine map"),
@@ -86,6 +94,10 @@ SPEC = LossSpec(
             when={"V": AtLeast(2), "label_smoothing": Between(0, 0.5)},
             source="bilinear: D=1, V=2, target 0: (3,(3,0)) and (-3,(-3,0)) give 0.000123, their midpoint 0.693147",
         ),
+        QuasiConvex(on=("hidden", "weight")).fails(
+            when={"V": AtLeast(2), "label_smoothing": Between(0, 0.5)}, source="the same three points"
+        ),
+        StrictlyConvex(on="weight").fails(when={"softcap": None}, source="constant along a vector added to all rows"),
         Bounded().fails(when={"softcap": None, "V": AtLeast(2)}, source="the margin is unbounded"),
         Homogeneous(on="hidden").fails(when={"V": AtLeast(2)}, source="hidden = 0 gives log V, not 0"),
         Differentiable(on="hidden", order=0).holds(when={"filter_eps": None}, source="composition of smooth maps"),

@@ -2,8 +2,15 @@
 
 from pydantic import Field
 
-from losskit.spec import EdgeCase, Example, Input, LossSpec, Narrowing, Parameters, hookimpl
-from losskit.spec.properties import Differentiable, NonNegative, PermutationInvariant, RotationInvariant, ScaleInvariant
+from losskit.spec import Between, EdgeCase, Example, Input, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec.properties import (
+    Differentiable,
+    NonNegative,
+    PermutationInvariant,
+    RotationInvariant,
+    ScaleInvariant,
+    TranslationInvariant,
+)
 from losskit.spec.tensors import ClassIndex, real
 
 PLANE = {"embeddings": [[1, 0], [0.8, 0.6], [0.6, 0.8], [0, 1], [-0.6, 0.8]], "labels": [0, 0, 1, 1, 1]}
@@ -56,6 +63,9 @@ SPEC = LossSpec(
     claims=(
         RotationInvariant(on="embeddings").holds(source="depends on inner products only"),
         ScaleInvariant(on="embeddings", axis="D").holds(when={"normalize": True}, source="each row has its own factor"),
+        TranslationInvariant(on="embeddings").fails(
+            when={"mining": False, "beta": Between(1, 50)}, source="angles are seen from the origin"
+        ),
         PermutationInvariant(over="batch").holds(source="sets of pairs have no order"),
         PermutationInvariant(over="classes").holds(source="labels are only compared with each other"),
         NonNegative().holds(source="logarithms of 1 and more"),

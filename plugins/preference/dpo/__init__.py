@@ -2,20 +2,24 @@
 
 from pydantic import Field
 
-from losskit.spec import Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
-from losskit.spec.expressions import sqrt, symbol
+from losskit.spec import AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec.expressions import log, sqrt, symbol
 from losskit.spec.properties import (
     ArgumentSymmetric,
     Bounded,
     Convex,
     Differentiable,
     Lipschitz,
+    MinimisedAt,
     Monotone,
     NonNegative,
     PermutationInvariant,
     ReducesTo,
     ShiftInvariant,
     Smooth,
+    StrictlyConvex,
+    UpperBounds,
+    ZeroAt,
 )
 from losskit.spec.tensors import real
 
@@ -25,6 +29,10 @@ REFERENCE = ("reference_chosen_logps", "reference_rejected_logps")
 CHOSEN, REJECTED = (symbol(name) for name in POLICY)
 POLICY_MARGIN = CHOSEN - REJECTED
 MARGIN = POLICY_MARGIN - (symbol(REFERENCE[0]) - symbol(REFERENCE[1]))
+EVEN = symbol(REFERENCE[0]) - symbol(REFERENCE[1])  # the margin of the reference
+BEST = log((1 - SMOOTHING) / SMOOTHING) / BETA  # the margin at which z is the log-odds of the smoothed label
+LEAD = {POLICY[0]: 1.0}
+SMOOTH = {"label_smoothing": Between(0.01, 0.5)}
 PAIRS = dict(zip((*POLICY, *REFERENCE), ([-12.0, -9.5], [-11.0, -15.0], [-13.0, -9.0], [-10.5, -13.0]), strict=True))
 PAIR = {name: values[:1] for name, values in PAIRS.items()}
 
@@ -78,9 +86,41 @@ SPEC = LossSpec(
         ArgumentSymmetric(a=POLICY[0], b=POLICY[1]).holds(
             when={"label_smoothing": 0.5, "reference_free": True}, source="even in z, and the exchange negates z"
         ),
+        ArgumentSymmetric(a=POLICY[0], b=POLICY[1]).fails(
+            when={"label_smoothing": Between(0, 0.4)}, source="a preference reversed: z=1 gives 0.3133, z=-1 1.3133"
+        ),
         NonNegative().holds(source="softplus is positive"),
         Bounded().fails(source="grows like (1 - eps) |z| as z falls"),
         Convex(on=POLICY).holds(source="softplus of an affine map"),
+        StrictlyConvex(on=POLICY[0]).holds(
+            when={"beta": Between(0.1, 1)},
+            source="the second derivative beta^2 s (1 - s) is positive",
+            note="true for every beta; where beta times the margin is large the curvature is below what is called flat",
+        ),
+        StrictlyConvex(on=POLICY[1]).holds(when={"beta": Between(0.1, 1)}, source="as above"),
+        StrictlyConvex(on=POLICY).fails(source="constant along (1, 1)"),
+        ZeroAt(where=LEAD, reach="approached").holds(
+            when={"label_smoothing": 0.0, "beta": AtLeast(0.01)}, source="softplus(-z) tends to 0, and never reaches it"
+        ),
+        ZeroAt(where=LEAD, reach="approached").fails(
+            when={**SMOOTH, "beta": AtLeast(0.01)}, source="the flipped label costs eps z"
+        ),
+        MinimisedAt(where={POLICY[0]: REJECTED + EVEN + BEST}).holds(
+            when={**SMOOTH, "reference_free": False},
+            source="z = log((1-eps)/eps), where the value is the binary entropy of eps",
+        ),
+        MinimisedAt(where={POLICY[0]: REJECTED + BEST}).holds(
+            when={**SMOOTH, "reference_free": True}, source="as above, without the reference"
+        ),
+        UpperBounds(target="zero_one", factor=1 / log(2), margin=MARGIN).holds(
+            when={"label_smoothing": 0.0, "reference_free": False}, source="1[z <= 0] <= log(1 + exp(-z)) / log 2"
+        ),
+        UpperBounds(target="zero_one", factor=1 / log(2), margin=POLICY_MARGIN).holds(
+            when={"label_smoothing": 0.0, "reference_free": True}, source="as above, without the reference"
+        ),
+        UpperBounds(target="zero_one", margin=POLICY_MARGIN).fails(
+            when={"reference_free": True}, source="z=0 gives log 2 < 1"
+        ),
         Lipschitz(on=POLICY, constant=BETA * sqrt(2) * (1 - SMOOTHING)).holds(
             source="|dl/dz| <= max(1 - eps, eps) = 1 - eps, and z has the gradient beta (1, -1)"
         ),

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from losskit.spec import EdgeCase, Example, Input, LossSpec, Narrowing, Parameters, hookimpl
-from losskit.spec.expressions import item, sqrt, symbol
+from losskit.spec.expressions import item, log, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     Convex,
@@ -18,6 +18,9 @@ from losskit.spec.properties import (
     ReducesTo,
     ScaleInvariant,
     ShiftInvariant,
+    StrictlyConvex,
+    UpperBounds,
+    ZeroAt,
 )
 from losskit.spec.tensors import Binary, logits
 
@@ -68,6 +71,17 @@ SPEC = LossSpec(
         ScaleInvariant(on="logits", axis="all").fails(source="target [1, 0], T=1: [1, 0] gives 0.3133, [2, 0] 0.1269"),
         Homogeneous(on=("logits", "temperature"), degree=0.0).holds(source="only the quotient enters"),
         Convex(on="logits").holds(source="softplus of linear functions"),
+        StrictlyConvex(on="logits").fails(source="constant along (1, ..., 1)"),
+        ZeroAt(where={"logits": symbol("target")}, reach="approached").holds(
+            source="softplus tends to 0, and never reaches it"
+        ),
+        UpperBounds(target="one_minus_auc", factor=1 / log(2)).holds(
+            source="1[z <= 0] <= log(1 + exp(-z)) / log 2 for every pair",
+            note="with normalize='positives' the value is that of pairs times the number of negatives",
+        ),
+        UpperBounds(target="one_minus_auc").fails(
+            when={"normalize": "pairs"}, source="one pair with equal scores: log 2 < 1"
+        ),
         NonNegative().holds(source="softplus is positive"),
         Bounded().fails(source="grows with the gap of a wrongly ordered pair"),
         Monotone(on="logits", part="positives", direction="decreasing").holds(source="sign of the derivative"),

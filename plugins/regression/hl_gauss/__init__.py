@@ -4,19 +4,22 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from losskit.spec import AtLeast, EdgeCase, Example, Input, LossSpec, Parameters, hookimpl
-from losskit.spec.expressions import item, maximum, minimum, normal_cdf, symbol
+from losskit.spec import AtLeast, Between, EdgeCase, Example, Input, LossSpec, Parameters, hookimpl
+from losskit.spec.expressions import column, item, log, maximum, minimum, normal_cdf, positions, symbol
 from losskit.spec.properties import (
     Bounded,
     Convex,
     Differentiable,
     Homogeneous,
     Lipschitz,
+    MinimisedAt,
     NonNegative,
     PermutationInvariant,
     ReducesTo,
     ShiftInvariant,
+    StrictlyConvex,
     TranslationInvariant,
+    ZeroAt,
 )
 from losskit.spec.tensors import Real, logits
 
@@ -27,6 +30,13 @@ SCORES, TARGET = symbol("logits"), symbol("target")
 PLACE = 2 * (minimum(maximum(TARGET, LOW), HIGH) - LOW) / (HIGH - LOW)  # of the target, in bins of which there are two
 UPPER = normal_cdf((2 - PLACE) / RATIO) - normal_cdf((1 - PLACE) / RATIO)
 BOTH = normal_cdf((2 - PLACE) / RATIO) - normal_cdf(-PLACE / RATIO)
+BIN = positions(SCORES) - column(PLACE * BINS / 2)  # lower edge of each bin, in bins from the target
+HISTOGRAM = {"logits": log(normal_cdf((BIN + 1) / RATIO) - normal_cdf(BIN / RATIO))}  # but for a factor, which cancels
+FEW = {
+    "K": Between(2, 3),
+    "sigma_ratio": Between(0.75, 2),
+    "clamp_target": True,
+}  # no bin's mass is too small to subtract
 FOUR_BINS = {"logits": [[0.1, 0.2, 0.3, 0.4]], "target": [0.25]}
 TWO_ROWS = {"logits": [[0.0, 1.0, 0.0], [1.0, 0.0, -1.0]], "target": [5.0, 9.5]}
 OUTSIDE = {"logits": [[0.0, 1.0, 0.0]], "target": [3.0]}
@@ -78,6 +88,13 @@ SPEC = LossSpec(
         PermutationInvariant(over="batch").holds(source="sum over samples"),
         ShiftInvariant(on="logits", axis="K").holds(source="softmax"),
         Convex(on="logits").holds(source="cross-entropy with a fixed target distribution"),
+        StrictlyConvex(on="logits").fails(source="constant along (1, ..., 1)"),
+        MinimisedAt(where=HISTOGRAM).holds(
+            when=FEW,
+            source="Gibbs inequality: least, the entropy of q, where softmax(z) = q",
+            note="true for every K; bins far from the target have too little mass for a difference of tails",
+        ),
+        ZeroAt(where=HISTOGRAM).fails(when=FEW, source="the entropy of q is positive"),
         NonNegative().holds(source="cross-entropy of a discrete distribution"),
         Bounded().fails(when={"K": AtLeast(2)}, source="the logit of a bin with mass tends to -infinity"),
         Lipschitz(on="logits", norm="linf", constant=2 * (1 - FAR_BIN)).holds(
@@ -89,6 +106,7 @@ SPEC = LossSpec(
             source="as above with all mass in one end bin, the limit of a target outside the support",
         ),
         TranslationInvariant(on=("target", "min_value", "max_value")).holds(source="only differences enter"),
+        TranslationInvariant(on="target").fails(when={"K": AtLeast(2)}, source="the bins stay where they were"),
         Homogeneous(on=("target", "min_value", "max_value"), degree=0.0).holds(source="the bin width scales too"),
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
         ReducesTo(

@@ -5,16 +5,22 @@ from typing import Annotated
 from pydantic import Field
 
 from losskit.spec import AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
+from losskit.spec.expressions import one_hot, symbol
 from losskit.spec.properties import (
     Bounded,
     Convex,
     Differentiable,
     NonNegative,
     PermutationInvariant,
+    QuasiConvex,
     ShiftInvariant,
+    ZeroAt,
 )
 from losskit.spec.tensors import class_target, logits
 
+RIGHT = {"logits": one_hot(symbol("target"), symbol("C"), axis=1)}
+FOREGROUND_RIGHT = {"logits": symbol("target") - 0.5}  # of a single channel
+EQUAL_SMOOTHING = {"smooth_nr": 1e-5, "smooth_dr": 1e-5}
 IMAGE = {
     "logits": [[[[0.5, -1.0], [2.0, 0.0]], [[-0.5, 1.0], [0.0, 1.5]]]],
     "target": [[[0, 1], [0, 1]]],
@@ -81,6 +87,17 @@ SPEC = LossSpec(
         Convex(on="logits").fails(
             when={"class_weights": None},
             source="one pixel of class 1, C=1, smoothing 0: .99506 at -6, .78701 at -2, .06339 at 2",
+        ),
+        QuasiConvex(on="logits").fails(
+            when={"class_weights": None}, source="two pixels found one at a time are both missed half-way"
+        ),
+        ZeroAt(where=RIGHT, reach="approached").holds(
+            when={**EQUAL_SMOOTHING, "C": AtLeast(2)}, source="then 2 TP = D, and the two smoothing terms cancel"
+        ),
+        ZeroAt(where=FOREGROUND_RIGHT, reach="approached").holds(when={**EQUAL_SMOOTHING, "C": 1}, source="as above"),
+        ZeroAt(where=RIGHT, reach="approached").fails(
+            when={"smooth_nr": 0.0, "smooth_dr": AtLeast(0.1), "class_weights": None, "C": AtLeast(2)},
+            source="smooth_dr / (D + smooth_dr) remains",
         ),
         Differentiable(on="logits", order=0).holds(source="quotient of smooth maps with a positive denominator"),
     ),

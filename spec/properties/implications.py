@@ -1,0 +1,101 @@
+"""What follows from what: the implication tree of the vocabulary, one entry an edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from losskit.spec.expressions import Expression
+from losskit.spec.properties.analytic import (
+    Bounded,
+    Convex,
+    Differentiable,
+    NonNegative,
+    QuasiConvex,
+    Smooth,
+    StrictlyConvex,
+)
+from losskit.spec.properties.base import Claim, Property, implies
+from losskit.spec.properties.invariance import AffineInvariant, Homogeneous, ScaleInvariant, ShiftInvariant
+from losskit.spec.properties.relation import TARGETS, UpperBounds
+from losskit.spec.regimes import regime_within, regimes_overlap
+
+
+@dataclass(frozen=True)
+class Implication:
+    """An edge of the tree.
+
+    Attributes:
+        stronger: the kind that implies.
+        weaker: the properties that follow from one of that kind; none where its arguments do not allow it.
+        searched: whether the search for a counterexample to the stronger property would find one to the weaker.
+    """
+
+    stronger: type[Property]
+    weaker: Callable[[Any], tuple[Property, ...]]
+    searched: bool = True
+
+
+def _alone(given: Any) -> tuple[Property, ...]:
+    """What holds in several inputs jointly holds in each of them."""
+    names = given.subjects()
+    return tuple(type(given)(on=name) for name in names) if len(names) > 1 else ()
+
+
+def _not_negative(bounded: Bounded) -> tuple[Property, ...]:
+    below_zero = bounded.lower is None or isinstance(bounded.lower, Expression) or bounded.lower < 0
+    return () if below_zero else (NonNegative(),)
+
+
+def _without_degree(given: Homogeneous) -> tuple[Property, ...]:
+    return (ScaleInvariant(on=given.on, axis="all"),) if given.degree == 0 else ()
+
+
+IMPLICATIONS: tuple[Implication, ...] = (
+    Implication(AffineInvariant, lambda p: (ShiftInvariant(on=p.on, axis=p.axis),)),
+    Implication(AffineInvariant, lambda p: (ScaleInvariant(on=p.on, axis=p.axis),)),
+    Implication(Homogeneous, _without_degree, searched=False),  # its law does not look at the gradient
+    Implication(Bounded, _not_negative),
+    Implication(UpperBounds, lambda p: (NonNegative(),) if p.target in TARGETS else ()),
+    Implication(StrictlyConvex, lambda p: (Convex(on=p.on),)),
+    Implication(StrictlyConvex, _alone),
+    Implication(Convex, lambda p: (QuasiConvex(on=p.on),)),
+    Implication(Convex, _alone),
+    Implication(QuasiConvex, _alone),
+    Implication(Smooth, lambda p: (Differentiable(on=p.on),), searched=False),  # curvature says nothing of kinks
+)
+
+
+def consequences(given: Property, *, searched: bool = False) -> Iterator[Property]:
+    """All that follows from a property, by one edge or several; with ``searched`` only by edges of that sort."""
+    for edge in IMPLICATIONS:
+        if type(given) is edge.stronger and (edge.searched or not searched):
+            for weaker in edge.weaker(given):
+                yield weaker
+                yield from consequences(weaker, searched=searched)
+
+
+def contradiction(one: Claim, other: Claim) -> str:
+    """Why two claims cannot both be true, in words; empty where they can."""
+    if one.contradicts(other):
+        return f"the claims '{one}' and '{other}' contradict each other"
+    if one.verdict == other.verdict or not regimes_overlap(one.when, other.when):
+        return ""
+    true, false = (one, other) if one.verdict == "holds" else (other, one)
+    for weaker in consequences(true.property):
+        if implies(weaker, false.property):
+            return f"the claims '{one}' and '{other}' contradict each other: {true.property} implies {weaker}"
+    return ""
+
+
+def covers(one: Claim, other: Claim) -> bool:
+    """Whether what is found out about one claim settles another.
+
+    A stronger property that holds settles every weaker one that is claimed to hold on a regime inside its own; a weaker
+    one that fails settles the stronger one that is claimed to fail there.
+    """
+    if one.verdict != other.verdict or not regime_within(other.when, one.when):
+        return False
+    strong, weak = (one, other) if one.verdict == "holds" else (other, one)
+    return any(weaker == weak.property for weaker in consequences(strong.property, searched=True))
