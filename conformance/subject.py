@@ -46,7 +46,9 @@ class Subject:
         self._modules: dict[str, Loss] = {}
 
     def module(self, reduction: str = "none") -> Loss:
-        """The module for a reduction."""
+        """The module for a reduction; for a loss that lacks it, the number that it gives for a batch."""
+        if reduction not in self.spec.reductions():
+            reduction = self.spec.reductions()[0]
         if reduction not in self._modules:
             given = {k: list(v) if isinstance(v, tuple) else v for k, v in self.parameters.items()}
             self._modules[reduction] = build(self.spec, reduction=reduction, **given).to(self.device)
