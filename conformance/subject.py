@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from losskit.plugins.checks import check_inputs
 from losskit.registry import build
 from losskit.spec import LossSpec, Narrowing
 from losskit.spec.regimes import Condition
@@ -61,6 +62,8 @@ class Subject:
     def call(self, data: Data, reduction: str = "none", sample_weight: Tensor | None = None) -> Tensor:
         """The loss itself, on inputs given by name."""
         arguments = [data.get(i.name) for i in self.spec.inputs]
+        if self.spec.adapter is not None:  # a foreign loss may take what the spec excludes, and no search may go there
+            check_inputs(self.spec, {i.name: data.get(i.name) for i in self.spec.inputs}, self.parameters)
         if sample_weight is None:
             return self.module(reduction)(*arguments)  # type: ignore[no-any-return]
         return self.module(reduction)(*arguments, sample_weight=sample_weight)  # type: ignore[no-any-return]

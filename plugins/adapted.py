@@ -115,7 +115,9 @@ def adapt(spec: LossSpec, foreign: Callable[..., Any]) -> type[AdaptedLoss]:
         return self.adapted({**dict(zip(names, inputs, strict=False)), **named}, sample_weight)
 
     forward.__signature__ = _signature(spec)  # type: ignore[attr-defined] - exporters read the inputs' names off it
-    return type(AdaptedLoss.__name__, (AdaptedLoss,), {"spec": spec, "foreign": staticmethod(foreign), "forward": forward})
+    return type(
+        AdaptedLoss.__name__, (AdaptedLoss,), {"spec": spec, "foreign": staticmethod(foreign), "forward": forward}
+    )
 
 
 def _signature(spec: LossSpec) -> inspect.Signature:

@@ -84,8 +84,8 @@ class LossSpec(Frozen):
         adapter: how a loss that was written elsewhere is built and called; None for one that follows losskit's base class.
         place: where a spec that is not registered is found, ``package.module:NAME``; filled in when it is loaded so.
         oracle: place of the NumPy reference, ``package.module:function``. It takes the inputs as float64 arrays and the
-            parameters, all by name, and returns the unreduced value, or (value, count) where counts differ from 1. A spec with an adapter
-            may name none: then nothing is compared with a reference.
+            parameters, all by name, and returns the unreduced value, or (value, count) where counts differ from 1. A
+            spec with an adapter may name none: then nothing is compared with a reference.
         oracle_gradient: place of the gradient's formula; a surrogate gradient needs one, differences serve the others.
     """
 
@@ -215,12 +215,16 @@ class LossSpec(Frozen):
     def _check_adapter(self) -> None:
         if self.adapter is None:
             if not self.oracle:
-                raise SpecError(f"{self.name}: a loss needs an oracle, a NumPy reference; only one with an adapter may lack it")
+                raise SpecError(
+                    f"{self.name}: a loss needs an oracle, a NumPy reference; only one with an adapter may lack it"
+                )
             return
         self.adapter.check(self.name, self.inputs, self.parameters)
         if bool(self.adapter.sample_weight) != (self.weights is not None):
             found = self.adapter.sample_weight or "no argument"
-            raise SpecError(f"{self.name}: weights have the shape of {self.weights!r}, and the adapter passes them as {found}")
+            raise SpecError(
+                f"{self.name}: weights have the shape of {self.weights!r}, and the adapter passes them as {found}"
+            )
         if "none" not in self.adapter.reductions and self.coupling is None:
             raise SpecError(f"{self.name}: a loss without the reduction none must say what couples its samples")
 

@@ -72,7 +72,7 @@ def rejects_bad_input(claim: Claim, search: Search) -> Result:
         data = draw(subject, sizes, 3, search.rng("bad", sorted(sizes.items())), MODERATE)
         for name, what, bad in spoilt(subject, data):
             try:
-                subject.call(bad)
+                subject.module()(*(bad.get(i.name) for i in subject.spec.inputs))
             except (ValueError, TypeError) as error:
                 comparison.expect(
                     own or name in str(error), f"{name} {what}; the refusal does not name it: {error}", subject, data

@@ -16,7 +16,13 @@ class NoParameters(Parameters):
 
 
 def foreign(
-    name: str, module: str, *, inputs: Sequence[Input], claims: Sequence[Claim], adapter: Adapter | None = None, **more: Any
+    name: str,
+    module: str,
+    *,
+    inputs: Sequence[Input],
+    claims: Sequence[Claim],
+    adapter: Adapter | None = None,
+    **more: Any,
 ) -> LossSpec:
     """The spec of a loss of another library; every one of them claims that the order of a batch does not matter.
 
@@ -48,7 +54,9 @@ def foreign(
     )
 
 
-def values(name: str, *shape: str, low: float = -float("inf"), high: float = float("inf"), target: bool = False) -> Input:
+def values(
+    name: str, *shape: str, low: float = -float("inf"), high: float = float("inf"), target: bool = False
+) -> Input:
     """Real numbers, ends that are finite included; a gradient flows to them unless they are a target."""
     closed = {(True, True): "both", (True, False): "left", (False, True): "right", (False, False): "neither"}
     ends = closed[low > -float("inf"), high < float("inf")]

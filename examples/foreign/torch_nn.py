@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from examples.foreign.declare import foreign, marks, values
-from losskit.spec import Adapter, AtLeast, Example, Input, Parameters
+from losskit.spec import Adapter, AtLeast, Between, Example, Input, Parameters
 from losskit.spec.expressions import sqrt, symbol
 from losskit.spec.properties import (
     ArgumentSymmetric,
@@ -16,6 +16,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    ExportsONNX,
     Lipschitz,
     NonNegative,
     ReducesTo,
@@ -46,10 +47,13 @@ CROSS_ENTROPY = foreign(
         ShiftInvariant(on="logits", axis="C").holds(source="softmax of the scores"),
         NonNegative().holds(source="minus the logarithm of a probability"),
         Convex(on="logits").holds(source="log-sum-exp less a linear function"),
-        Lipschitz(on="logits", constant=sqrt(2), tight=False).holds(source="the gradient is a difference of distributions"),
+        Lipschitz(on="logits", constant=sqrt(2), tight=False).holds(
+            source="the gradient is a difference of distributions"
+        ),
         ReducesTo(other="cross_entropy", parameters={"label_smoothing": symbol("label_smoothing")}).holds(
             when={"ignore_index": -100}, source=FORMULA
         ),
+        ExportsONNX().holds(when={"label_smoothing": Between(0.1, 0.5)}, source="documentation of torch.onnx"),
         ClassificationCalibrated().holds(when={"label_smoothing": 0, "ignore_index": -100}, source="proper loss"),
     ),
 )
@@ -127,7 +131,12 @@ MULTILABEL_MARGIN = foreign(
     inputs=(
         logits("B", "C"),
         Input(
-            name="target", shape=("B", "C"), dtype="int64", domain=ClassIndex(of="C"), role="target", differentiable=False
+            name="target",
+            shape=("B", "C"),
+            dtype="int64",
+            domain=ClassIndex(of="C"),
+            role="target",
+            differentiable=False,
         ),
     ),
     claims=(
@@ -197,7 +206,7 @@ POISSON_NLL = foreign(
     "torch.nn:PoissonNLLLoss",
     task="regression",
     parameters=Poisson,
-    inputs=(values("log_rate", "B", high=50.0), values("target", "B", low=0.0)),
+    inputs=(values("log_rate", "B", high=10.0), values("target", "B", low=0.0)),
     claims=(
         Convex(on="log_rate").holds(source="exp less a linear function"),
         Differentiable(on="log_rate").holds(source=FORMULA),
