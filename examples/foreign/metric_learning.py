@@ -1,4 +1,4 @@
-"""Ten losses of pytorch-metric-learning at their defaults, held to their documentation.
+"""Eleven losses of pytorch-metric-learning at their defaults, held to their documentation.
 
 Each compares the embeddings of a batch with each other and reduces to one number. By default they measure cosines or
 distances of normalised embeddings, so that rotating all of them or scaling each one changes nothing.
@@ -44,6 +44,7 @@ MULTI_SIMILARITY = metric(
 NTXENT = metric(
     "NTXentLoss", "ntxent", NonNegative().holds(source="minus the logarithm of a probability"), ROTATION, SCALE
 )
+NCA = metric("NCALoss", "nca", NonNegative().holds(source="minus the logarithm of a probability"), ROTATION, SCALE)
 CIRCLE = metric("CircleLoss", "circle", NonNegative().holds(source="softplus"), ROTATION, SCALE)
 ANGULAR = metric("AngularLoss", "angular", NonNegative().holds(source="logarithms of 1 + ..."), ROTATION, SCALE)
 TUPLET_MARGIN = metric(
@@ -64,6 +65,7 @@ SPECS = (
     TRIPLET,
     MULTI_SIMILARITY,
     NTXENT,
+    NCA,
     CIRCLE,
     ANGULAR,
     TUPLET_MARGIN,
