@@ -168,13 +168,13 @@ print(f"{loss(logits, torch.tensor([0])):.4f} {loss(logits, torch.tensor([[1.0, 
     Reproduction(
         "torch.nn.BCEWithLogitsLoss",
         "ExportsONNX",
-        "It exists to be stable, and is exported as a sigmoid followed by a logarithm: infinite from scores of about "
-        "100 on.",
+        "It exists to be stable, and is exported as a sigmoid followed by a logarithm: infinite where a "
+        "target of 1 meets a score of about -100.",
         "defect",
         ONNX
         + """
 loss = torch.nn.BCEWithLogitsLoss()
-logits, target = torch.tensor([150.0, -2.0]), torch.tensor([0.0, 1.0])
+logits, target = torch.tensor([-150.0, -2.0]), torch.tensor([1.0, 1.0])
 print(f"eager {loss(logits, target):.4f}, graph {run(loss, (logits, target)):.4f}")
 """,
         "eager 76.0635, graph inf",
@@ -203,7 +203,7 @@ loss = torch.nn.MultiLabelMarginLoss()
 logits, target = torch.tensor([[0.1, 0.2, 0.4, 0.8]]), torch.tensor([[3, 0, -1, 1]])
 print(f"eager {loss(logits, target):.4f}, graph {run(loss, (logits, target)):.4f}")
 """,
-        "eager 0.8500, graph 0.8500",
+        "eager 0.8500, graph 2.0500",
     ),
     Reproduction(
         "torch.nn.CosineEmbeddingLoss",
@@ -368,10 +368,10 @@ for name, attempt in attempts.items():
 import torch
 
 scores = torch.zeros(4, 1, 3).log_softmax(-1)  # labels are 1 and 2, 0 is the blank
-value = torch.nn.CTCLoss()(scores, torch.tensor([[1, 3]]), torch.tensor([4]), torch.tensor([2]))
-print(bool(value.isnan() | (value > -1e30)))
+torch.nn.CTCLoss()(scores, torch.tensor([[1, 3]]), torch.tensor([4]), torch.tensor([2]))
+print("accepted")
 """,
-        "True",
+        "accepted",
     ),
     Reproduction(
         "torch.nn.CTCLoss",
@@ -393,7 +393,7 @@ step[0, 0, 0] = 1e-6
 difference = (loss(log_probs.detach() + step) - loss(log_probs.detach() - step)) / 2e-6
 print(f"gradient {log_probs.grad[0, 0, 0]:.4f}, difference quotient {difference:.4f}")
 """,
-        "",
+        "gradient 0.0000, difference quotient -0.3333",
     ),
     Reproduction(
         "most of torch.nn",
@@ -455,12 +455,12 @@ embeddings = torch.tensor([[1.0, 0.2], [0.8, 0.4], [0.3, 1.0], [-0.2, 1.0]])
 labels = torch.tensor([0, 0, 1, 1])
 print(f"{AngularLoss()(embeddings, labels):.4f} {AngularLoss()(10 * embeddings, labels):.4f}")
 """,
-        "",
+        "0.6663 25.7780",
     ),
     Reproduction(
         "HistogramLoss",
         "FiniteOn",
-        "Two embeddings of the same direction have the cosine 1, which falls beyond the last bin: IndexError-like crash.",
+        "Two embeddings of the same direction have the cosine 1, which falls beyond the last bin: the call fails.",
         "defect",
         """
 import torch
@@ -546,13 +546,13 @@ for dtype in (torch.float32, torch.float16):
 import torch
 from pytorch_metric_learning.losses import ContrastiveLoss
 
-labels = torch.tensor([0, 0, 1, 1])
+labels = torch.tensor([0, 0, 1, 1, 2, 2])
 for turn in (0.0, 1e-6):
     embeddings = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [turn, 1.0]], dtype=torch.float64)
     embeddings = torch.cat([embeddings, torch.tensor([[-1.0, 0.0], [0.0, -1.0]], dtype=torch.float64)])
-    print(f"{ContrastiveLoss()(embeddings, torch.tensor([0, 0, 1, 1, 2, 2])):.4f}")
+    print(f"{ContrastiveLoss()(embeddings, labels):.4f}")
 """,
-        "",
+        "1.4142\n0.7071",
     ),
     Reproduction(
         "all ten",

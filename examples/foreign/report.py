@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-import subprocess
+import io
 import sys
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+import warnings
+from contextlib import redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
 
@@ -41,25 +41,24 @@ $ losskit verify examples.foreign.torch_nn:COSINE_EMBEDDING --only ExportsONNX
 
 A subject of this form is imported from the folder one stands in, which runs its code.
 
-This page is what fell on {date} with {versions}, Python {python}, on a machine with 2 CPU cores and no GPU. A row is a
-**defect** where the loss contradicts its documentation or the mathematics: another number, an infinity inside the
+This page is what fell on {date} with {versions},
+Python {python}, on a machine with 2 CPU cores and no GPU. The harness found most of it; what needs more than one loss, an
+infinite score, labels that end early, or CTCLoss, which has no spec here, was looked at by hand. A row is a **defect** where the loss contradicts its documentation or the mathematics: another number, an infinity inside the
 documented domain, memory that was never written. What only follows another rule than ours, or fails with an error where
 nothing was promised, stands apart. `python -m examples.foreign.report` runs all programs again and writes the page.
 """
 
 
 def printed(one: Reproduction) -> str:
-    """What a reproduction prints, in a process of its own as a reader would run it."""
-    command = [sys.executable, "-W", "ignore", "-c", one.code]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    return done.stdout.strip() if done.returncode == 0 else f"exit status {done.returncode}: {done.stderr[-400:]}"
-
-
-def run_all(reproductions: Iterable[Reproduction], workers: int = 2) -> dict[Reproduction, str]:
-    """What each prints."""
-    every = list(reproductions)
-    with ThreadPoolExecutor(workers) as pool:
-        return dict(zip(every, pool.map(printed, every), strict=True))
+    """What a reproduction prints; an error that it does not catch is its last line."""
+    output = io.StringIO()
+    with redirect_stdout(output), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            exec(compile(one.code, one.loss, "exec"), {"__name__": "reproduction"})
+        except Exception as error:  # a version in which something else goes wrong is worth a line
+            print(f"{type(error).__name__}: {error}")
+    return output.getvalue().strip()
 
 
 def page() -> str:
@@ -100,7 +99,8 @@ def _versions() -> str:
 def main() -> int:
     """Run everything; status 1 if something printed differs from what is declared."""
     wrong = 0
-    for one, output in run_all([*TORCH, *PML]).items():
+    for one in (*TORCH, *PML):
+        output = printed(one)
         if output != one.printed:
             wrong += 1
             print(f"{one.loss}, {one.claim}\n  declared: {one.printed!r}\n  printed:  {output!r}")
