@@ -66,10 +66,10 @@ class Adapter(Frozen):
         for names in (self.arguments, self.keywords, self.signs):
             self._check_known(name, "input", names, known)
         passed = [*self.order(inputs), *self.keywords]
-        for entry in known:
-            if passed.count(entry) != 1:
-                times = "twice" if entry in passed else "nowhere"
-                raise SpecError(f"{name}: the adapter passes the input {entry!r} {times}, expected once")
+        for word in known:
+            if passed.count(word) != 1:
+                times = "twice" if word in passed else "nowhere"
+                raise SpecError(f"{name}: the adapter passes the input {word!r} {times}, expected once")
         for entry in inputs:
             if entry.name in self.signs and not isinstance(entry.domain, Binary):
                 raise SpecError(

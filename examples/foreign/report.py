@@ -43,9 +43,11 @@ A subject of this form is imported from the folder one stands in, which runs its
 
 This page is what fell on {date} with {versions},
 Python {python}, on a machine with 2 CPU cores and no GPU. The harness found most of it; what needs more than one loss, an
-infinite score, labels that end early, or CTCLoss, which has no spec here, was looked at by hand. A row is a **defect** where the loss contradicts its documentation or the mathematics: another number, an infinity inside the
-documented domain, memory that was never written. What only follows another rule than ours, or fails with an error where
-nothing was promised, stands apart. `python -m examples.foreign.report` runs all programs again and writes the page.
+infinite score, labels that end early, or CTCLoss, which has no spec here, was looked at by hand.
+
+A row is a **defect** where the loss contradicts its documentation or the mathematics: another number, an infinity inside
+the documented domain, memory that was never written. What only follows another rule than ours, or fails with an error
+where nothing was promised, stands apart. `python -m examples.foreign.report` runs all programs again and writes the page.
 """
 
 

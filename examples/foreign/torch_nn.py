@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pydantic import Field
 
 from examples.foreign.declare import foreign, marks, values
@@ -25,7 +27,7 @@ from losskit.spec.properties import (
     ShiftInvariant,
     TranslationInvariant,
 )
-from losskit.spec.tensors import ClassIndex, class_target, logits
+from losskit.spec.tensors import ClassIndex, Real, class_target, logits
 
 FORMULA = "documentation: the formula"
 
@@ -180,7 +182,16 @@ KL_DIV = foreign(
     "torch_kl_div",
     "torch.nn:KLDivLoss",
     task="divergence",
-    inputs=(values("log_probs", "B", "C", high=0.0), values("target", "B", "C", high=0.0, target=True)),
+    inputs=(
+        values("log_probs", "B", "C", high=0.0),
+        Input(
+            name="target",
+            shape=("B", "C"),
+            domain=Real(interval=Between(-math.inf, 0)),  # the logarithm of 0 belongs
+            role="target",
+            differentiable=False,
+        ),
+    ),
     output=("B", "C"),
     adapter=Adapter(constants={"log_target": True}),
     claims=(Convex(on="log_probs").holds(source="linear"), Differentiable(on="log_probs").holds(source=FORMULA)),

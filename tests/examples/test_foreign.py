@@ -87,7 +87,9 @@ def test_a_witness_is_seen_again_without_searching() -> None:
     for kind in ("FiniteOn", "Lipschitz"):
         witness = finding("examples.foreign.torch_nn:SOFT_MARGIN", kind).witness
         assert witness is not None
-        done = subprocess.run([sys.executable, "-c", witness.code], capture_output=True, text=True, cwd=ROOT, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", witness.code], capture_output=True, text=True, cwd=ROOT, check=True
+        )
         assert re.search("inf|nan", done.stdout)
 
 

@@ -140,14 +140,14 @@ def test_arguments_that_a_class_does_not_know_are_one_sentence(adapter: Adapter,
 
 def test_arguments_that_a_function_does_not_know_are_one_sentence() -> None:
     adapter = Adapter(kind="function", arguments=("target",), keywords={"logits": "scores"}, reduction="way")
-    with pytest.raises(PluginError, match=r"weighted_sum cannot be called so: got an unexpected keyword argument 'way'"):
+    with pytest.raises(
+        PluginError, match=r"weighted_sum cannot be called so: got an unexpected keyword argument 'way'"
+    ):
         build(foreign(f"{__name__}:weighted_sum", adapter))
 
 
 def test_what_the_foreign_loss_lacks_is_refused() -> None:
-    spec = foreign(
-        "torch.nn:CrossEntropyLoss", Adapter(reduction="", reductions={"mean": None}), coupling="batch"
-    )
+    spec = foreign("torch.nn:CrossEntropyLoss", Adapter(reduction="", reductions={"mean": None}), coupling="batch")
     with pytest.raises(ParameterError, match="foreign has no reduction 'none', expected one of mean"):
         build(spec, reduction="none")
     with pytest.raises(InputError, match="sample_weight is not taken"):

@@ -44,7 +44,10 @@ def spec(adapter: Adapter | None, **changes: Any) -> LossSpec:
     [
         ({"parameters": {"tau": "T"}}, "foreign: the adapter names the parameter 'tau', expected one of smoothing"),
         ({"arguments": ("scores",)}, "foreign: the adapter names the input 'scores', expected one of logits, target"),
-        ({"keywords": {"labels": "y"}}, "foreign: the adapter names the input 'labels', expected one of logits, target"),
+        (
+            {"keywords": {"labels": "y"}},
+            "foreign: the adapter names the input 'labels', expected one of logits, target",
+        ),
         ({"arguments": ("logits",)}, "foreign: the adapter passes the input 'target' nowhere, expected once"),
         (
             {"arguments": ("logits", "target"), "keywords": {"target": "y"}},
@@ -78,7 +81,9 @@ def test_a_wrong_adapter_is_one_sentence(adapter: dict[str, Any], sentence: str)
 
 
 def test_weights_that_nobody_passes_are_refused() -> None:
-    with pytest.raises(SpecError, match="weights have the shape of 'output', and the adapter passes them as no argument"):
+    with pytest.raises(
+        SpecError, match="weights have the shape of 'output', and the adapter passes them as no argument"
+    ):
         spec(Adapter(), weights="output")
 
 
