@@ -43,7 +43,7 @@ class AdaptedLoss(Loss):
         self._settings = {how.foreign(k): v for k, v in self._values.items() if k not in self._lists}
         self._settings |= how.constants
         if how.reduction:
-            self._settings[how.reduction] = dict[str, Any](how.reductions)[reduction]
+            self._settings[how.reduction] = {str(ours): theirs for ours, theirs in how.reductions.items()}[reduction]
         self.inner = self._built() if how.kind == "class" else None
         if self.inner is None:
             self._check_call()
@@ -114,7 +114,8 @@ def adapt(spec: LossSpec, foreign: Callable[..., Any]) -> type[AdaptedLoss]:
             raise TypeError(f"{spec.name} takes the inputs {', '.join(names)}, found {len(inputs)} and {list(named)}")
         return self.adapted({**dict(zip(names, inputs, strict=False)), **named}, sample_weight)
 
-    forward.__signature__ = _signature(spec)  # type: ignore[attr-defined] - exporters read the inputs' names off it
+    # exporters read the names of the inputs off the signature
+    forward.__signature__ = _signature(spec)  # type: ignore[attr-defined]
     return type(
         AdaptedLoss.__name__, (AdaptedLoss,), {"spec": spec, "foreign": staticmethod(foreign), "forward": forward}
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from pydantic import Field
-from torch.nn import functional as F
+from torch.nn.functional import cross_entropy
 
 from losskit.registry import build, is_place, load
 from losskit.spec import Adapter, LossSpec, Parameters
@@ -35,7 +35,7 @@ class Nothing(Parameters):
 
 def weighted_sum(labels: Any, *, scores: Any, weight: Any = None, how: str = "average") -> Any:
     """A foreign function: labels first, scores by name, reductions with names of its own, sample weights."""
-    values = F.cross_entropy(scores, labels, reduction="none")
+    values = cross_entropy(scores, labels, reduction="none")
     values = values if weight is None else values * weight
     return {"average": values.mean(), "total": values.sum(), "each": values}[how]
 
@@ -53,7 +53,7 @@ def foreign(module: str, adapter: Adapter, parameters: type[Parameters] = Nothin
         "references": (),
         "weights": None,
     }
-    return LossSpec(**{**plain, **changes}, module=module, adapter=adapter, parameters=parameters)  # type: ignore[arg-type]
+    return LossSpec(**{**plain, **changes}, module=module, adapter=adapter, parameters=parameters)
 
 
 CROSS_ENTROPY = foreign("torch.nn:CrossEntropyLoss", Adapter(parameters={"smoothing": "label_smoothing"}), Smoothed)
@@ -95,7 +95,7 @@ def test_lists_take_the_dtype_of_the_inputs(dtype: torch.dtype) -> None:
     adapter = Adapter(kind="function", parameters={"class_weights": "weight"})
     spec = foreign("torch.nn.functional:cross_entropy", adapter, Weighted)
     found = build(spec, class_weights=[1.0, 2.0, 3.0])(SCORES.to(dtype), TARGET)
-    wanted = F.cross_entropy(SCORES.to(dtype), TARGET, weight=torch.tensor([1.0, 2.0, 3.0], dtype=dtype))
+    wanted = cross_entropy(SCORES.to(dtype), TARGET, weight=torch.tensor([1.0, 2.0, 3.0], dtype=dtype))
     torch.testing.assert_close(found, wanted)
 
 
