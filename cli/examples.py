@@ -15,6 +15,7 @@ EXAMPLES = {
         "losskit verify comp_sum --only Convex --only LabelSymmetric",
         "losskit verify --profile standard --html reports/verify.html",
         "losskit verify comp_sum-graphs",
+        "losskit verify examples.foreign.torch_nn:SOFT_MARGIN",
     ),
     "export": (
         "losskit export comp_sum --param tau=1.5 --grad -o comp_sum-graphs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -56,8 +57,9 @@ def verify(
     subjects: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="NAME|FOLDER",
-            help="Losses, or folders written by 'losskit export'; all built-in losses if none.",
+            metavar="NAME|FOLDER|MODULE:SPEC",
+            help="Losses, folders written by 'losskit export', or a spec (or several) in a module that is found from "
+            "here, which is imported: that runs its code. All built-in losses if none.",
         ),
     ] = None,
     profile: Annotated[
@@ -105,12 +107,18 @@ def verify(
 
 def _sorted(subjects: list[str]) -> tuple[list[str], list[str]]:
     """Names of losses and artifact folders; a registered name is a name, a folder called alike is written ``./name``."""
-    from losskit.registry import get, providers
+    from losskit.registry import get, is_place, load, providers
 
     names: list[str] = []
     folders: list[str] = []
     for subject in subjects:
-        if subject not in providers() and (Path(subject) / MANIFEST).is_file():
+        if is_place(subject):
+            if os.getcwd() not in sys.path:  # as python -m finds modules; worker processes take the path over
+                sys.path.insert(0, os.getcwd())
+            with output.aside():
+                load(subject)
+            names.append(subject)
+        elif subject not in providers() and (Path(subject) / MANIFEST).is_file():
             folders.append(subject)
         elif subject not in providers() and (Path(subject).is_dir() or os.sep in subject):
             raise typer.BadParameter(f"the folder {subject} holds no {MANIFEST}, so 'losskit export' did not write it")

@@ -21,7 +21,7 @@ from losskit.conformance.report import Finding, LossReport, Report
 from losskit.conformance.report.model import Outcome
 from losskit.conformance.search.attack import Search, attack
 from losskit.conformance.search.calibration import calibration
-from losskit.registry import get, kind, names
+from losskit.registry import kind, load, names
 from losskit.spec import Claim, LossSpec, describe_regime
 from losskit.spec.errors import LosskitError
 from losskit.spec.properties import KINDS, ClassificationCalibrated, ReducesTo
@@ -51,7 +51,8 @@ def verify(
     """Try to refute every claim of some losses, or of all.
 
     Args:
-        subjects: names or specs; all registered losses if none is given.
+        subjects: names, places of specs that are not registered (``package.module:NAME``) or specs; all registered
+            losses if none is given.
         profile: ``quick``, ``standard`` or ``deep``.
         device: ``cpu``, ``cuda``, or ``auto`` for CUDA where there is one.
         seed: everything that is drawn follows from it.
@@ -65,7 +66,7 @@ def verify(
     Raises:
         LosskitError: a name, profile, device or property is unknown.
     """
-    chosen = [s if isinstance(s, LossSpec) else get(s) for s in (subjects or names())]
+    chosen = [spec for s in (subjects or names()) for spec in ((s,) if isinstance(s, LossSpec) else load(s))]
     where = _device(device)
     if profile not in PROFILES:
         raise LosskitError(f"there is no profile {profile!r}, expected one of {', '.join(PROFILES)}")
@@ -145,7 +146,7 @@ def claims_of(spec: LossSpec, kinds: Iterable[str] = ()) -> list[Claim]:
 
 def verify_claim(spec: LossSpec, claim: Claim, profile: str, seed: int, device: str) -> Finding:
     """Attack one claim; whatever goes wrong in doing so is this claim's result."""
-    command = f"losskit verify {spec.name} --profile {profile} --seed {seed}"
+    command = f"losskit verify {spec.place or spec.name} --profile {profile} --seed {seed}"
     search = Search(spec, PROFILES[profile], seed, device, command, salt=str(claim))
     started = time.perf_counter()
     try:

@@ -7,7 +7,7 @@ from typing import Any
 from losskit.conformance.engine import claims_of
 from losskit.conformance.laws import laws_of
 from losskit.conformance.subject import Subject
-from losskit.registry import get
+from losskit.registry import load
 from losskit.spec.errors import LosskitError
 
 
@@ -15,7 +15,7 @@ def replay(name: str, claim: str, *, law: str, parameters: dict[str, Any], **dat
     """Both sides of a law at one case.
 
     Args:
-        name: of the loss.
+        name: of the loss, or the place of its spec.
         claim: in the words of the report.
         law: class of the law, where several stand for a claim.
         parameters: of the loss.
@@ -27,7 +27,7 @@ def replay(name: str, claim: str, *, law: str, parameters: dict[str, Any], **dat
     Raises:
         LosskitError: the loss makes no such claim.
     """
-    spec = get(name)
+    (spec,) = load(name)
     found = next((c for c in claims_of(spec) if str(c) == claim), None)
     if found is None:
         raise LosskitError(f"{name} does not claim {claim!r}; 'losskit describe {name}' shows its claims")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from losskit.plugins.checks import check_inputs
 from losskit.registry import build
 from losskit.spec import LossSpec, Narrowing
 from losskit.spec.regimes import Condition
@@ -46,7 +47,9 @@ class Subject:
         self._modules: dict[str, Loss] = {}
 
     def module(self, reduction: str = "none") -> Loss:
-        """The module for a reduction."""
+        """The module for a reduction; for a loss that lacks it, the number that it gives for a batch."""
+        if reduction not in self.spec.reductions():
+            reduction = self.spec.reductions()[0]
         if reduction not in self._modules:
             given = {k: list(v) if isinstance(v, tuple) else v for k, v in self.parameters.items()}
             self._modules[reduction] = build(self.spec, reduction=reduction, **given).to(self.device)
@@ -59,6 +62,8 @@ class Subject:
     def call(self, data: Data, reduction: str = "none", sample_weight: Tensor | None = None) -> Tensor:
         """The loss itself, on inputs given by name."""
         arguments = [data.get(i.name) for i in self.spec.inputs]
+        if self.spec.adapter is not None:  # a foreign loss may take what the spec excludes, and no search may go there
+            check_inputs(self.spec, {i.name: data.get(i.name) for i in self.spec.inputs}, self.parameters)
         if sample_weight is None:
             return self.module(reduction)(*arguments)  # type: ignore[no-any-return]
         return self.module(reduction)(*arguments, sample_weight=sample_weight)  # type: ignore[no-any-return]

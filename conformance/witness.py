@@ -40,7 +40,7 @@ def program(law: Law, subject: Subject, data: Data) -> str:
         "from losskit.conformance import replay",
         "",
         "print(replay(",
-        f"    {subject.spec.name!r},",
+        f"    {(subject.spec.place or subject.spec.name)!r},",
         f"    {str(law.claim)!r},",
         f"    law={type(law).__name__!r},",
         f"    parameters={_literal(changed)},",

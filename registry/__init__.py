@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from losskit.registry.building import build, create, from_config, resolve
     from losskit.registry.catalogue import Listing, listing
     from losskit.registry.loading import Failure, failures, get, names, specs, survey, unknown
+    from losskit.registry.places import is_place, load
     from losskit.registry.query import Match, find, kind
 
 __all__ = [
@@ -26,8 +27,10 @@ __all__ = [
     "forget",
     "from_config",
     "get",
+    "is_place",
     "kind",
     "listing",
+    "load",
     "names",
     "providers",
     "resolve",
@@ -44,6 +47,7 @@ __getattr__ = lazily(
         **dict.fromkeys(
             ("Failure", "failures", "get", "names", "specs", "survey", "unknown"), "losskit.registry.loading"
         ),
+        **dict.fromkeys(("is_place", "load"), "losskit.registry.places"),
         **dict.fromkeys(("Match", "find", "kind"), "losskit.registry.query"),
     },
 )

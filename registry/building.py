@@ -13,6 +13,8 @@ from losskit.spec.errors import ParameterError, PluginError
 if TYPE_CHECKING:
     from losskit.plugins.base import Loss
 
+ADAPT = "losskit.plugins.adapted:adapt"  # by its place, as every loss is: naming it would import the tensor library
+
 
 def create(name: str, /, *, reduction: str = "mean", **parameters: Any) -> Loss:
     """Build a loss by name.
@@ -34,8 +36,11 @@ def create(name: str, /, *, reduction: str = "mean", **parameters: Any) -> Loss:
 
 
 def build(spec: LossSpec, /, *, reduction: str = "mean", **parameters: Any) -> Loss:
-    """Build the module that a spec names, registered or not."""
-    module: Loss = resolve(spec.name, spec.module)(reduction=reduction, **parameters)
+    """Build the module that a spec names, registered or not; a foreign loss behind its adapter."""
+    kind = resolve(spec.name, spec.module)
+    if spec.adapter is not None:
+        kind = resolve(spec.name, ADAPT)(spec, kind)
+    module: Loss = kind(reduction=reduction, **parameters)
     return module
 
 

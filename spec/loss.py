@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from losskit.spec.adapter import Adapter, Reduction
 from losskit.spec.errors import SpecError
 from losskit.spec.model import Frozen, Json
 from losskit.spec.parameters import Parameters, ParameterSet
@@ -20,7 +21,7 @@ from losskit.spec.tensors import ClassIndex, Input
 
 SCHEMA_VERSION: Literal[1] = 1
 RESERVED = ("reduction", "sample_weight")  # arguments that every loss has besides its own
-Reduction = Literal["mean", "sum", "none"]
+REDUCTIONS: tuple[Reduction, ...] = ("mean", "sum", "none")
 Task = Literal[
     "classification", "binary", "regression", "segmentation", "contrastive", "metric_learning", "ranking", "preference",
     "language", "distillation", "divergence", "generative", "recommendation", "calibration", "regularization",
@@ -80,9 +81,12 @@ class LossSpec(Frozen):
         examples: worked values.
         edge_cases: behaviour at the edges.
         notes: what engineers get wrong, what the graph accepts, what differs from peers.
-        module: place of the ``nn.Module``, ``package.module:Class``.
+        module: place of the ``nn.Module``, ``package.module:Class``; with an adapter, of any class or function.
+        adapter: how a loss that was written elsewhere is built and called; None for one that follows losskit's base class.
+        place: where a spec that is not registered is found, ``package.module:NAME``; filled in when it is loaded so.
         oracle: place of the NumPy reference, ``package.module:function``. It takes the inputs as float64 arrays and the
-            parameters, all by name, and returns the unreduced value, or (value, count) where counts differ from 1.
+            parameters, all by name, and returns the unreduced value, or (value, count) where counts differ from 1. A
+            spec with an adapter may name none: then nothing is compared with a reference.
         oracle_gradient: place of the gradient's formula; a surrogate gradient needs one, differences serve the others.
     """
 
@@ -106,7 +110,9 @@ class LossSpec(Frozen):
     edge_cases: tuple[EdgeCase, ...] = ()
     notes: tuple[str, ...] = ()
     module: str
-    oracle: str
+    adapter: Adapter | None = None
+    place: str = ""
+    oracle: str = ""
     oracle_gradient: str = ""
 
     @model_validator(mode="after")
@@ -119,6 +125,7 @@ class LossSpec(Frozen):
         self._check_contradictions()
         self._check_narrowings()
         self._check_examples()
+        self._check_adapter()
         if (self.gradient == "surrogate") != bool(self.detached):
             raise SpecError(f"{self.name}: a surrogate gradient, and only that, must say what is detached")
         if self.gradient == "surrogate" and not self.oracle_gradient:
@@ -206,6 +213,26 @@ class LossSpec(Frozen):
                 raise SpecError(f"{self.name}: an example gives the parameter {name!r}, which does not exist")
             if (example.expected is None) == (not example.refused):
                 raise SpecError(f"{self.name}: an example needs either an expected value or the input to be refused")
+
+    def _check_adapter(self) -> None:
+        if self.adapter is None:
+            if not self.oracle:
+                raise SpecError(
+                    f"{self.name}: a loss needs an oracle, a NumPy reference; only one with an adapter may lack it"
+                )
+            return
+        self.adapter.check(self.name, self.inputs, self.parameters)
+        if bool(self.adapter.sample_weight) != (self.weights is not None):
+            found = self.adapter.sample_weight or "no argument"
+            raise SpecError(
+                f"{self.name}: weights have the shape of {self.weights!r}, and the adapter passes them as {found}"
+            )
+        if "none" not in self.adapter.reductions and self.coupling is None:
+            raise SpecError(f"{self.name}: a loss without the reduction none must say what couples its samples")
+
+    def reductions(self) -> tuple[Reduction, ...]:
+        """Reductions the loss has: all three, unless its adapter says otherwise."""
+        return REDUCTIONS if self.adapter is None else tuple(self.adapter.reductions)
 
     def input(self, name: str) -> Input | None:
         """The input of this name, if there is one."""

@@ -103,11 +103,7 @@ def difference(
 ) -> Witness:
     """A witness whose program evaluates the loss at the data."""
     tensors = {n: v for n, v in data.items() if torch.is_tensor(v) and not n.startswith("_")}
-    given = ", ".join(f"{k}={v!r}" for k, v in subject.parameters.items() if v is not None)
-    lines = [
-        "import torch, losskit",
-        f"loss = losskit.create({subject.spec.name!r}, reduction='none'{', ' if given else ''}{given})",
-    ]
+    lines = construction(subject)
     small = bool(tensors) and all(v.numel() <= LONGEST for v in tensors.values())
     if small:
         for name, value in tensors.items():
@@ -124,6 +120,20 @@ def difference(
         command=f"{search.command} --only {claim.property.kind}".strip(),
         code="\n".join(lines) if small else "",
     )
+
+
+def construction(subject: Subject) -> list[str]:
+    """Program lines that build the loss."""
+    given = "".join(f", {k}={v!r}" for k, v in subject.parameters.items() if v is not None)
+    if not subject.spec.place:
+        return ["import torch, losskit", f"loss = losskit.create({subject.spec.name!r}, reduction='none'{given})"]
+    reduction = subject.module().reduction
+    return [
+        "import torch",
+        "from losskit.registry import build, load",
+        f"(spec,) = load({subject.spec.place!r})",
+        f"loss = build(spec, reduction={reduction!r}{given})",
+    ]
 
 
 def declared(claim: Claim, search: Search, comparison: Comparison) -> Iterator[tuple[Subject, Sizes]]:

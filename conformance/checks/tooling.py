@@ -81,6 +81,8 @@ def compiles(claim: Claim, search: Search) -> Result:
     comparison = Comparison(claim, search)
     for subject, sizes in first_of_each_setting(claim, search, comparison, 1):  # a compilation costs seconds
         for backend, reduction in search.budget.compilations:
+            if reduction not in search.spec.reductions():
+                continue
             torch._dynamo.reset()
             counter = CompileCounterWithBackend(backend)
             compiled = torch.compile(subject.module(reduction), fullgraph=True, dynamic=True, backend=counter)
@@ -104,8 +106,12 @@ def compiles(claim: Claim, search: Search) -> Result:
 def scripts(claim: Claim, search: Search) -> Result:
     """Script, save, load and compare."""
     comparison = Comparison(claim, search)
+    adapter = search.spec.adapter
+    if adapter is not None and not adapter.scriptable(search.spec.inputs):
+        comparison.remarks.append("the adapter is Python that TorchScript does not compile")
+        return comparison.result()
     for subject, sizes in first_of_each_setting(claim, search, comparison, search.budget.settings):
-        for reduction in ("mean", "sum", "none"):
+        for reduction in search.spec.reductions():
             buffer = io.BytesIO()
             try:
                 with _quiet():

@@ -104,6 +104,7 @@ class Jensen(Law):
 
     detail = "the value at the midpoint, and the average at the ends"
     scales: ClassVar[tuple[float, ...]] = (0.1, 1.0, 3.0, 10.0, 30.0, 100.0)
+    ends: ClassVar[tuple[str, ...]] = ("", "_")
 
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         ends = {}

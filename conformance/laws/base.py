@@ -76,6 +76,7 @@ class Law(ABC):
         detail: what the two sides are, in words, for the witness.
         moving: real tensors that ascent may move; inputs that are not differentiable stay.
         scales: at which scales inputs are drawn.
+        ends: prefixes of data that lie in the domains of inputs: none for the inputs, ``_`` for a second point of each.
         tight: fraction of the right side that some case must reach, None where the bound need not be tight.
     """
 
@@ -83,6 +84,7 @@ class Law(ABC):
     detail = ""
     scales: ClassVar[tuple[float, ...]] = WIDE
     ties: ClassVar[float] = 0.25
+    ends: ClassVar[tuple[str, ...]] = ("",)
     claimed: Any = field(init=False)
     tight: float | None = field(default=None, init=False)
 

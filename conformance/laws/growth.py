@@ -55,6 +55,7 @@ class Slope(Law):
     claimed: Lipschitz
     detail = "the slope (of the gradient, or between two points), and the constant"
     scales: ClassVar[tuple[float, ...]] = (1e-6, 1e-3, 0.1, 1.0, 3.0, 10.0, 100.0, 1e4)
+    ends: ClassVar[tuple[str, ...]] = ("", "_")
 
     def __init__(self, claim: Claim) -> None:
         super().__init__(claim)

@@ -14,7 +14,7 @@ from losskit.conformance.outcome import BROKEN, Result, Tally
 from losskit.conformance.profiles import Budget
 from losskit.conformance.search.climb import climb
 from losskit.conformance.search.edge import edge_case
-from losskit.conformance.search.inputs import draw, stack, take
+from losskit.conformance.search.inputs import draw, project, stack, take
 from losskit.conformance.search.parameters import fill_numbers, parameter_draws, size_draws
 from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Data, Subject
@@ -85,7 +85,7 @@ class Search:
             if reason:
                 self.skipped[reason] = self.skipped.get(reason, 0) + 1
                 continue
-            yield law.prepare(subject, data, rng)
+            yield project(subject, law.prepare(subject, data, rng), law.ends)
 
 
 def attack(law: Law, search: Search) -> Result:
@@ -244,12 +244,15 @@ def _ratio(law: Law, subject: Subject, data: Data) -> torch.Tensor:
 
 
 def _simplifiable(law: Law, subject: Subject, data: Data) -> tuple[str, ...]:
-    """Real inputs that are not part of the claim, and what the law added."""
+    """Real inputs that are not part of the claim, and what the law added; a factor of 0 would be none of the law's."""
     fixed = getattr(law.claimed, "given", {})
     inputs = (
         i.name for i in subject.spec.inputs if isinstance(i.domain, Real) and i.name not in fixed and i.name in data
     )
-    return (*inputs, *(name for name in data if name.startswith("_") and not name.endswith(("order", "rotation"))))
+    return (
+        *inputs,
+        *(name for name in data if name.startswith("_") and not name.endswith(("order", "rotation", "factor"))),
+    )
 
 
 def _refuted(law: Law, search: Search, subject: Subject, data: Data, tally: Tally) -> Result:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.base import Law, Sides
+from losskit.conformance.search.inputs import project
 from losskit.conformance.subject import Data, Subject
 
 LARGEST = 1e5
@@ -35,6 +36,7 @@ def climb(law: Law, subject: Subject, data: Data, steps: int) -> tuple[Data, Sid
         shrink = 1.0 - step / steps
         for name, gradient in zip(names, gradients, strict=True):
             now[name] = (leaves[name] + shrink * pace[name] * _direction(gradient)).detach().clamp(-LARGEST, LARGEST)
+        now = project(subject, now, law.ends)
     return best, law.sides(subject, best)
 
 

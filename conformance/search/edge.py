@@ -13,6 +13,7 @@ from torch import Tensor
 
 from losskit.conformance.laws.base import Law
 from losskit.conformance.outcome import BROKEN
+from losskit.conformance.search.inputs import project
 from losskit.conformance.subject import Data, Subject
 from losskit.spec.errors import InputError
 from losskit.spec.tensors import Binary, ClassIndex, Input, Probability
@@ -98,7 +99,7 @@ def _build(
         return None
     if law.applies(subject, data):
         return None
-    return subject, law.prepare(subject, data, random.Random(seed))
+    return subject, project(subject, law.prepare(subject, data, random.Random(seed)), law.ends)
 
 
 def _tensor(subject: Subject, name: str, shape: tuple[int, ...], entries: list[Any]) -> Tensor:

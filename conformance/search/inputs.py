@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.subject import Data, Subject
-from losskit.spec import LossSpec
+from losskit.spec import Interval, LossSpec
 from losskit.spec.errors import InputError
 from losskit.spec.tensors import Binary, ClassIndex, Input, Probability, Real
 
@@ -19,6 +19,7 @@ WIDE = (1e-6, 1e-3, 0.1, 1.0, 1.0, 3.0, 10.0, 100.0, 1e4)
 MODERATE = (0.3, 1.0, 1.0, 3.0)
 MILD = (0.1, 1.0, 3.0, 10.0)
 ATTEMPTS = 20
+NEAR = 1e-6  # how close to an end that does not belong to a domain its points come
 
 
 class NoAdmissibleDataError(Exception):
@@ -163,6 +164,22 @@ def _into_domain(real: Tensor, domain: Real, subject: Subject) -> Tensor:
     if math.isfinite(interval.low) and math.isfinite(interval.high):
         return interval.low + (interval.high - interval.low) * torch.sigmoid(real)
     return interval.low + real.abs() if math.isfinite(interval.low) else interval.high - real.abs()
+
+
+def project(subject: Subject, data: Data, prefixes: tuple[str, ...] = ("",)) -> Data:
+    """The data with real inputs, and second points of the same name with a prefix, moved back into their domains."""
+    inside = dict(data)
+    for entry in subject.spec.inputs:
+        interval = Interval(low=0, high=1, closed="both") if isinstance(entry.domain, Probability) else None
+        interval = entry.domain.interval if isinstance(entry.domain, Real) else interval
+        if interval is None or interval == Interval():
+            continue
+        low = interval.low + (0.0 if interval.includes_low else NEAR)
+        high = interval.high - (0.0 if interval.includes_high else NEAR)
+        for name in (prefix + entry.name for prefix in prefixes):
+            if torch.is_tensor(inside.get(name)):
+                inside[name] = inside[name].clamp(low, high)
+    return inside
 
 
 def take(subject: Subject, data: Data, case: int) -> Data:

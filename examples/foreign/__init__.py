@@ -1,0 +1,1 @@
+"""Losses of other libraries, held to what their documentation makes a user believe."""
