@@ -10,7 +10,14 @@ from losskit.spec.properties.analytic import (
     Smooth,
 )
 from losskit.spec.properties.base import KINDS, Claim, Property
-from losskit.spec.properties.decision import ClassificationCalibrated
+from losskit.spec.properties.decision import (
+    ClassificationCalibrated,
+    HConsistencyBound,
+    NoiseTolerant,
+    Proper,
+    StrictlyProper,
+    TopKCalibrated,
+)
 from losskit.spec.properties.engineering import (
     BatchDecomposable,
     Compiles,
@@ -60,14 +67,17 @@ __all__ = [
     "Engineering",
     "ExportsONNX",
     "FiniteOn",
+    "HConsistencyBound",
     "Homogeneous",
     "IgnoresIndex",
     "LabelSymmetric",
     "Lipschitz",
     "MatchesReference",
     "Monotone",
+    "NoiseTolerant",
     "NonNegative",
     "PermutationInvariant",
+    "Proper",
     "Property",
     "Reduces",
     "ReducesTo",
@@ -78,6 +88,8 @@ __all__ = [
     "Scripts",
     "ShiftInvariant",
     "Smooth",
+    "StrictlyProper",
+    "TopKCalibrated",
     "Transforms",
     "TranslationInvariant",
     "Weighted",
