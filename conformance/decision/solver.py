@@ -13,14 +13,17 @@ from losskit.conformance.decision.kinks import residual
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.risk import Risk
 
-MULTIPLES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+MULTIPLES = (0.03, 0.1, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
+STEEPEST = 15.0  # spread of a start inside: further out bounded losses are flat to all digits and nothing leads back
 VERTEX = 40.0  # exp(-40) is below the resolution of float64: a vertex of the simplex for every practical purpose
 SCOUTING = 12  # steps every start gets before the best are followed to the end
-KEPT = 2  # starts that are followed, so that they may agree
+KEPT = 2  # starts inside that are followed, so that they may agree; a face that lies lower must not crowd them out
 ROUNDING = 64 * torch.finfo(torch.float64).eps
 CURVED = 1e-13  # of the problem's scale: an eigenvalue below it is none
 CLOSED = 1e-9  # a slack below it is tried as a tie
-AGREED = 1e-10  # slack, relative to the value, that asks for no further work
+AGREED = 1e-10  # slack, relative to the value, that asks for no further work; nothing is certified beyond it
+FINISH = 6  # Newton steps of the second attempt
+SAFETY = 4.0  # towards an infimum at infinity the quadratic model promises too little
 NEAR = 0.1  # distance of a restart
 
 
@@ -82,17 +85,20 @@ def solve(risk: Risk, p: Tensor, ranking: Ranking, seed: int, steps: int) -> Sol
         ends are apart.
     """
     problem = Problem(risk, p, ranking)
-    x, value, slack = _attempt(problem, torch.stack(starts(problem, seed)), steps)
+    inside, faces = starts(problem, seed)
+    x, value, slack = _attempt(problem, torch.stack(inside), torch.stack(faces), steps, 1)
     rough = (slack > AGREED * (1 + value.abs())).nonzero().squeeze(1)
     if len(rough):  # kinks, saddles and minima far away: once more from around the best row
         again = problem[rough]
-        found = _attempt(again, torch.stack(_around(x[rough], seed + 1)), steps)
+        around = torch.stack(_around(x[rough], seed + 1))
+        found = _attempt(again, around[1:], around[:1], steps, FINISH)
         better = found[1] <= value[rough]
         x[rough] = torch.where(better.unsqueeze(1), found[0], x[rough])
         slack[rough] = found[2] + (found[1] - value[rough]).clamp(min=0.0)
         value[rough] = torch.minimum(found[1], value[rough])
     none = value <= UNBOUNDED
-    slack = torch.where(none, 0.0, _at_kinks(problem, x, value, slack, seed + 2))
+    slack = _at_kinks(problem, x, value, slack, seed + 2).maximum(AGREED * (1 + value.abs()))
+    slack = torch.where(none, 0.0, slack)
     return Solution(torch.where(none, -math.inf, value), slack, ranking.rows(x))
 
 
@@ -108,12 +114,15 @@ def _at_kinks(problem: Problem, x: Tensor, value: Tensor, slack: Tensor, seed: i
     return slack
 
 
-def _attempt(problem: Problem, firsts: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Points, values and slacks from starts (starts, problems, classes)."""
-    every = torch.arange(len(problem.p), device=firsts.device)
+def _attempt(problem: Problem, inside: Tensor, faces: Tensor, steps: int, rounds: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Points, values and slacks from starts (starts, problems, classes) inside and on faces."""
+    every = torch.arange(len(problem.p), device=inside.device)
+    firsts = torch.cat([inside, faces])
     exact = _values(problem, firsts)  # a start may be the minimum itself, which steps across a kink never meet
     ends, values = _follow(problem, firsts, SCOUTING)
-    chosen = values.argsort(dim=0, stable=True)[:KEPT]
+    best_inside = values[: len(inside)].argsort(dim=0, stable=True)[:KEPT]
+    best_face = len(inside) + values[len(inside) :].argmin(0, keepdim=True)
+    chosen = torch.cat([best_inside, best_face])
     ends[chosen, every], values[chosen, every] = _follow(problem, ends[chosen, every], steps)
     closed = torch.stack([problem.ranking.tied(x, CLOSED) for x in ends])
     candidates = torch.stack([ends, firsts, closed])
@@ -121,9 +130,9 @@ def _attempt(problem: Problem, firsts: Tensor, steps: int) -> tuple[Tensor, Tens
     values, kind = found.min(0)
     order = values.argsort(dim=0, stable=True)
     best = order[0]
-    x, value, decrement = newton(problem, candidates[kind[best, every], best, every], values[best, every])
+    x, value, decrement = newton(problem, candidates[kind[best, every], best, every], values[best, every], rounds)
     apart = (values[order[1], every] - value).clamp(min=0.0)
-    return x, value, torch.minimum(decrement, apart) + ROUNDING * (1 + value.abs())
+    return x, value, torch.minimum(SAFETY * decrement, apart) + ROUNDING * (1 + value.abs())
 
 
 def _around(x: Tensor, seed: int) -> list[Tensor]:
@@ -133,25 +142,28 @@ def _around(x: Tensor, seed: int) -> list[Tensor]:
     return [x, x + NEAR * noise[0], x + noise[1]]
 
 
-def starts(problem: Problem, seed: int) -> list[Tensor]:
-    """Free variables to start from.
+def starts(problem: Problem, seed: int) -> tuple[list[Tensor], list[Tensor]]:
+    """Free variables to start from, inside and on faces of the simplex.
 
-    Equal scores, the logarithm of p at its best multiple, a mild vertex and a random row; and faces of the simplex,
-    where bounded losses have their infima: the likeliest class alone, the class ranked above alone, both tied.
+    Inside: the logarithm of p at its best multiple, a mild vertex, a random row. Faces, where bounded losses have their
+    infima: the likeliest class alone, the class ranked above alone, both tied; and all equal, where hinges have theirs.
     """
     p, ranking = problem.p, problem.ranking
     logs = p.clamp(min=1e-9).log()
     logs = logs - logs.mean(1, keepdim=True)
+    multiples = torch.tensor(MULTIPLES, dtype=p.dtype, device=p.device).unsqueeze(1)
+    spread = (logs.amax(1) - logs.amin(1)).clamp(min=1e-9)
+    within = torch.minimum(multiples, (STEEPEST / spread).clamp(max=MULTIPLES[-1]).unsqueeze(0))
     with torch.no_grad():
-        trials = torch.stack([problem.risk(ranking.rows(ranking.variables(m * logs)), p) for m in MULTIPLES])
-    multiple = torch.tensor(MULTIPLES, dtype=p.dtype, device=p.device)[trials.nan_to_num(math.inf).argmin(0)]
+        trials = torch.stack([problem.risk(ranking.rows(ranking.variables(m.unsqueeze(1) * logs)), p) for m in within])
+    scale = within.gather(0, trials.nan_to_num(math.inf).argmin(0, keepdim=True)).squeeze(0)
     likeliest = torch.nn.functional.one_hot(p.argmax(1), p.shape[1]).to(p)
     upper = torch.nn.functional.one_hot(ranking.top, p.shape[1]).to(p)
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(p.shape, generator=generator, dtype=torch.float64).to(p)
-    rows = [multiple.unsqueeze(1) * logs, likeliest, 2 * noise]
-    corners = [torch.zeros_like(p), VERTEX * likeliest, VERTEX * upper, VERTEX * torch.maximum(likeliest, upper)]
-    return [ranking.variables(z) for z in rows] + [ranking.variables(z, 0.0) for z in corners]
+    inside = [scale.unsqueeze(1) * logs, likeliest, 2 * noise]
+    faces = [torch.zeros_like(p), VERTEX * likeliest, VERTEX * upper, VERTEX * torch.maximum(likeliest, upper)]
+    return [ranking.variables(z) for z in inside], [ranking.variables(z, 0.0) for z in faces]
 
 
 def _values(problem: Problem, points: Tensor) -> Tensor:
@@ -169,21 +181,23 @@ def _follow(problem: Problem, points: Tensor, steps: int) -> tuple[Tensor, Tenso
     return ends.view_as(points), values.view(len(points), -1)
 
 
-def newton(problem: Problem, x: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """One Newton step with the exact Hessian, damped until it descends, and the decrement where it ends.
+def newton(problem: Problem, x: Tensor, value: Tensor, rounds: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Newton steps with the exact Hessian, damped until they descend.
 
     Returns:
-        Points, values, and for each problem what the quadratic model still promises, infinite where the point is no
-        smooth minimum: at a kink the gradient stays, at a saddle or a ridge the curvature is negative.
+        Points, values, and for each problem what the quadratic model promised before the last step, infinite where the
+        point is no smooth minimum: at a kink the gradient stays, at a saddle or a ridge the curvature is negative.
     """
     index = torch.arange(len(x), device=x.device)
-    step, decrement = _model(problem, x, index)
-    for scale in (1.0, 0.1):
-        tried = x - scale * step
-        with torch.no_grad():
-            found = problem(tried, index).nan_to_num(math.inf)
-        better = found < value
-        x, value = torch.where(better.unsqueeze(1), tried, x), torch.where(better, found, value)
+    decrement = torch.full_like(value, math.inf)
+    for _ in range(rounds):
+        step, decrement = _model(problem, x, index)
+        for scale in (1.0, 0.1):
+            tried = x - scale * step
+            with torch.no_grad():
+                found = problem(tried, index).nan_to_num(math.inf)
+            better = found < value
+            x, value = torch.where(better.unsqueeze(1), tried, x), torch.where(better, found, value)
     return x, value, decrement
 
 
