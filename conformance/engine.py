@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from losskit.conformance import checks
+from losskit.conformance import checks, decision
 from losskit.conformance.implied import each_once
 from losskit.conformance.laws import laws_of
 from losskit.conformance.laws.relation import missing
@@ -20,11 +20,10 @@ from losskit.conformance.profiles import PROFILES
 from losskit.conformance.report import Finding, LossReport, Report
 from losskit.conformance.report.model import Outcome
 from losskit.conformance.search.attack import Search, attack
-from losskit.conformance.search.calibration import calibration
 from losskit.registry import kind, load, names
 from losskit.spec import Claim, LossSpec, describe_regime
 from losskit.spec.errors import LosskitError
-from losskit.spec.properties import KINDS, ClassificationCalibrated, ReducesTo
+from losskit.spec.properties import KINDS, ReducesTo
 
 Progress = Callable[[int, int, LossReport | None], None]
 WORST_FIRST: tuple[Outcome, ...] = (
@@ -183,9 +182,7 @@ def _attacked(claim: Claim, search: Search) -> Result:
         reason = missing(claim.property, search.spec)
         if reason:
             return Result("not_applicable", reason=reason)
-    if isinstance(claim.property, ClassificationCalibrated):
-        return calibration(claim, search)
-    check = checks.check_of(claim.property.kind)
+    check = checks.check_of(claim.property.kind) or decision.check_of(claim.property.kind)
     if check is not None:
         return check(claim, search)
     laws = laws_of(claim)

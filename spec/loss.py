@@ -183,7 +183,7 @@ class LossSpec(Frozen):
                 raise SpecError(f"{self.name}: {what} gives the size {name} a value below 0")
 
     def _check_constants(self, claim: Claim) -> None:
-        known = {*self.parameters.names(), *self.symbols(), *(i.name for i in self.inputs)}
+        known = {*self.parameters.names(), *self.symbols(), *(i.name for i in self.inputs)} | claim.property.variables
         for constant in claim.property.expressions():
             for name in sorted(constant.symbols() - known):
                 raise SpecError(f"{self.name}: claim {claim} computes with {name!r}, expected one of {_list(known)}")

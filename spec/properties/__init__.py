@@ -14,7 +14,14 @@ from losskit.spec.properties.analytic import (
     ZeroAt,
 )
 from losskit.spec.properties.base import KINDS, Claim, Property
-from losskit.spec.properties.decision import ClassificationCalibrated
+from losskit.spec.properties.decision import (
+    ClassificationCalibrated,
+    HConsistencyBound,
+    NoiseTolerant,
+    Proper,
+    StrictlyProper,
+    TopKCalibrated,
+)
 from losskit.spec.properties.engineering import (
     BatchDecomposable,
     Compiles,
@@ -68,6 +75,7 @@ __all__ = [
     "Engineering",
     "ExportsONNX",
     "FiniteOn",
+    "HConsistencyBound",
     "Homogeneous",
     "IgnoresIndex",
     "LabelSymmetric",
@@ -76,8 +84,10 @@ __all__ = [
     "MatchesReference",
     "MinimisedAt",
     "Monotone",
+    "NoiseTolerant",
     "NonNegative",
     "PermutationInvariant",
+    "Proper",
     "Property",
     "QuasiConvex",
     "Reduces",
@@ -90,6 +100,8 @@ __all__ = [
     "ShiftInvariant",
     "Smooth",
     "StrictlyConvex",
+    "StrictlyProper",
+    "TopKCalibrated",
     "Transforms",
     "TranslationInvariant",
     "UpperBounds",

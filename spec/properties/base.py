@@ -24,11 +24,13 @@ class Property(Frozen):
         kind: the name of the class; it selects the kind when a spec is read from JSON.
         default: whether every loss declares the property unless its spec narrows it with a reason.
         unspecific: arguments that, where they are left out, stand for all their values.
+        variables: symbols that the property's own expressions are functions of.
     """
 
     kind: str = ""
     default: ClassVar[bool] = False
     unspecific: ClassVar[frozenset[str]] = frozenset()
+    variables: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:

@@ -1,7 +1,8 @@
-"""Decision-theoretic properties: what minimising the conditional risk leads to."""
+"""Decision-theoretic properties: what minimising the conditional risk ``C(z, p) = sum_y p_y l(z, y)`` leads to."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
+from losskit.spec.expressions import Expression, Scalar
 from losskit.spec.properties.base import Property
 
 
@@ -13,3 +14,61 @@ class ClassificationCalibrated(Property):
     """
 
     distributions: Literal["all", "majority"] = "all"
+
+
+class TopKCalibrated(Property):
+    """For every p whose k likeliest classes are a unique set, rows with another top-k set cannot reach the minimal risk.
+
+    Rows in which one of the k likeliest classes ties with another class count as wrong. ``k=1`` is classification
+    calibration.
+    """
+
+    k: int
+
+
+class Proper(Property):
+    """The row that states p reaches the minimal conditional risk under p, for every label distribution p.
+
+    ``link`` maps rows to the distributions they state: ``softmax`` of the scores.
+    """
+
+    link: Literal["softmax"] = "softmax"
+
+
+class StrictlyProper(Property):
+    """The row that states p reaches the minimal conditional risk under p, and no row that states another one does.
+
+    ``link`` maps rows to the distributions they state: ``softmax`` of the scores.
+    """
+
+    link: Literal["softmax"] = "softmax"
+
+
+class NoiseTolerant(Property):
+    """Label ``noise`` below ``rate`` does not change which rows are best, for every label distribution p.
+
+    Symmetric noise replaces a label by one of the other classes, all equally likely. ``rows="free"``: the classes that
+    rank first, or tie, in rows that reach the least risk are the same with and without noise. ``rows="any"``: of any
+    two rows the better one stays the better one, so that minimisers stay minimisers in every hypothesis set (Ghosh,
+    Kumar and Sastry 2017).
+    """
+
+    noise: Literal["symmetric"] = "symmetric"
+    rate: Scalar
+    rows: Literal["free", "any"] = "any"
+
+
+class HConsistencyBound(Property):
+    """``excess01(z, p) <= gamma(excess(z, p))`` for every row z and distribution p, over all measurable functions.
+
+    The excess is the conditional risk above its infimum, of the 0-1 loss and of this loss. The bound is written in
+    ``t``: as ``gamma`` of this loss's excess, or as ``transform``, the inverse of gamma, of the 0-1 loss's excess. A
+    claim is tight, 99 % of the bound is reached, unless it says ``tight=False``. Claimed to fail with neither: no
+    gamma with ``gamma(0) = 0`` will do, for the excess vanishes where that of the 0-1 loss does not.
+    """
+
+    unspecific: ClassVar[frozenset[str]] = frozenset({"gamma", "transform", "tight"})
+    variables: ClassVar[frozenset[str]] = frozenset({"t"})
+    gamma: Expression | None = None
+    transform: Expression | None = None
+    tight: bool = True

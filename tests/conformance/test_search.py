@@ -15,7 +15,6 @@ from losskit.conformance.search.climb import climb
 from losskit.conformance.search.edge import edge_case
 from losskit.conformance.search.inputs import NoAdmissibleDataError, draw, stack, take
 from losskit.conformance.search.parameters import fill_numbers, parameter_draws, size_draws
-from losskit.conformance.search.risk import Risk, descend, misranked, polish
 from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Subject
 from losskit.registry import builtin
@@ -153,34 +152,6 @@ def test_shrinking_keeps_what_breaks() -> None:
 def test_the_violation_is_counted_in_tolerances(left: float, right: float, relation: str, ratio: float) -> None:
     sides = Sides(torch.tensor([left]), torch.tensor([right]), relation)  # type: ignore[arg-type]
     assert float(sides.ratio()) == pytest.approx(ratio, rel=1e-3)
-
-
-def test_a_wrong_class_is_ranked_first_or_ties() -> None:
-    v = torch.randn(50, 4, dtype=torch.float64)
-    wrong = torch.randint(0, 4, (50,))
-    z = misranked(v, wrong)
-    own = z.gather(1, wrong.unsqueeze(1)).squeeze(1)
-    assert torch.equal(own, z.amax(1))
-
-
-def test_the_least_risk_of_cross_entropy_is_the_entropy() -> None:
-    risk = Risk.of(Subject(get("cross_entropy"), {}))
-    assert risk is not None
-    p = torch.tensor([[0.5, 0.3, 0.2]], dtype=torch.float64)
-    entropy = float(-(p * p.log()).sum())
-    rough, where = descend(risk, p, torch.zeros_like(p), None, 300)
-    assert float(rough) == pytest.approx(entropy, abs=1e-4)
-    fine, _ = polish(risk, p, where, None)
-    assert fine == pytest.approx(entropy, abs=1e-12)
-
-
-def test_ranking_a_wrong_class_first_costs_what_the_calibration_of_cross_entropy_says() -> None:
-    """The best row that ranks class 1 first gives both classes the mean of their probabilities."""
-    risk = Risk.of(Subject(get("cross_entropy"), {}))
-    assert risk is not None
-    p = torch.tensor([[0.7, 0.3]], dtype=torch.float64)
-    forced, _ = polish(risk, p, torch.tensor([[1.0, 0.5]], dtype=torch.float64), 1)
-    assert forced == pytest.approx(math.log(2), abs=1e-9)
 
 
 def test_a_setting_outside_its_regime_is_never_drawn() -> None:

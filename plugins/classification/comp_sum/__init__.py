@@ -4,29 +4,41 @@ from pydantic import Field
 
 from losskit.spec import Above, AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ONE_CLASS, ROWS
-from losskit.spec.expressions import log, one_hot, sqrt, symbol
+from losskit.spec.expressions import log, maximum, one_hot, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    HConsistencyBound,
     LabelSymmetric,
     Lipschitz,
     Monotone,
+    NoiseTolerant,
     NonNegative,
     PermutationInvariant,
+    Proper,
     QuasiConvex,
     ReducesTo,
     ShiftInvariant,
     Smooth,
     StrictlyConvex,
+    StrictlyProper,
+    TopKCalibrated,
     UpperBounds,
     ZeroAt,
 )
 from losskit.spec.tensors import class_target, logits
 
-TAU = symbol("tau")
-RIGHT = {"logits": one_hot(symbol("target"), symbol("C"))}
+TAU, C = symbol("tau"), symbol("C")
+RIGHT = {"logits": one_hot(symbol("target"), C)}
+T = symbol("t")  # excess of the 0-1 loss
+POWER = 1 / (2 - TAU)
+SPLIT = (((1 + T) ** POWER + maximum(1 - T, 0.0) ** POWER) / 2) ** (2 - TAU)
+ENTROPY_SPLIT = ((1 + T) * log(1 + T) + (1 - T) * log(maximum(1 - T, 1e-300))) / 2
+BETWEEN_LOG_AND_MAE = HConsistencyBound(transform=(SPLIT - 1) / ((TAU - 1) * C ** (TAU - 1)))
+FROM_MAE = HConsistencyBound(transform=T / ((TAU - 1) * C ** (TAU - 1)))
+ANY_RATE = 1 - 1 / C
 
 
 class CompSumParameters(Parameters):
@@ -107,6 +119,52 @@ SPEC = LossSpec(
         LabelSymmetric().fails(when={"tau": Between(2, float("inf"), "neither"), "C": AtLeast(2)}, source="as above"),
         ClassificationCalibrated().holds(
             source="Mao et al. 2023: the minimiser keeps the order (tau < 2) or sits at the top vertex"
+        ),
+        TopKCalibrated(k=2).holds(
+            when={"tau": Between(0, 1.5), "C": AtLeast(3)},
+            source="the minimiser is proportional to q^(1 / (2 - tau)): the order of all classes is kept",
+            note="true below 2, where the exponent grows until the order sinks below what float64 resolves",
+        ),
+        TopKCalibrated(k=2).fails(
+            when={"tau": AtLeast(2), "C": AtLeast(3)},
+            source="tau=2, q=(0.5, 0.3, 0.2): all mass goes to the top class, the order of the others is free",
+        ),
+        StrictlyProper().holds(when={"tau": 1}, source="the logarithmic score"),
+        Proper().fails(
+            when={"tau": Between(0, 1, "left"), "C": AtLeast(2)},
+            source="tau=0, q=(0.8, 0.2): the minimiser, proportional to q^(1 / (2 - tau)), is (2/3, 1/3)",
+        ),
+        Proper().fails(
+            when={"tau": Above(1), "C": AtLeast(2)}, source="the minimiser is steeper than q, a vertex from tau=2 on"
+        ),
+        NoiseTolerant(rate=ANY_RATE).holds(when={"tau": 2}, source="Ghosh et al. 2017: a label-symmetric loss"),
+        NoiseTolerant(rate=ANY_RATE).fails(
+            when={"tau": Between(0, 1.9), "C": AtLeast(2)},
+            source="the sum over labels, which noise adds to the risk, depends on the row",
+            note="true for every other tau; near 2 and far above it the rows whose order turns grow rare",
+        ),
+        HConsistencyBound(transform=2 ** (1 - TAU) / (1 - TAU) * (1 - SPLIT)).holds(
+            when={"tau": Between(0, 1, "left"), "C": AtLeast(2)}, source="Mao et al. 2023, attained for every C"
+        ),
+        HConsistencyBound(transform=ENTROPY_SPLIT).holds(
+            when={"tau": 1, "C": AtLeast(2)}, source="Mao et al. 2023, attained for every C"
+        ),
+        HConsistencyBound(gamma=sqrt(2 * T)).holds(
+            when={"tau": 1, "C": AtLeast(2)}, source="the transform is at least t^2 / 2, in the limit t to 0 no more"
+        ),
+        BETWEEN_LOG_AND_MAE.holds(
+            when={"tau": Between(1, 2, "neither"), "C": 2}, source="Mao et al. 2023, attained for two classes"
+        ),
+        BETWEEN_LOG_AND_MAE.model_copy(update={"tight": False}).holds(
+            when={"tau": Between(1, 2, "neither"), "C": AtLeast(3)},
+            source="Mao et al. 2023",
+            note="tau=1.5, C=3, t=0.4: the transform is 0.0890, the least excess 0.1088",
+        ),
+        FROM_MAE.holds(
+            when={"tau": 2, "C": AtLeast(2)}, source="Mao et al. 2023, attained for t <= 1 / (C - 1) at equal scores"
+        ),
+        FROM_MAE.model_copy(update={"tight": False}).holds(
+            when={"tau": Above(2), "C": AtLeast(2)}, source="Mao et al. 2023"
         ),
         ReducesTo(other="cross_entropy").holds(when={"tau": 1}),
         ReducesTo(other="mae_classification").holds(when={"tau": 2}),

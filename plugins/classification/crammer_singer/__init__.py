@@ -10,15 +10,19 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    HConsistencyBound,
     Homogeneous,
     LabelSymmetric,
     Lipschitz,
     MarginBased,
+    NoiseTolerant,
     NonNegative,
     PermutationInvariant,
+    Proper,
     ReducesTo,
     ShiftInvariant,
     StrictlyConvex,
+    TopKCalibrated,
     UpperBounds,
     ZeroAt,
 )
@@ -82,6 +86,24 @@ SPEC = LossSpec(
         ClassificationCalibrated().holds(when={"margin": Above(0), "C": 2}, source="the binary hinge"),
         ClassificationCalibrated(distributions="majority").holds(
             when={"margin": Above(0)}, source="the risk gains (2 max q - 1) margin by letting the top class lead"
+        ),
+        TopKCalibrated(k=2).fails(
+            when={"C": AtLeast(3)},
+            source="q=(0.4, 0.35, 0.25): equal scores are optimal, as for every q without a majority",
+        ),
+        Proper().fails(
+            when={"margin": Above(0), "C": AtLeast(2)}, source="the minimiser does not depend on q in detail"
+        ),
+        NoiseTolerant(rate=1 - 1 / symbol("C"), rows="free").fails(
+            when={"margin": Above(0), "C": AtLeast(3)},
+            source="q=(0.6, 0.2, 0.2) at rate 0.4 has no majority left: equal scores become optimal",
+        ),
+        NoiseTolerant(rate=1 - 1 / symbol("C")).fails(
+            when={"margin": Above(0), "C": AtLeast(2)}, source="the sum over labels depends on the row"
+        ),
+        HConsistencyBound().fails(
+            when={"margin": Above(0), "C": AtLeast(3)},
+            source="q=(0.4, 0.3, 0.3): equal scores are optimal, and ties may put any class first",
         ),
         ReducesTo(other="ldr_kl", parameters={"lam": 0.0, "margin": MARGIN}).holds(
             source="Zhu et al. 2023: zero temperature"

@@ -6,35 +6,42 @@ from pydantic import Field
 
 from losskit.spec import Above, AtLeast, Below, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ONE_CLASS, ROWS, SCORES
-from losskit.spec.expressions import log, one_hot, sqrt, symbol
+from losskit.spec.expressions import log, maximum, one_hot, sqrt, symbol
 from losskit.spec.properties import (
     AffineInvariant,
     Bounded,
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    HConsistencyBound,
     LabelSymmetric,
     Lipschitz,
     MarginBased,
     MinimisedAt,
+    NoiseTolerant,
     NonNegative,
     PermutationInvariant,
+    Proper,
     ReducesTo,
     ScaleInvariant,
     ShiftInvariant,
     Smooth,
     StrictlyConvex,
+    StrictlyProper,
+    TopKCalibrated,
     UpperBounds,
     ZeroAt,
 )
 from losskit.spec.tensors import class_target, logits
 
 SMOOTHING, C = symbol("label_smoothing"), symbol("C")
+T = symbol("t")  # excess of the 0-1 loss
 UNWEIGHTED = {"class_weights": None, "C": AtLeast(2)}
 HARD = {"class_weights": None, "label_smoothing": 0.0}
 LABEL = one_hot(symbol("target"), C)
 RIGHT = {"logits": LABEL}
 SMOOTHED = {"logits": log((1 - SMOOTHING) * LABEL + SMOOTHING / C)}
+SEEN = {"class_weights": None, "ignore_index": Below(0)}
 PLAIN = {"class_weights": None, "label_smoothing": 0.0, "ignore_index": Below(0)}
 NAN, INF = float("nan"), float("inf")
 
@@ -122,6 +129,30 @@ SPEC = LossSpec(
         ),
         ClassificationCalibrated().fails(
             when={"label_smoothing": 1.0, "C": AtLeast(2)}, source="the value no longer depends on the label"
+        ),
+        TopKCalibrated(k=2).holds(
+            when={**SEEN, "label_smoothing": Between(0, 0.9), "C": AtLeast(3)},
+            source="the minimiser is p = (1-e) q + e/C, in the order of q",
+        ),
+        TopKCalibrated(k=2).fails(
+            when={**SEEN, "label_smoothing": 1.0, "C": AtLeast(3)}, source="the value no longer depends on the label"
+        ),
+        StrictlyProper().holds(when=PLAIN, source="the logarithmic score"),
+        Proper().fails(
+            when={**SEEN, "label_smoothing": Between(0, 1, "right"), "C": AtLeast(2)},
+            source="the minimiser is p = (1-e) q + e/C",
+        ),
+        NoiseTolerant(rate=1 - 1 / C, rows="free").holds(
+            when={**PLAIN, "C": AtLeast(2)},
+            source="the minimiser is the noisy distribution, in the order of the clean one",
+        ),
+        NoiseTolerant(rate=1 - 1 / C).fails(
+            when={**SEEN, "label_smoothing": Between(0, 0.9), "C": AtLeast(2)},
+            source="the sum over labels, which noise adds to the risk, depends on the row",
+            note="a restricted hypothesis set may leave another row the best one",
+        ),
+        HConsistencyBound(transform=((1 + T) * log(1 + T) + (1 - T) * log(maximum(1 - T, 1e-300))) / 2).holds(
+            when={**PLAIN, "C": AtLeast(2)}, source="Mao et al. 2023, attained for every C"
         ),
         ReducesTo(
             other="torch.nn.CrossEntropyLoss",

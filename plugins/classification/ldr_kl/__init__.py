@@ -14,12 +14,16 @@ from losskit.spec.properties import (
     LabelSymmetric,
     Lipschitz,
     Monotone,
+    NoiseTolerant,
     NonNegative,
     PermutationInvariant,
+    Proper,
     ReducesTo,
     ShiftInvariant,
     Smooth,
     StrictlyConvex,
+    StrictlyProper,
+    TopKCalibrated,
     UpperBounds,
     ZeroAt,
 )
@@ -108,6 +112,24 @@ SPEC = LossSpec(
         ClassificationCalibrated().fails(
             when={"lam": 0.0, "C": AtLeast(3)},
             source="the Crammer-Singer hinge: for q=(0.4, 0.3, 0.3) equal scores are optimal",
+        ),
+        TopKCalibrated(k=2).holds(
+            when={"lam": Between(0.5, 100), "margin": Between(0, 2), "C": AtLeast(3)},
+            source="exchanging two scores: the minimiser strictly keeps the order of the classes",
+            note="true for 0 < lam < inf and any margin",
+        ),
+        TopKCalibrated(k=2).fails(
+            when={"lam": 0.0, "C": AtLeast(3)}, source="the Crammer-Singer hinge: equal scores are optimal"
+        ),
+        StrictlyProper().holds(when={"lam": 1.0, "margin": 0.0}, source="cross-entropy less a constant"),
+        Proper().fails(
+            when={"lam": Between(0, 0.5), "margin": 0.0, "C": AtLeast(2)},
+            source="the minimiser states q at temperature lam: q=(0.8, 0.2), lam=0.5 gives (2/3, 1/3)",
+        ),
+        NoiseTolerant(rate=1 - 1 / C).holds(when={"lam": INF, "C": AtLeast(2)}, source="a label-symmetric loss"),
+        NoiseTolerant(rate=1 - 1 / C).fails(
+            when={"lam": Between(0, 10), "margin": Between(0, 2), "C": AtLeast(2)},
+            source="the sum over labels, which noise adds to the risk, depends on the row",
         ),
         ReducesTo(
             other="cross_entropy",

@@ -10,14 +10,18 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    HConsistencyBound,
     LabelSymmetric,
     Lipschitz,
+    NoiseTolerant,
     NonNegative,
     PermutationInvariant,
+    Proper,
     QuasiConvex,
     ReducesTo,
     ShiftInvariant,
     StrictlyConvex,
+    TopKCalibrated,
     UpperBounds,
     ZeroAt,
 )
@@ -68,6 +72,17 @@ SPEC = LossSpec(
         LabelSymmetric().holds(source="Ghosh et al. 2017: probabilities sum to 1, so the values to s (C - 1)"),
         ClassificationCalibrated().holds(
             source="the infimum of the risk is s (1 - max q), approached only towards the vertex of the top class"
+        ),
+        TopKCalibrated(k=2).fails(
+            when={"C": AtLeast(3)}, source="q=(0.5, 0.3, 0.2): (t, -1, -2) and (t, -2, -1) reach the infimum as t grows"
+        ),
+        Proper().fails(when={"C": AtLeast(2)}, source="q=(0.6, 0.4): p=(1, 0) has the risk 0.4 s, p=q has 0.48 s"),
+        NoiseTolerant(rate=1 - 1 / symbol("C")).holds(
+            when={"C": AtLeast(2)}, source="Ghosh et al. 2017: a label-symmetric loss"
+        ),
+        NoiseTolerant(rate=1 - 1 / symbol("C"), rows="free").holds(when={"C": AtLeast(2)}, source="as above"),
+        HConsistencyBound(transform=SCALE * symbol("t") / symbol("C")).holds(
+            when={"C": AtLeast(2)}, source="Mao et al. 2023, attained for t <= 1 / (C - 1) at equal scores"
         ),
         ReducesTo(other="comp_sum", parameters={"tau": 2.0}, relation="affine", scale=SCALE).holds(
             source="Mao et al. 2023: the member tau=2 is 1 - p_y"

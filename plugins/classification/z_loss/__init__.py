@@ -15,11 +15,13 @@ from losskit.spec.properties import (
     Lipschitz,
     MinimisedAt,
     Monotone,
+    NoiseTolerant,
     NonNegative,
     PermutationInvariant,
     QuasiConvex,
     ScaleInvariant,
     ShiftInvariant,
+    TopKCalibrated,
     UpperBounds,
     ZeroAt,
 )
@@ -126,6 +128,21 @@ SPEC = LossSpec(
             when={**EXACT, **BENT, "C": AtLeast(2)},
             source="a=b=1, q=(0.36, 0.32, 0.32): the risk is 1.3133 at equal scores, at least 1.3744 elsewhere",
             note="all other rows lie on the sphere |z|^2 = C; equal scores, z = 0, beat them for q close to uniform",
+        ),
+        TopKCalibrated(k=2).holds(
+            when={**BENT, "eps": Between(0.01, 1), "C": AtLeast(3)},
+            source="the minimiser keeps the order of all classes strictly",
+        ),
+        TopKCalibrated(k=2).fails(
+            when={**EXACT, **BENT, "C": AtLeast(3)},
+            source="a=b=1, q=(0.36, 0.33, 0.31): the risk is 1.3133 at equal scores, more elsewhere",
+        ),
+        NoiseTolerant(rate=1 - 1 / C, rows="free").fails(
+            when={**EXACT, **BENT, "C": AtLeast(2)},
+            source="noise brings q so close to uniform that equal scores are optimal",
+        ),
+        NoiseTolerant(rate=1 - 1 / C).fails(
+            when={**BENT, "eps": Between(0, 1), "C": AtLeast(3)}, source="the sum over labels depends on the row"
         ),
     ),
     references=("debrebisson2016zloss",),

@@ -1,0 +1,75 @@
+"""Calibration: rankings that are wrong must not reach the least risk."""
+
+from __future__ import annotations
+
+import torch
+
+from losskit.conformance.decision.distributions import clear, distributions, margin
+from losskit.conformance.decision.ranking import Ranking
+from losskit.conformance.decision.solver import solve
+from losskit.conformance.decision.study import Seen, Task, numbers, study_for, witness
+from losskit.spec.properties import ClassificationCalibrated, TopKCalibrated
+
+NEGLIGIBLE = 1e-3  # of margin(p)^2: calibrated losses of the catalogue keep more where solved
+VANISHING = 1e-5  # of margin(p)^2: a smaller gap is none; in between nothing is said
+
+
+@study_for(ClassificationCalibrated, TopKCalibrated)
+def calibration(task: Task) -> Seen | None:
+    """The least gap between rows in which an unlikely class ties or beats one of the k likeliest, and all rows."""
+    k = getattr(task.claim.property, "k", 1)
+    if k >= task.classes:
+        return None
+    majority = getattr(task.claim.property, "distributions", "all") == "majority"
+    budget = task.search.budget
+    p = clear(distributions(task.classes, budget.distributions, task.seed, task.search.device, majority), k)
+    if not len(p):
+        return None
+    ranked = p.argsort(dim=1, descending=True)
+    pairs = _pairs(k, task.classes, budget.every_rival)
+    forced = [Ranking.pair(ranked[:, lower], ranked[:, upper], task.classes) for upper, lower in pairs]
+    solved = solve(
+        task.risk, p.repeat(len(pairs) + 1, 1), Ranking.join([Ranking.free(p), *forced]), task.seed, budget.solver_steps
+    )
+    value, slack = solved.value.view(-1, len(p)), solved.slack.view(-1, len(p))
+    free = value.amin(0)  # rows of a ranking are rows
+    squared = margin(p, k) ** 2
+    least = ((value[1:] - slack[1:] - free) / squared).nan_to_num(-torch.inf)
+    most = ((value[1:] - free + slack[0]) / squared).nan_to_num(torch.inf)
+    return _seen(task, p, pairs, solved.rows.view(-1, *p.shape), value, least, most)
+
+
+def _pairs(k: int, classes: int, every: bool) -> list[tuple[int, int]]:
+    """Places in the order of p, one among the k likeliest and one behind: all, or the nearest and the farthest."""
+    if every:
+        return [(upper, lower) for upper in range(k) for lower in range(k, classes)]
+    return sorted({(k - 1, k), (0, k), (k - 1, classes - 1)})
+
+
+def _seen(
+    task: Task,
+    p: torch.Tensor,
+    pairs: list[tuple[int, int]],
+    rows: torch.Tensor,
+    value: torch.Tensor,
+    least: torch.Tensor,
+    most: torch.Tensor,
+) -> Seen:
+    cases = value.numel()
+    low, place = least.flatten().min(0)
+    broken, shown = most.flatten().min(0)
+    where = int(shown if broken < VANISHING else place)
+    pair, at = divmod(where, len(p))
+    figure = float(most.flatten()[where] if broken < VANISHING else low)
+    reason = f"least gap over squared margin {figure:.3g}, at p = {numbers(p[at])}"
+    if float(broken) < VANISHING:
+        upper, lower = (int(p[at].argsort(descending=True)[place]) for place in pairs[pair])
+        best = int(value[:, at].argmin())
+        held, free = float(value[1 + pair, at]), float(value[best, at])
+        ranked = (rows[1 + pair, at], held, f"class {lower} is not behind class {upper}")
+        detail = f"the least risk of rows that rank class {lower} no lower than class {upper}, and the least risk"
+        told = witness(task, p[at], [ranked, (rows[best, at], free, "the best row found")], held, free, detail)
+        return Seen(cases, figure, reason, told)
+    unclear = int(((least < NEGLIGIBLE) & (most >= VANISHING)).sum())
+    doubt = f"{unclear} of {cases} gaps are too small to be told from 0; {reason}" if unclear else ""
+    return Seen(cases, figure, reason, doubt=doubt)

@@ -1,0 +1,97 @@
+"""Properness: the row that states the label distribution must reach the least risk, strictly: no other row may."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from losskit.conformance.decision.bfgs import minimise
+from losskit.conformance.decision.distributions import distributions
+from losskit.conformance.decision.ranking import Ranking
+from losskit.conformance.decision.solver import Solution, solve
+from losskit.conformance.decision.study import Seen, Task, numbers, study_for, witness
+from losskit.spec.properties import Proper, StrictlyProper
+
+EXCESS = 1e-8  # of the risk: the row that states p may be worse than the best one by this much
+APART = 1e-2  # distance from which another distribution counts as another one
+FLAT = 1e-6  # excess over squared distance that is none
+CURVED = 1e-4  # excess over squared distance that leaves no doubt; between the two nothing is said
+STARTS = 4
+
+
+def stating(p: Tensor) -> Tensor:
+    """Scores whose softmax is p."""
+    return p.clamp(min=1e-300).log()
+
+
+@study_for(Proper)
+def proper(task: Task) -> Seen:
+    """The excess of the row that states p over the best row found."""
+    p = distributions(task.classes, task.search.budget.distributions, task.seed, task.search.device)
+    solved = solve(task.risk, p, Ranking.free(p), task.seed, task.search.budget.solver_steps)
+    return _excess(task, p, solved)
+
+
+def _excess(task: Task, p: Tensor, solved: Solution) -> Seen:
+    with torch.no_grad():
+        own = task.risk(stating(p), p)
+    allowed = EXCESS * (1 + own.abs())
+    excess = (own - solved.value) / allowed
+    worst = int(excess.argmax())
+    shown = float(own[worst] - solved.value[worst])
+    row = solved.rows[worst]
+    reason = f"largest excess of the row that states p {shown:.3g}, at p = {numbers(p[worst])}"
+    if excess[worst] > 1:  # the better row is at hand: its risk needs no certificate
+        best = float(solved.value[worst])
+        rows = [(stating(p[worst]), float(own[worst]), "states p"), (row, best, f"states {numbers(row.softmax(0))}")]
+        detail = "the risk of the row that states p, and the least risk found"
+        return Seen(len(p), -shown, reason, witness(task, p[worst], rows, float(own[worst]), best, detail))
+    unclear = int((own - solved.value + solved.slack > allowed).sum())
+    doubt = f"the least risk of {unclear} of {len(p)} distributions is not known well enough" if unclear else ""
+    return Seen(len(p), -shown, reason, doubt=doubt)
+
+
+@study_for(StrictlyProper)
+def strictly_proper(task: Task) -> Seen:
+    """Properness, and the least excess over squared distance of rows that state another distribution."""
+    seen = proper(task)
+    return seen if seen.witness is not None else _flatness(task).worse(seen)
+
+
+def _flatness(task: Task) -> Seen:
+    """Descend on the excess over squared distance from rows that state other distributions."""
+    each = distributions(task.classes, task.search.budget.distributions, task.seed + 1, task.search.device)
+    p = each.repeat(STARTS, 1)
+    first = _others(p, task.seed)
+    with torch.no_grad():
+        own = task.risk(stating(p), p)
+
+    def quotient(z: Tensor, index: Tensor) -> Tensor:
+        squared = (z.softmax(1) - p[index]).square().sum(1)
+        excess = (task.risk(z, p[index]) - own[index]) / squared.clamp(min=APART**2)
+        return torch.where(squared < APART**2, torch.full_like(excess, math.inf), excess)
+
+    rows, value = minimise(quotient, first, task.search.budget.solver_steps)
+    worst = int(value.argmin())
+    figure = float(value[worst])
+    reason = f"least excess over squared distance {figure:.3g}, at p = {numbers(p[worst])}"
+    if figure < FLAT:
+        row, at = rows[worst], float(own[worst])
+        other = float(task.risk(row.unsqueeze(0), p[worst : worst + 1]).detach())
+        shown = [(stating(p[worst]), at, "states p"), (row, other, f"states {numbers(row.softmax(0))}")]
+        detail = "the risk of the row that states p, and that of a row that states another distribution"
+        return Seen(len(p), figure, reason, witness(task, p[worst], shown, at, other, detail))
+    doubt = f"{reason}: too little to be told from none" if figure < CURVED else ""
+    return Seen(len(p), figure, reason, doubt=doubt)
+
+
+def _others(p: Tensor, seed: int) -> Tensor:
+    """Rows that state other distributions than p: near it, far from it, and towards vertices."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(p.shape, generator=generator, dtype=torch.float64).to(p)
+    quarter = torch.arange(len(p), device=p.device).remainder(2).unsqueeze(1).bool()
+    mixed = torch.where(quarter, stating(0.8 * p + 0.2 * (3 * noise).softmax(1)), 3 * noise)
+    distance = (mixed.softmax(1) - p).norm(dim=1, keepdim=True)
+    return torch.where(distance > 2 * APART, mixed, mixed - 3 * p)  # pushed off where chance came too close

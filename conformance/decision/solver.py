@@ -1,0 +1,230 @@
+"""Least conditional risks of thousands of label distributions at once, each with a certificate of its accuracy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from losskit.conformance.decision.bfgs import UNBOUNDED, minimise
+from losskit.conformance.decision.kinks import residual
+from losskit.conformance.decision.ranking import Ranking
+from losskit.conformance.decision.risk import Risk
+
+MULTIPLES = (0.03, 0.1, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
+STEEPEST = 15.0  # spread of a start inside: further out bounded losses are flat to all digits and nothing leads back
+VERTEX = 40.0  # exp(-40) is below the resolution of float64: a vertex of the simplex for every practical purpose
+SCOUTING = 12  # steps every start gets before the best are followed to the end
+KEPT = 2  # starts inside that are followed, so that they may agree; a face that lies lower must not crowd them out
+ROUNDING = 64 * torch.finfo(torch.float64).eps
+CURVED = 1e-13  # of the problem's scale: an eigenvalue below it is none
+CLOSED = 1e-9  # a slack below it is tried as a tie
+AGREED = 1e-10  # slack, relative to the value, that asks for no further work; nothing is certified beyond it
+FINISH = 6  # Newton steps of the second attempt
+SAFETY = 4.0  # towards an infimum at infinity the quadratic model promises too little
+NEAR = 0.1  # distance of a restart
+
+
+@dataclass
+class Solution:
+    """Least risks found.
+
+    Attributes:
+        value: the least risk, (problems,): an upper bound of the infimum, -inf where the risk has none.
+        slack: how far below it the infimum may lie, (problems,), by the certificate.
+        rows: scores that reach the value, (problems, classes).
+    """
+
+    value: Tensor
+    slack: Tensor
+    rows: Tensor
+
+    def __getitem__(self, which: Tensor) -> Solution:
+        return Solution(self.value[which], self.slack[which], self.rows[which])
+
+
+@dataclass
+class Problem:
+    """Minimise ``C(z, p)`` over rows that keep a ranking.
+
+    Attributes:
+        risk: the loss.
+        p: label distributions (problems, classes).
+        ranking: what the rows must keep.
+    """
+
+    risk: Risk
+    p: Tensor
+    ranking: Ranking
+
+    def __call__(self, x: Tensor, index: Tensor) -> Tensor:
+        """Risks at free variables."""
+        return self.risk(self.ranking[index].rows(x), self.p[index])
+
+    def __getitem__(self, which: Tensor) -> Problem:
+        return Problem(self.risk, self.p[which], self.ranking[which])
+
+
+def solve(risk: Risk, p: Tensor, ranking: Ranking, seed: int, steps: int) -> Solution:
+    """Least risks over rows that keep a ranking.
+
+    Every start gets a few steps of BFGS, the two best of each problem are followed to the end, a damped Newton step
+    with the exact Hessian finishes them. Infima at infinity are met by starts on the faces of the simplex.
+
+    Args:
+        risk: the loss.
+        p: label distributions (problems, classes).
+        ranking: of each problem.
+        seed: of the random start.
+        steps: of BFGS for each start that is followed.
+
+    Returns:
+        Values with a certificate: the Newton decrement where the end is a smooth minimum, else how far the two best
+        ends are apart.
+    """
+    problem = Problem(risk, p, ranking)
+    inside, faces = starts(problem, seed)
+    x, value, slack = _attempt(problem, torch.stack(inside), torch.stack(faces), steps, 1)
+    rough = (slack > AGREED * (1 + value.abs())).nonzero().squeeze(1)
+    if len(rough):  # kinks, saddles and minima far away: once more from around the best row
+        again = problem[rough]
+        around = torch.stack(_around(x[rough], seed + 1))
+        found = _attempt(again, around[1:], around[:1], steps, FINISH)
+        better = found[1] <= value[rough]
+        x[rough] = torch.where(better.unsqueeze(1), found[0], x[rough])
+        slack[rough] = found[2] + (found[1] - value[rough]).clamp(min=0.0)
+        value[rough] = torch.minimum(found[1], value[rough])
+    none = value <= UNBOUNDED
+    slack = _at_kinks(problem, x, value, slack, seed + 2).maximum(AGREED * (1 + value.abs()))
+    slack = torch.where(none, 0.0, slack)
+    return Solution(torch.where(none, -math.inf, value), slack, ranking.rows(x))
+
+
+def _at_kinks(problem: Problem, x: Tensor, value: Tensor, slack: Tensor, seed: int) -> Tensor:
+    """Slacks, certified by the slopes around a point where neither decrement nor agreement did; free rows only.
+
+    In the variables of a ranking slopes vanish at ties, whatever lies beyond.
+    """
+    rough = ((slack > AGREED * (1 + value.abs())) & ~problem.ranking.below.any(1)).nonzero().squeeze(1)
+    if len(rough):
+        length = residual(problem[rough], x[rough], seed)
+        slack[rough] = torch.minimum(slack[rough], length * (1 + x[rough].norm(dim=1)))
+    return slack
+
+
+def _attempt(problem: Problem, inside: Tensor, faces: Tensor, steps: int, rounds: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Points, values and slacks from starts (starts, problems, classes) inside and on faces."""
+    every = torch.arange(len(problem.p), device=inside.device)
+    firsts = torch.cat([inside, faces])
+    exact = _values(problem, firsts)  # a start may be the minimum itself, which steps across a kink never meet
+    ends, values = _follow(problem, firsts, SCOUTING)
+    best_inside = values[: len(inside)].argsort(dim=0, stable=True)[:KEPT]
+    best_face = len(inside) + values[len(inside) :].argmin(0, keepdim=True)
+    chosen = torch.cat([best_inside, best_face])
+    ends[chosen, every], values[chosen, every] = _follow(problem, ends[chosen, every], steps)
+    closed = torch.stack([problem.ranking.tied(x, CLOSED) for x in ends])
+    candidates = torch.stack([ends, firsts, closed])
+    found = torch.stack([values, exact, _values(problem, closed)])
+    values, kind = found.min(0)
+    order = values.argsort(dim=0, stable=True)
+    best = order[0]
+    x, value, decrement = newton(problem, candidates[kind[best, every], best, every], values[best, every], rounds)
+    apart = (values[order[1], every] - value).clamp(min=0.0)
+    return x, value, torch.minimum(SAFETY * decrement, apart) + ROUNDING * (1 + value.abs())
+
+
+def _around(x: Tensor, seed: int) -> list[Tensor]:
+    """The best point, and points near it."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn((2, *x.shape), generator=generator, dtype=torch.float64).to(x)
+    return [x, x + NEAR * noise[0], x + noise[1]]
+
+
+def starts(problem: Problem, seed: int) -> tuple[list[Tensor], list[Tensor]]:
+    """Free variables to start from, inside and on faces of the simplex.
+
+    Inside: the logarithm of p at its best multiple, a mild vertex, a random row. Faces, where bounded losses have their
+    infima: the likeliest class alone, the class ranked above alone, both tied; and all equal, where hinges have theirs.
+    """
+    p, ranking = problem.p, problem.ranking
+    logs = p.clamp(min=1e-9).log()
+    logs = logs - logs.mean(1, keepdim=True)
+    multiples = torch.tensor(MULTIPLES, dtype=p.dtype, device=p.device).unsqueeze(1)
+    spread = (logs.amax(1) - logs.amin(1)).clamp(min=1e-9)
+    within = torch.minimum(multiples, (STEEPEST / spread).clamp(max=MULTIPLES[-1]).unsqueeze(0))
+    with torch.no_grad():
+        trials = torch.stack([problem.risk(ranking.rows(ranking.variables(m.unsqueeze(1) * logs)), p) for m in within])
+    scale = within.gather(0, trials.nan_to_num(math.inf).argmin(0, keepdim=True)).squeeze(0)
+    likeliest = torch.nn.functional.one_hot(p.argmax(1), p.shape[1]).to(p)
+    upper = torch.nn.functional.one_hot(ranking.top, p.shape[1]).to(p)
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(p.shape, generator=generator, dtype=torch.float64).to(p)
+    inside = [scale.unsqueeze(1) * logs, likeliest, 2 * noise]
+    faces = [torch.zeros_like(p), VERTEX * likeliest, VERTEX * upper, VERTEX * torch.maximum(likeliest, upper)]
+    return [ranking.variables(z) for z in inside], [ranking.variables(z, 0.0) for z in faces]
+
+
+def _values(problem: Problem, points: Tensor) -> Tensor:
+    """Risks at points (starts, problems, classes) of the free variables."""
+    index = torch.arange(len(problem.p), device=points.device).repeat(len(points))
+    with torch.no_grad():
+        found = problem(points.flatten(0, 1), index).view(len(points), -1)
+    return found.nan_to_num(math.inf, math.inf)
+
+
+def _follow(problem: Problem, points: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+    """BFGS from points (starts, problems, classes); ends and their values."""
+    owner = torch.arange(len(problem.p), device=points.device).repeat(len(points))
+    ends, values = minimise(lambda x, index: problem(x, owner[index]), points.flatten(0, 1), steps)
+    return ends.view_as(points), values.view(len(points), -1)
+
+
+def newton(problem: Problem, x: Tensor, value: Tensor, rounds: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Newton steps with the exact Hessian, damped until they descend.
+
+    Returns:
+        Points, values, and for each problem what the quadratic model promised before the last step, infinite where the
+        point is no smooth minimum: at a kink the gradient stays, at a saddle or a ridge the curvature is negative.
+    """
+    index = torch.arange(len(x), device=x.device)
+    decrement = torch.full_like(value, math.inf)
+    for _ in range(rounds):
+        step, decrement = _model(problem, x, index)
+        for scale in (1.0, 0.1):
+            tried = x - scale * step
+            with torch.no_grad():
+                found = problem(tried, index).nan_to_num(math.inf)
+            better = found < value
+            x, value = torch.where(better.unsqueeze(1), tried, x), torch.where(better, found, value)
+    return x, value, decrement
+
+
+def _model(problem: Problem, x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+    """Newton step and decrement at points."""
+    slope, hessian = _second_order(problem, x, index)
+    bends, axes = torch.linalg.eigh(hessian)
+    scale = 1 + bends.abs().amax(1, keepdim=True)
+    part = (axes.mT @ slope.unsqueeze(2)).squeeze(2)
+    floor = bends.abs().clamp(min=CURVED * scale)
+    step = (axes @ (part / floor).unsqueeze(2)).squeeze(2)
+    decrement = (part * part / floor).sum(1)
+    ridge = bends.amin(1) < -1e-9 * scale.squeeze(1)
+    return step, decrement.masked_fill(ridge, math.inf)
+
+
+def _second_order(problem: Problem, x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradients (problems, n) and Hessians (problems, n, n), by one backward pass a column."""
+    held = x.detach().requires_grad_()
+    (slope,) = torch.autograd.grad(problem(held, index).sum(), held, create_graph=True)
+    columns = [torch.zeros_like(x)] * x.shape[1]
+    if slope.requires_grad:
+        columns = [
+            torch.autograd.grad(slope[:, k].sum(), held, retain_graph=True, allow_unused=True, materialize_grads=True)[
+                0
+            ]
+            for k in range(x.shape[1])
+        ]
+    hessian = torch.stack([c.nan_to_num(0.0, 0.0, 0.0) for c in columns], 2)
+    return slope.detach().nan_to_num(0.0, 0.0, 0.0), (hessian + hessian.mT) / 2

@@ -1,0 +1,173 @@
+"""What checks of decision-theoretic properties share: settings, verdicts and witnesses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from losskit.conformance.decision.risk import Risk
+from losskit.conformance.outcome import Result
+from losskit.conformance.report import Witness
+from losskit.conformance.search.attack import Search
+from losskit.spec import Claim, Property
+
+NO_RISK = "the loss is no function of one row of scores and a class id"
+
+
+@dataclass
+class Task:
+    """One setting and number of classes at which a claim is tried.
+
+    Attributes:
+        claim: what the spec says.
+        search: budget, seed and device.
+        risk: conditional risks of the loss at the setting.
+        classes: their number.
+        seed: of everything drawn for it.
+    """
+
+    claim: Claim
+    search: Search
+    risk: Risk
+    classes: int
+    seed: int
+
+
+@dataclass
+class Seen:
+    """What was seen at one setting.
+
+    Attributes:
+        cases: problems solved.
+        figure: what was measured, the smaller the closer to a counterexample.
+        reason: the figure in words.
+        witness: a counterexample whose certificate leaves no doubt.
+        doubt: why nothing can be said, where the certificates do not suffice.
+        loose: by how much a bound that must be tight is not.
+    """
+
+    cases: int
+    figure: float
+    reason: str
+    witness: Witness | None = None
+    doubt: str = ""
+    loose: str = ""
+
+    def worse(self, other: Seen | None) -> Seen:
+        """Both together."""
+        if other is None:
+            return self
+        worst = min(self, other, key=lambda seen: (seen.witness is None, seen.figure))
+        doubt = self.doubt or other.doubt
+        loose = self.loose or other.loose
+        return Seen(self.cases + other.cases, worst.figure, worst.reason, worst.witness, doubt, loose)
+
+
+Study = Callable[[Task], Seen | None]  # None where the claim says nothing at this number of classes
+Check = Callable[[Claim, Search], Result]
+_CHECKS: dict[str, Check] = {}
+
+
+def study_for(*kinds: type[Property]) -> Callable[[Study], Study]:
+    """Register a study for property kinds."""
+
+    def register(study: Study) -> Study:
+        for kind in kinds:
+            _CHECKS[kind.__name__] = lambda claim, search: judge(claim, search, study)
+        return study
+
+    return register
+
+
+def check_of(kind: str) -> Check | None:
+    """The check of a property kind; None where it is no decision-theoretic one."""
+    return _CHECKS.get(kind)
+
+
+def judge(claim: Claim, search: Search, study: Study) -> Result:
+    """Study a claim at every setting: one counterexample refutes it, a claimed failure needs one at each setting."""
+    target = search.spec.class_target()
+    axis = getattr(target.domain, "of", None) if target else None
+    if axis is None:
+        return Result("not_applicable", reason=NO_RISK)
+    seen: dict[int, Seen] = {}
+    told: dict[int, str] = {}
+    for number, subject, sizes in search.subjects(claim.when):
+        told[number] = ", ".join(f"{k}={v}" for k, v in subject.parameters.items()) or "the only setting"
+        shown = number in seen and seen[number].witness is not None
+        if shown or not 1 < sizes[axis] <= search.budget.classes:
+            continue
+        risk = Risk.of(subject)
+        if risk is None:
+            return Result("not_applicable", reason=NO_RISK)
+        seed = search.rng("distributions", number, sizes[axis]).getrandbits(31)
+        found = study(Task(claim, search, risk, sizes[axis], seed))
+        if found is not None:
+            seen[number] = found.worse(seen.get(number))
+        if claim.verdict == "holds" and found is not None and (found.witness is not None or found.loose):
+            return Result("refuted", _cases(seen), None, found.loose or found.reason, found.witness)
+    return _verdict(claim, seen, told)
+
+
+def _cases(seen: dict[int, Seen]) -> int:
+    return sum(s.cases for s in seen.values())
+
+
+def _verdict(claim: Claim, seen: dict[int, Seen], told: dict[int, str]) -> Result:
+    cases = _cases(seen)
+    if not cases:
+        return Result("undecided", 0, None, "nothing was solved: no setting with few enough classes fits the regime")
+    if claim.verdict == "holds":
+        for number, found in seen.items():
+            if found.doubt:
+                return Result("undecided", cases, None, f"at {told[number]}: {found.doubt}")
+        return Result("held", cases, None, min(seen.values(), key=lambda s: s.figure).reason)
+    for number, found in seen.items():
+        if found.witness is None:
+            outcome = "undecided" if found.doubt else "unconfirmed"
+            why = found.doubt or found.reason
+            return Result(outcome, cases, None, f"no witness found at {told[number]}; {why}")  # type: ignore[arg-type]
+    first = next(iter(seen.values()))
+    return Result("confirmed", cases, None, first.reason, first.witness)
+
+
+def numbers(values: Tensor | Sequence[float], digits: int = 4) -> str:
+    """Numbers in brackets."""
+    listed = values.tolist() if isinstance(values, Tensor) else values
+    return f"({', '.join(f'{x:.{digits}g}' for x in listed)})"
+
+
+def witness(
+    task: Task, p: Tensor, rows: Sequence[tuple[Tensor, float, str]], left: float, right: float, detail: str
+) -> Witness:
+    """A witness whose program prints the conditional risks of rows.
+
+    Args:
+        task: the setting.
+        p: the label distribution.
+        rows: scores, the risk they should show, and what they are.
+        left: one side of what is violated.
+        right: the other one.
+        detail: what the sides are.
+    """
+    subject = task.risk.subject
+    given = "".join(f", {k}={v!r}" for k, v in subject.parameters.items() if v is not None)
+    lines = [
+        "import torch, losskit",
+        f"loss = losskit.create({subject.spec.name!r}, reduction='none'{given})",
+        f"p = torch.tensor({p.tolist()}, dtype=torch.float64)",
+    ]
+    for row, risk, words in rows:
+        lines.append(f"z = torch.tensor([{row.tolist()}], dtype=torch.float64).repeat(len(p), 1)  # {words}")
+        lines.append(f"print((p * loss(z, torch.arange(len(p)))).sum())  # {risk:.15g}")
+    return Witness(
+        parameters={k: list(v) if isinstance(v, tuple) else v for k, v in subject.parameters.items()},
+        inputs={"p": p.tolist(), task.risk.scores: [row.tolist() for row, _, _ in rows]},
+        left=left,
+        right=right,
+        detail=detail,
+        command=f"{task.search.command} --only {task.claim.property.kind}".strip(),
+        code="\n".join(lines),
+    )
