@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -30,7 +30,12 @@ class Subject:
         parameters: by name; the others take their defaults.
         device: where tensors are.
         dtype: of floating-point inputs.
+
+    Attributes:
+        graph: whether exported graphs answer in place of the module.
     """
+
+    graph: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -76,11 +81,12 @@ class Subject:
     def narrowing(self, kind: str) -> Narrowing | None:
         """The reason why an engineering property is not declared at these parameters, if it is not."""
         for narrowed in self.spec.narrowed:
-            if narrowed.property == kind and all(self._within(k, c) for k, c in narrowed.when.items()):
+            if narrowed.property == kind and all(self.within(k, c) for k, c in narrowed.when.items()):
                 return narrowed
         return None
 
-    def _within(self, name: str, condition: Condition) -> bool:
+    def within(self, name: str, condition: Condition) -> bool:
+        """Whether a parameter satisfies a condition; a list does if all its numbers do."""
         value = self.parameters[name]
         return all(v in condition for v in value) if isinstance(value, tuple) else value in condition
 

@@ -1,6 +1,7 @@
 """What a loss declares: frozen pydantic models and nothing heavier. Importing this package never imports torch or numpy."""
 
 from losskit.spec import errors, expressions, properties, tensors
+from losskit.spec.graphs import Accepted
 from losskit.spec.hooks import LossHooks, hookimpl, hookspec
 from losskit.spec.loss import SCHEMA_VERSION, EdgeCase, Example, LossSpec, Narrowing
 from losskit.spec.parameters import Parameter, Parameters, ParameterSet
@@ -12,6 +13,7 @@ from losskit.spec.tensors import Input
 __all__ = [
     "SCHEMA_VERSION",
     "Above",
+    "Accepted",
     "AtLeast",
     "Below",
     "Between",

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from losskit.spec.errors import SpecError
+from losskit.spec.graphs import Accepted
 from losskit.spec.model import Frozen, Json
 from losskit.spec.parameters import Parameters, ParameterSet
 from losskit.spec.properties import KINDS, Claim, ReducesTo
@@ -78,7 +79,8 @@ class LossSpec(Frozen):
         references: keys into a BibTeX file, or :class:`Reference`.
         examples: worked values.
         edge_cases: behaviour at the edges.
-        notes: what engineers get wrong, what the graph accepts, what differs from peers.
+        notes: what engineers get wrong, what differs from peers.
+        graph_accepts: wrong inputs that the exported graph answers, where the module raises.
         module: place of the ``nn.Module``, ``package.module:Class``.
         oracle: place of the NumPy reference, ``package.module:function``. It takes the inputs as float64 arrays and the
             parameters, all by name, and returns the unreduced value, or (value, count) where counts differ from 1.
@@ -104,6 +106,7 @@ class LossSpec(Frozen):
     examples: tuple[Example, ...] = ()
     edge_cases: tuple[EdgeCase, ...] = ()
     notes: tuple[str, ...] = ()
+    graph_accepts: tuple[Accepted, ...] = ()
     module: str
     oracle: str
     oracle_gradient: str = ""
@@ -118,6 +121,7 @@ class LossSpec(Frozen):
         self._check_contradictions()
         self._check_narrowings()
         self._check_examples()
+        self._check_accepted()
         if (self.gradient == "surrogate") != bool(self.detached):
             raise SpecError(f"{self.name}: a surrogate gradient, and only that, must say what is detached")
         if self.gradient == "surrogate" and not self.oracle_gradient:
@@ -204,6 +208,14 @@ class LossSpec(Frozen):
                 raise SpecError(f"{self.name}: an example gives the parameter {name!r}, which does not exist")
             if (example.expected is None) == (not example.refused):
                 raise SpecError(f"{self.name}: an example needs either an expected value or the input to be refused")
+
+    def _check_accepted(self) -> None:
+        inputs = {i.name for i in self.inputs}
+        for one in self.graph_accepts:
+            if one.input not in inputs:
+                expected = _list(inputs)
+                raise SpecError(f"{self.name}: graph_accepts speaks of {one.input!r}, expected one of {expected}")
+            self._check_regime(f"what the graph accepts of {one.input}", one.when)
 
     def input(self, name: str) -> Input | None:
         """The input of this name, if there is one."""
