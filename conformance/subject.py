@@ -11,6 +11,7 @@ from torch import Tensor
 
 from losskit.registry import build
 from losskit.spec import LossSpec, Narrowing
+from losskit.spec.coupling import couples, narrowing_at, satisfies
 from losskit.spec.regimes import Condition
 from losskit.spec.tensors import Input
 
@@ -71,24 +72,15 @@ class Subject:
     @cached_property
     def coupled(self) -> bool:
         """Whether samples of a batch act on each other with these parameters."""
-        narrowed = self.narrowing("BatchDecomposable")
-        if narrowed is None:
-            return self.spec.coupling is not None
-        # class weights change the divisor of the mean and leave every row its own
-        lists = {p.name for p in self.spec.parameters.fields if p.kind == "numbers"}
-        return not (narrowed.when and set(narrowed.when) <= lists)
+        return couples(self.spec, self.parameters)
 
     def narrowing(self, kind: str) -> Narrowing | None:
         """The reason why an engineering property is not declared at these parameters, if it is not."""
-        for narrowed in self.spec.narrowed:
-            if narrowed.property == kind and all(self.within(k, c) for k, c in narrowed.when.items()):
-                return narrowed
-        return None
+        return narrowing_at(self.spec, kind, self.parameters)
 
     def within(self, name: str, condition: Condition) -> bool:
         """Whether a parameter satisfies a condition; a list does if all its numbers do."""
-        value = self.parameters[name]
-        return all(v in condition for v in value) if isinstance(value, tuple) else value in condition
+        return satisfies(self.parameters[name], condition)
 
     def entries(self, data: Data) -> Tensor:
         """Unreduced values, a row a case: (cases, entries); for a coupled loss one case with its mean."""

@@ -8,6 +8,7 @@ from losskit.conformance.checks import (
     numerics,
     reduction,
     reference,
+    sharding,
     tooling,
 )
 from losskit.conformance.checks.base import Check, check_for, check_of
@@ -23,5 +24,6 @@ __all__ = [
     "numerics",
     "reduction",
     "reference",
+    "sharding",
     "tooling",
 ]

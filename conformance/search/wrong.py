@@ -15,7 +15,7 @@ from losskit.spec.tensors import Binary, ClassIndex, Input, Probability, Real
 
 def wrong_inputs(subject: Subject, data: Data) -> Iterator[tuple[str, Wrong, Data]]:
     """The input that is wrong, what is wrong with it, and the data; several of a word where it has several faces."""
-    seen: dict[str, str] = {}
+    shared = _shared(subject, data)
     for entry in subject.spec.inputs:
         value: Tensor | None = data.get(entry.name)
         if value is None:
@@ -29,14 +29,19 @@ def wrong_inputs(subject: Subject, data: Data) -> Iterator[tuple[str, Wrong, Dat
         yield entry.name, "an axis too many", {**data, entry.name: value.unsqueeze(0)}
         yield entry.name, "an axis too few", {**data, entry.name: value[0]}
         for place, symbol in enumerate(entry.shape):
-            if symbol in seen:
+            if symbol in shared:
                 first = _first_axis(entry, place, value)
                 longer = torch.cat([value, value.narrow(first, 0, 1)], dim=first)
                 shorter = value.narrow(first, 0, max(2, value.shape[first] - 1))
                 yield entry.name, "an axis too long", {**data, entry.name: longer}
                 yield entry.name, "an axis too short", {**data, entry.name: shorter}
                 yield entry.name, "an axis of size 1", {**data, entry.name: value.narrow(first, 0, 1)}
-            seen[symbol] = entry.name
+
+
+def _shared(subject: Subject, data: Data) -> set[str]:
+    """Shape symbols that several of the inputs given have."""
+    symbols = [symbol for entry in subject.spec.inputs if data.get(entry.name) is not None for symbol in entry.shape]
+    return {symbol for symbol in symbols if symbols.count(symbol) > 1}
 
 
 def _first_axis(entry: Input, place: int, value: Tensor) -> int:
