@@ -50,7 +50,7 @@ class GraphSubject(Subject):
         return recall_graph(exported, gradient=gradient)
 
     @property
-    def coupled(self) -> bool:  # type: ignore[override]
+    def coupled(self) -> bool:
         """One value for a batch: the graphs reduce."""
         return True
 

@@ -6,6 +6,7 @@ by ``multiprocessing``, and what hangs in a collective is killed without a trace
 
 from __future__ import annotations
 
+import atexit
 import os
 import pickle
 import subprocess
@@ -32,7 +33,9 @@ from losskit.spec.errors import LosskitError
 PATIENCE = timedelta(seconds=60)  # for a collective, and for a job
 
 # run as __main__, the module's classes would be others than those that are unpickled here
-PROGRAM = "import sys; from losskit.conformance.ranks import work; work(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])"
+PROGRAM = (
+    "import sys; from losskit.conformance.ranks import work; work(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])"
+)
 
 
 class RanksError(LosskitError):
@@ -68,6 +71,7 @@ class Ranks:
 
     def __init__(self, count: int) -> None:
         self.count = count
+        self.broken = False
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         store = str(Path(self._folder.name) / "store")
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path)}
@@ -88,6 +92,10 @@ class Ranks:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes."""
         self._kill()
         for process in self._processes:
             process.communicate()
@@ -99,7 +107,7 @@ class Ranks:
         """The value and the gradients that each rank gets for its part.
 
         Raises:
-            RanksError: a rank failed.
+            RanksError: a rank failed. The others may be out of step with it then, so these ranks are done with.
         """
         text = spec.model_dump_json()
         processes = self._processes[: len(parts)]
@@ -112,18 +120,36 @@ class Ranks:
                 process.stdin.flush()
             answers = [_read(process.stdout) for process in processes]
         except (EOFError, OSError) as error:
-            self._kill()
+            self._break()
             raise RanksError(f"{spec.name}: a rank ended before it answered, or took too long") from error
         finally:
             timer.cancel()
         failed = [answer.error for answer in answers if answer.error]
         if failed:
+            self._break()
             raise RanksError(f"{spec.name}: a rank failed: {failed[0]}")
         return answers
+
+    def _break(self) -> None:
+        self.broken = True
+        self._kill()
 
     def _kill(self) -> None:
         for process in self._processes:
             process.kill()
+
+
+_SHARED: dict[int, Ranks] = {}
+
+
+def shared_ranks(count: int) -> Ranks:
+    """Ranks that this process starts once and keeps until it ends, for starting them takes seconds."""
+    if count in _SHARED and _SHARED[count].broken:
+        _SHARED.pop(count).close()
+    if count not in _SHARED:
+        _SHARED[count] = Ranks(count)
+        atexit.register(_SHARED[count].close)
+    return _SHARED[count]
 
 
 def _read(pipe: Any) -> Answer:
@@ -165,4 +191,3 @@ def _answer(job: Job, groups: Mapping[int, Any]) -> Answer:
     except Exception as error:  # whatever a loss does is its answer
         return Answer(torch.zeros(()), {}, f"{type(error).__name__}: {error}")
     return Answer(value.detach(), dict(zip(names, found, strict=True)))
-

@@ -43,7 +43,14 @@ def recall_graph(subject: Subject, *, gradient: bool) -> bytes:
         ExportError: as for :func:`write_graph`.
     """
     settings = json.dumps(encode(subject.parameters), sort_keys=True)
-    key = (type(subject.loss), subject.spec.model_dump_json(), settings, subject.reduction, repr(subject.axes), gradient)
+    key = (
+        type(subject.loss),
+        subject.spec.model_dump_json(),
+        settings,
+        subject.reduction,
+        repr(subject.axes),
+        gradient,
+    )
     if key not in _WRITTEN:
         content = write_graph(subject, gradient=gradient)
         if len(_WRITTEN) >= KEPT:

@@ -52,7 +52,9 @@ class AcrossRanks(nn.Module):
             )
         self.loss = loss
         self.group = group
-        self.coupled = couples(loss.spec, loss.spec.parameters.validate_values(loss.spec.name, loss.config()["parameters"]))
+        self.coupled = couples(
+            loss.spec, loss.spec.parameters.validate_values(loss.spec.name, loss.config()["parameters"])
+        )
 
     def extra_repr(self) -> str:
         """What is exchanged."""
@@ -83,7 +85,8 @@ class AcrossRanks(nn.Module):
             return self.loss(**whole, **weight)  # type: ignore[no-any-return]
         part = copy.copy(self.loss)
         part.reduction = "parts"
-        total, divisor = _AddedOverRanks.apply(part(**given, **weight), self.group).unbind()
+        parts = part(**given, **weight)
+        total, divisor = _AddedOverRanks.apply(parts, self.group).unbind()  # type: ignore[no-untyped-call]
         return self.loss.average(total, divisor)
 
     def _gathered(self, entry: Input, tensor: Tensor | None) -> Tensor | None:
@@ -100,7 +103,8 @@ def _gather(loss: str, name: str, tensor: Tensor, axis: int, group: Group | None
     if len(others) > 1:
         found = " and ".join(str(shape) for shape in shapes)
         raise InputError(f"{loss}: input {name} must have the same axes on every rank but axis {axis}, found {found}")
-    whole: Tensor = _Gathered.apply(tensor, axis, [shape[axis] for shape in shapes], group)
+    lengths = [shape[axis] for shape in shapes]
+    whole: Tensor = _Gathered.apply(tensor, axis, lengths, group)  # type: ignore[no-untyped-call]
     return whole
 
 
@@ -128,7 +132,7 @@ class _Gathered(Function):
         return torch.cat([part[:length] for part, length in zip(parts, lengths, strict=True)]).movedim(0, axis)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         whole = gradient.contiguous().clone()
         dist.all_reduce(whole, group=ctx.group)
@@ -146,7 +150,7 @@ class _AddedOverRanks(Function):
         return total
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         total = gradient.contiguous().clone()
         dist.all_reduce(total, group=ctx.group)

@@ -21,6 +21,7 @@ Wrong = Literal[
     "an axis too few",
     "wrong dtype",
 ]
+CLASS_IDS: tuple[Wrong, ...] = ("class id C or more", "class id -C to -1", "class id below -C")
 
 
 class Accepted(Frozen):

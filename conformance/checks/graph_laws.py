@@ -23,10 +23,11 @@ from losskit.spec import Claim
 from losskit.spec.errors import ExportError, InputError
 from losskit.spec.properties import ExportsONNX, GraphKeepsLaws
 
-KINDS = (
+KINDS = frozenset({
     "ArgumentSymmetric", "Bounded", "Convex", "Homogeneous", "LabelSymmetric", "Monotone", "NonNegative",
     "PermutationInvariant", "RotationInvariant", "ScaleInvariant", "ShiftInvariant", "TranslationInvariant",
-)  # laws that compare values; those of slopes need a gradient of the gradient, or float64
+})  # fmt: skip
+# laws that compare values; those of slopes need a gradient of the gradient, or float64
 DATA: tuple[Kind, ...] = ("ordinary", "ties", "tiny", "ordinary", "huge")
 ROUNDING = 64 * torch.finfo(torch.float32).eps  # relative, on top of what rounded inputs may do to a value
 
@@ -101,7 +102,9 @@ class GraphTally:
                 return Result("undecided", self.cases, self.worst, told)
             witness = describe(law, "", graph, data)
             command = f"{self.search.command} --only {GraphKeepsLaws.__name__}".strip()
-            witness = witness.model_copy(update={"command": command, "detail": f"{law.claim} on the graph: {law.detail}"})
+            witness = witness.model_copy(
+                update={"command": command, "detail": f"{law.claim} on the graph: {law.detail}"}
+            )
             return Result("refuted", self.cases, self.worst, witness.detail, witness)
         told = f"{len(self.laws)} claims asked of the graph" + (f"; {reason}" if reason else "")
         return Result("held", self.cases, self.worst, told)

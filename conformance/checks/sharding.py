@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from losskit.conformance.checks.base import Comparison, check_for, declared, gradients_of, leaves
 from losskit.conformance.outcome import Result
-from losskit.conformance.ranks import Answer, Ranks, RanksError
+from losskit.conformance.ranks import Answer, Ranks, RanksError, shared_ranks
 from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, draw
 from losskit.conformance.subject import Data, Subject
@@ -25,7 +26,7 @@ CUTS = {2: ((0.5,), (0.2,), (0.0,)), 3: ((0.4, 0.7), (0.2, 0.5), (0.3, 1.0))}
 
 @check_for(ShardsAcross)
 def shards_across(claim: Claim, search: Search) -> Result:
-    """Start the processes once, then give them parts of batches at every setting."""
+    """Give the processes parts of batches at every setting."""
     assert isinstance(claim.property, ShardsAcross)
     comparison = Comparison(claim, search)
     if not search.budget.ranks:
@@ -34,17 +35,17 @@ def shards_across(claim: Claim, search: Search) -> Result:
         comparison.remarks.append("this build of torch has no gloo")
     if comparison.remarks:
         return comparison.result()
-    with Ranks(claim.property.ranks) as ranks:
-        for turn, (subject, sizes) in enumerate(declared(claim, search, comparison)):
-            host = Subject(subject.spec, subject.parameters)
-            try:
-                data = draw(host, sizes, ROWS, search.rng("shards", sorted(sizes.items())), MILD)
-            except NoAdmissibleDataError as refusal:
-                comparison.remarks.append(str(refusal))
-                continue
-            for count in range(2, ranks.count + 1):
-                if not _compare(comparison, ranks, host, data, count, turn):
-                    return comparison.result()  # processes that failed once are out of step
+    ranks = shared_ranks(claim.property.ranks)
+    for turn, (subject, sizes) in enumerate(declared(claim, search, comparison)):
+        host = Subject(subject.spec, subject.parameters)
+        try:
+            data = draw(host, sizes, ROWS, search.rng("shards", sorted(sizes.items())), MILD)
+        except NoAdmissibleDataError as refusal:
+            comparison.remarks.append(str(refusal))
+            continue
+        for count in range(2, ranks.count + 1):
+            if not _compare(comparison, ranks, host, data, count, turn):
+                return comparison.result()
     return comparison.result()
 
 
@@ -86,7 +87,7 @@ def split(subject: Subject, data: Data, cuts: Sequence[float]) -> list[Data]:
     ends = [0, *(round(cut * rows) for cut in cuts), rows]
     return [
         {name: _rows(value, _axis(subject, name), begin, end) for name, value in data.items()}
-        for begin, end in zip(ends[:-1], ends[1:], strict=True)
+        for begin, end in pairwise(ends)
     ]
 
 
