@@ -35,6 +35,7 @@ def sheet(spec: LossSpec) -> list[Block]:
         *_engineering(spec),
         *_edge_cases(spec),
         *_example(spec),
+        *_accepted(spec),
         *_notes(spec),
         Heading("Cite as"),
         *(Paragraph(str(reference)) for reference in spec.references),
@@ -131,6 +132,12 @@ def _edge_cases(spec: LossSpec) -> list[Block]:
 def _example(spec: LossSpec) -> list[Block]:
     shown = next((example for example in spec.examples if not example.refused), None)
     return [Heading("Worked example"), Code(snippet(spec, shown))] if shown is not None else []
+
+
+def _accepted(spec: LossSpec) -> list[Block]:
+    rows = tuple((one.input, one.wrong, one.answer, one.meaning, _where(one.when)) for one in spec.graph_accepts)
+    head = ("input", "wrong", "answer", "meaning", "where")
+    return [Heading("What an exported graph does not refuse"), Grid(head, rows)] if rows else []
 
 
 def _notes(spec: LossSpec) -> list[Block]:

@@ -23,6 +23,7 @@ class Budget:
         classes: the largest number of classes it solves for.
         every_rival: whether every wrong class is tried, or the likeliest and the least likely one.
         exports: settings a loss is exported at.
+        ranks: whether processes are started for a loss that is split over ranks.
         compilations: backends of ``torch.compile`` with the reduction each compiles.
     """
 
@@ -39,13 +40,14 @@ class Budget:
     classes: int
     every_rival: bool
     exports: int
+    ranks: bool
     compilations: tuple[tuple[str, str], ...]
 
 
 THOROUGH = (("inductor", "mean"), ("aot_eager", "sum"), ("aot_eager", "none"))
 
 PROFILES = {
-    "quick": Budget(4, 4, 1000, 24, 20, 16, 15, 2, 30, 80, 5, False, 1, (("aot_eager", "mean"),)),
-    "standard": Budget(6, 6, 5000, 36, 60, 32, 30, 3, 80, 200, 10, True, 2, THOROUGH),
-    "deep": Budget(16, 6, 100000, 200, 500, 128, 150, 6, 2000, 1000, 10, True, 3, THOROUGH),
+    "quick": Budget(4, 4, 1000, 24, 20, 16, 15, 2, 30, 80, 5, False, 1, False, (("aot_eager", "mean"),)),
+    "standard": Budget(6, 6, 5000, 36, 60, 32, 30, 3, 80, 200, 10, True, 2, True, THOROUGH),
+    "deep": Budget(16, 6, 100000, 200, 500, 128, 150, 6, 2000, 1000, 10, True, 3, True, THOROUGH),
 }

@@ -11,7 +11,7 @@ from losskit.registry import load
 from losskit.spec.errors import LosskitError
 
 
-def replay(name: str, claim: str, *, law: str, parameters: dict[str, Any], **data: Any) -> str:
+def replay(name: str, claim: str, *, law: str, parameters: dict[str, Any], graph: bool = False, **data: Any) -> str:
     """Both sides of a law at one case.
 
     Args:
@@ -19,6 +19,7 @@ def replay(name: str, claim: str, *, law: str, parameters: dict[str, Any], **dat
         claim: in the words of the report.
         law: class of the law, where several stand for a claim.
         parameters: of the loss.
+        graph: ask the exported graphs in place of the module.
         data: inputs, and what the law adds to them.
 
     Returns:
@@ -32,7 +33,12 @@ def replay(name: str, claim: str, *, law: str, parameters: dict[str, Any], **dat
     if found is None:
         raise LosskitError(f"{name} does not claim {claim!r}; 'losskit describe {name}' shows its claims")
     chosen = next(one for one in laws_of(found) or [] if type(one).__name__ == law)
-    sides = chosen.sides(Subject(spec, parameters), data)
+    subject: Subject = Subject(spec, parameters)
+    if graph:
+        from losskit.conformance.graph_subject import GraphSubject
+
+        subject = GraphSubject(spec, parameters)
+    sides = chosen.sides(subject, data)
     worst = int(sides.ratio().argmax())
     left, right = float(sides.left.detach()[worst]), float(sides.right.detach()[worst])
     broken = float(sides.ratio()[worst])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from torch import Tensor
 from losskit.plugins.checks import check_inputs
 from losskit.registry import build
 from losskit.spec import LossSpec, Narrowing
+from losskit.spec.coupling import couples, narrowing_at, satisfies
 from losskit.spec.regimes import Condition
 from losskit.spec.tensors import Input
 
@@ -31,7 +32,12 @@ class Subject:
         parameters: by name; the others take their defaults.
         device: where tensors are.
         dtype: of floating-point inputs.
+
+    Attributes:
+        graph: whether exported graphs answer in place of the module.
     """
+
+    graph: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -71,23 +77,15 @@ class Subject:
     @cached_property
     def coupled(self) -> bool:
         """Whether samples of a batch act on each other with these parameters."""
-        narrowed = self.narrowing("BatchDecomposable")
-        if narrowed is None:
-            return self.spec.coupling is not None
-        # class weights change the divisor of the mean and leave every row its own
-        lists = {p.name for p in self.spec.parameters.fields if p.kind == "numbers"}
-        return not (narrowed.when and set(narrowed.when) <= lists)
+        return couples(self.spec, self.parameters)
 
     def narrowing(self, kind: str) -> Narrowing | None:
         """The reason why an engineering property is not declared at these parameters, if it is not."""
-        for narrowed in self.spec.narrowed:
-            if narrowed.property == kind and all(self._within(k, c) for k, c in narrowed.when.items()):
-                return narrowed
-        return None
+        return narrowing_at(self.spec, kind, self.parameters)
 
-    def _within(self, name: str, condition: Condition) -> bool:
-        value = self.parameters[name]
-        return all(v in condition for v in value) if isinstance(value, tuple) else value in condition
+    def within(self, name: str, condition: Condition) -> bool:
+        """Whether a parameter satisfies a condition; a list does if all its numbers do."""
+        return satisfies(self.parameters[name], condition)
 
     def entries(self, data: Data) -> Tensor:
         """Unreduced values, a row a case: (cases, entries); for a coupled loss one case with its mean."""

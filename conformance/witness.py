@@ -44,6 +44,7 @@ def program(law: Law, subject: Subject, data: Data) -> str:
         f"    {str(law.claim)!r},",
         f"    law={type(law).__name__!r},",
         f"    parameters={_literal(changed)},",
+        *(["    graph=True,"] if subject.graph else []),
     ]
     for name, value in data.items():
         if torch.is_tensor(value):

@@ -48,7 +48,7 @@ __all__ = ["Manifest", "export"]
 PROGRAMS = (TORCHSCRIPT_FILE, PT2_FILE)
 NOTES = (
     "sample_weight is no input of the graphs; weigh the values of a graph with reduction none, or use model.ts.pt",
-    "graphs check nothing: an input outside its domain, such as a class id out of range, gives a number all the same",
+    "graphs check nothing of their own: graph_accepts in spec.json says which wrong inputs give a number all the same",
     "model.ts.pt and model.pt2 are programs: load them only from where you trust",
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from losskit.export.cases import fresh_cases, make_case
-from losskit.export.graphs import write_graph
+from losskit.export.graphs import recall_graph
 from losskit.export.results import CaseResult, Replay
 from losskit.export.running import run_cases
 from losskit.export.runtimes.onnxruntime import OnnxRuntime
@@ -55,7 +55,7 @@ def compare_graphs(
     subject.loss.to("cpu")
     results: list[CaseResult] = []
     for name, wanted in (("value", False), ("value and gradient", True))[: 1 + gradient]:
-        content = write_graph(subject, gradient=wanted)
+        content = recall_graph(subject, gradient=wanted)
         results += run_cases(name, content, runtime, subject.axes, cases, tolerance or Tolerance(), gradient=wanted)
     return Replay(
         loss=spec.name, parameters=subject.parameters, reduction=reduction, device=device, results=tuple(results)

@@ -103,15 +103,22 @@ class Loss(nn.Module):
         return self.average(value.sum(), counts)
 
     def average(self, total: Tensor, counts: Tensor) -> Tensor:
-        """The sum of all values as ``sum`` or ``mean`` wants it: as it is, or over the summed counts where they are not 0."""
+        """The sum of all values as ``sum`` or ``mean`` wants it: as it is, or over the summed counts where they are not 0.
+
+        For ``parts``, which :class:`losskit.plugins.distributed.AcrossRanks` sets, the sum and the divisor, shape (2,).
+        """
         if self.reduction == "sum":
             return total
         divisor = counts.sum()
+        if self.reduction == "parts":
+            return torch.stack([total, divisor])
         return total / torch.where(divisor == 0, torch.ones_like(divisor), divisor)
 
     @torch.jit.unused
     def _check_count(self, counts: Tensor) -> None:
         if torch.compiler.is_compiling() or not is_debug() or not readable(counts):
+            return
+        if self.reduction == "parts":  # nothing here, but perhaps on another rank
             return
         if not bool((counts != 0).any()):
             raise InputError(f"{self.spec.name}: nothing to average, every sample is missing, ignored or unpaired")

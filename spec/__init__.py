@@ -2,6 +2,7 @@
 
 from losskit.spec import errors, expressions, properties, tensors
 from losskit.spec.adapter import Adapter
+from losskit.spec.graphs import Accepted
 from losskit.spec.hooks import LossHooks, hookimpl, hookspec
 from losskit.spec.loss import SCHEMA_VERSION, EdgeCase, Example, LossSpec, Narrowing
 from losskit.spec.parameters import Parameter, Parameters, ParameterSet
@@ -13,6 +14,7 @@ from losskit.spec.tensors import Input
 __all__ = [
     "SCHEMA_VERSION",
     "Above",
+    "Accepted",
     "Adapter",
     "AtLeast",
     "Below",

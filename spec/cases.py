@@ -1,5 +1,6 @@
-"""Worked inputs and edge cases that many losses share, worded once."""
+"""Worked inputs, edge cases and answers of graphs that many losses share, worded once."""
 
+from losskit.spec.graphs import Accepted
 from losskit.spec.loss import EdgeCase, Example
 
 SCORES = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
@@ -20,3 +21,16 @@ LABEL_OUT_OF_RANGE = EdgeCase(
     examples=(Example(inputs={"logits": SCORES, "target": [0, 3]}, refused="target"),),
 )
 NAN_ROW = EdgeCase(case="nan or inf in the scores", expected="nan in that row only")
+
+# a graph reads the label's entry by an operator that counts negative ids from the end and stops with the last label
+FROM_THE_END = Accepted(
+    input="target", wrong="class id -C to -1", meaning="counted from the last class, so -1 stands for C - 1"
+)
+LABEL_FOR_ONE_ROW = Accepted(
+    input="target", wrong="an axis of size 1", meaning="the value of the first row alone; the others are left out"
+)
+LABELS_FOR_SOME_ROWS = (
+    LABEL_FOR_ONE_ROW,
+    Accepted(input="target", wrong="an axis too short", meaning="the value of the rows that have a label"),
+    Accepted(input="logits", wrong="an axis too long", meaning="the value of the rows that have a label"),
+)

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from losskit.spec.adapter import Adapter, Reduction
 from losskit.spec.errors import SpecError
+from losskit.spec.graphs import Accepted
 from losskit.spec.model import Frozen, Json
 from losskit.spec.parameters import Parameters, ParameterSet
 from losskit.spec.properties import KINDS, Claim, ReducesTo
@@ -80,7 +81,8 @@ class LossSpec(Frozen):
         references: keys into a BibTeX file, or :class:`Reference`.
         examples: worked values.
         edge_cases: behaviour at the edges.
-        notes: what engineers get wrong, what the graph accepts, what differs from peers.
+        notes: what engineers get wrong, what differs from peers.
+        graph_accepts: wrong inputs that the exported graph answers, where the module raises.
         module: place of the ``nn.Module``, ``package.module:Class``; with an adapter, of any class or function.
         adapter: how a loss that was written elsewhere is built and called; None for one that follows losskit's base class.
         place: where a spec that is not registered is found, ``package.module:NAME``; filled in when it is loaded so.
@@ -109,6 +111,7 @@ class LossSpec(Frozen):
     examples: tuple[Example, ...] = ()
     edge_cases: tuple[EdgeCase, ...] = ()
     notes: tuple[str, ...] = ()
+    graph_accepts: tuple[Accepted, ...] = ()
     module: str
     adapter: Adapter | None = None
     place: str = ""
@@ -126,6 +129,7 @@ class LossSpec(Frozen):
         self._check_narrowings()
         self._check_examples()
         self._check_adapter()
+        self._check_accepted()
         if (self.gradient == "surrogate") != bool(self.detached):
             raise SpecError(f"{self.name}: a surrogate gradient, and only that, must say what is detached")
         if self.gradient == "surrogate" and not self.oracle_gradient:
@@ -233,6 +237,14 @@ class LossSpec(Frozen):
     def reductions(self) -> tuple[Reduction, ...]:
         """Reductions the loss has: all three, unless its adapter says otherwise."""
         return REDUCTIONS if self.adapter is None else tuple(self.adapter.reductions)
+
+    def _check_accepted(self) -> None:
+        inputs = {i.name for i in self.inputs}
+        for one in self.graph_accepts:
+            if one.input not in inputs:
+                expected = _list(inputs)
+                raise SpecError(f"{self.name}: graph_accepts speaks of {one.input!r}, expected one of {expected}")
+            self._check_regime(f"what the graph accepts of {one.input}", one.when)
 
     def input(self, name: str) -> Input | None:
         """The input of this name, if there is one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import torch
 
 from losskit.conformance.checks.base import Comparison, check_for, declared, gradients_of, leaves, rounding
@@ -13,6 +15,7 @@ from losskit.spec import Claim
 from losskit.spec.properties import Deterministic, DeviceParity, DTypeStable, FiniteOn
 
 HALVES = (torch.bfloat16, torch.float16)
+SEED = 7  # of the generator that a stochastic loss gets
 
 
 def _floats(data: Data, dtype: torch.dtype) -> Data:
@@ -115,18 +118,34 @@ def _compare_autocast(comparison: Comparison, subject: Subject, data: Data) -> N
 
 @check_for(Deterministic)
 def deterministic(claim: Claim, search: Search) -> Result:
-    """Compare two evaluations bit by bit."""
+    """Compare bits of one module twice and of a newly built one; the framework's generator must stay as it was."""
     comparison = Comparison(claim, search)
     for subject, sizes in declared(claim, search, comparison):
         data = draw(subject, sizes, 7, search.rng("twice", sorted(sizes.items())))
-        (one, slopes), (two, again) = (_value_and_gradients(subject, data, "sum") for _ in range(2))
-        comparison.expect(
-            torch.equal(one, two) or bool(one.isnan()), "two evaluations give different values", subject, data
-        )
-        for name in slopes:
-            same = torch.equal(slopes[name].nan_to_num(7.0), again[name].nan_to_num(7.0))
-            comparison.expect(same, f"two evaluations give different gradients of {name}", subject, data)
+        for reduction in ("sum", "mean"):
+            before = torch.get_rng_state()
+            one, two, fresh = (_seeded(who, data, reduction) for who in (subject, subject, subject.replace()))
+            untouched = torch.equal(before, torch.get_rng_state())
+            comparison.expect(untouched, "the loss draws from the global generator, not its own", subject, data)
+            for other, whose in ((two, "two evaluations"), (fresh, "two modules of the same parameters")):
+                for name, bits in one.items():
+                    comparison.expect(_alike(bits, other[name]), f"{whose} give different {name}", subject, data)
     return comparison.result()
+
+
+def _seeded(subject: Subject, data: Data, reduction: str) -> dict[str, torch.Tensor]:
+    """Value and gradients; a loss that takes a generator gets one that is seeded the same every time."""
+    module = subject.module(reduction)
+    takes = "generator" in inspect.signature(module.forward).parameters
+    generator = {"generator": torch.Generator(subject.device).manual_seed(SEED)} if takes else {}
+    names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+    held = leaves(data, names)
+    value = module(*(held.get(i.name) for i in subject.spec.inputs), **generator)
+    return {"values": value, **{f"gradients of {n}": g for n, g in gradients_of(value, held, names).items()}}
+
+
+def _alike(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return torch.equal(one.nan_to_num(7.0), other.nan_to_num(7.0)) and torch.equal(one.isnan(), other.isnan())
 
 
 @check_for(DeviceParity)

@@ -13,6 +13,7 @@ from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, draw,
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.debug import debug
 from losskit.spec import Claim
+from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import InputError
 from losskit.spec.properties import BatchDecomposable, IgnoresIndex, Reduces, Weighted
 from losskit.spec.tensors import ClassIndex, Input
@@ -20,19 +21,12 @@ from losskit.spec.tensors import ClassIndex, Input
 
 def _along_batch(subject: Subject, data: Data, rows: torch.Tensor) -> Data:
     """The data with rows of the batch chosen, repeated or left out."""
-    batch = _batch_symbol(subject)
+    batch = batch_symbol(subject.spec)
     chosen = dict(data)
     for entry in subject.spec.inputs:
         if batch in entry.shape and data.get(entry.name) is not None:
             chosen[entry.name] = data[entry.name].index_select(entry.shape.index(batch), rows)
     return chosen
-
-
-def _batch_symbol(subject: Subject) -> str:
-    by_output = subject.spec.output[0]
-    if any(by_output in i.shape for i in subject.spec.inputs):
-        return by_output
-    return subject.spec.inputs[0].shape[0]
 
 
 @check_for(Reduces)
@@ -58,7 +52,7 @@ def reduces(claim: Claim, search: Search) -> Result:
 def _empty(subject: Subject, sizes: Sizes, search: Search) -> Data:
     data = draw_rows(subject, sizes, (2, 9), search.rng("empty"), MILD)[-1]
     empty = _along_batch(subject, data, torch.empty(0, dtype=torch.int64, device=subject.device))
-    batch = _batch_symbol(subject)
+    batch = batch_symbol(subject.spec)
     try:
         subject.call(empty)
     except InputError:

@@ -46,7 +46,12 @@ class DeviceParity(Engineering):
 
 
 class Deterministic(Engineering):
-    """The same inputs give the same bits twice."""
+    """The same inputs give the same bits twice, of value and gradient, from one module and from one newly built.
+
+    At a fixed number of threads: the framework itself adds long sums in another order with another number of them. A
+    loss that draws random numbers takes a ``generator``, and seeded alike gives the same bits; the framework's own
+    generator is left as it was.
+    """
 
 
 class Compiles(Engineering):
@@ -63,6 +68,33 @@ class Scripts(Engineering):
 
 class ExportsONNX(Engineering):
     """One graph with dynamic axes for the value and one for value and gradient, equal to eager in ONNX Runtime."""
+
+
+class GraphKeepsLaws(Engineering):
+    """Invariances, signs, bounds, convexity and monotonicity that the spec claims hold of the exported graph, too.
+
+    The law of each such claim compares values that ONNX Runtime computes from the graph in float32, on batches of sizes
+    that were not traced.
+    """
+
+
+class GraphRejectsBadInput(Engineering):
+    """A wrong input that the module refuses makes the exported graph fail, or the spec declares what comes out.
+
+    Checked both ways: whatever the graph answers is declared in ``graph_accepts``, and whatever is declared is answered
+    as it says. Declarations speak of ONNX Runtime on the CPU.
+    """
+
+
+class ShardsAcross(Engineering):
+    """The loss on a batch that is split over ``torch.distributed`` ranks is the loss of the whole batch.
+
+    With :class:`losskit.plugins.distributed.AcrossRanks` around it every rank returns the value of the whole batch, and
+    the gradients, averaged over the ranks as ``DistributedDataParallel`` averages them, are those of the whole batch;
+    for 2 to ``ranks`` processes, parts of unequal sizes and empty parts included.
+    """
+
+    ranks: int = 3
 
 
 class RejectsBadInput(Engineering):

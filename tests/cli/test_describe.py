@@ -16,7 +16,8 @@ from .conftest import Elsewhere
 Invoke = Callable[..., Any]
 SECTIONS = (
     "Formula", "Inputs", "Parameters", "What holds", "What fails", "Links to other losses", "Engineering",
-    "Engineering properties it lacks", "Edge cases", "Worked example", "Notes", "Cite as",
+    "Engineering properties it lacks", "Edge cases", "Worked example", "What an exported graph does not refuse",
+    "Cite as",
 )  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def test_the_page_says_what_the_spec_says(invoke: Invoke) -> None:
         "FiniteOn tau in [0, 1)",
         *(narrowing.reason for narrowing in spec.narrowed),
         *(case.expected for case in spec.edge_cases),
-        *spec.notes,
+        *(one.meaning for one in spec.graph_accepts),
         str(spec.references[0]),
     ]
     for part in expected:

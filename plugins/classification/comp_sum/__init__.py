@@ -3,7 +3,15 @@
 from pydantic import Field
 
 from losskit.spec import Above, AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ONE_CLASS, ROWS
+from losskit.spec.cases import (
+    EMPTY_BATCH,
+    FROM_THE_END,
+    LABEL_OUT_OF_RANGE,
+    LABELS_FOR_SOME_ROWS,
+    NAN_ROW,
+    ONE_CLASS,
+    ROWS,
+)
 from losskit.spec.expressions import log, maximum, one_hot, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -206,7 +214,7 @@ SPEC = LossSpec(
         LABEL_OUT_OF_RANGE,
         NAN_ROW,
     ),
-    notes=("In an exported graph a target outside 0..C-1 is not refused: the caller checks labels.",),
+    graph_accepts=(FROM_THE_END, *LABELS_FOR_SOME_ROWS),
     module="losskit.plugins.classification.comp_sum.loss:CompSumLoss",
     oracle="losskit.plugins.classification.comp_sum.reference:comp_sum",
 )

@@ -4,8 +4,29 @@ from typing import Annotated
 
 from pydantic import Field
 
-from losskit.spec import Above, AtLeast, Below, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ONE_CLASS, ROWS, SCORES
+from losskit.spec import (
+    Above,
+    Accepted,
+    AtLeast,
+    Below,
+    Between,
+    EdgeCase,
+    Example,
+    LossSpec,
+    Narrowing,
+    Parameters,
+    hookimpl,
+)
+from losskit.spec.cases import (
+    EMPTY_BATCH,
+    FROM_THE_END,
+    LABEL_FOR_ONE_ROW,
+    LABEL_OUT_OF_RANGE,
+    NAN_ROW,
+    ONE_CLASS,
+    ROWS,
+    SCORES,
+)
 from losskit.spec.expressions import log, maximum, one_hot, sqrt, symbol
 from losskit.spec.properties import (
     AffineInvariant,
@@ -237,7 +258,11 @@ SPEC = LossSpec(
         "or workers is another number. Pass reduction='sum' and divide once.",
         "With unequal class weights the loss estimates p_k proportional to w_k q_k and is not calibrated.",
         "An ignore_index within 0..C-1 leaves that class out of the loss.",
-        "In an exported graph a target outside 0..C-1 that is not ignore_index is not refused: the caller checks labels.",
+    ),
+    graph_accepts=(
+        FROM_THE_END,
+        LABEL_FOR_ONE_ROW,
+        Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the scores of every label"),
     ),
     module="losskit.plugins.classification.cross_entropy.loss:CrossEntropyLoss",
     oracle="losskit.plugins.classification.cross_entropy.reference:cross_entropy",

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from losskit.spec import Above, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
+from losskit.spec.cases import EMPTY_BATCH, FROM_THE_END, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
 from losskit.spec.expressions import log, one_hot, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -207,8 +207,8 @@ SPEC = LossSpec(
         "formula of the paper.",
         "At lam=0 the gradient is that of one maximiser: the label where it is among them, else the first. It is not "
         "the limit for lam towards 0, which shares among all maximisers.",
-        "In an exported graph a target outside 0..C-1 is not refused: the caller checks labels.",
     ),
+    graph_accepts=(FROM_THE_END,),
     module="losskit.plugins.classification.ldr_kl.loss:LDRKLLoss",
     oracle="losskit.plugins.classification.ldr_kl.reference:ldr_kl",
 )

@@ -3,7 +3,15 @@
 from pydantic import Field
 
 from losskit.spec import AtLeast, EdgeCase, Example, LossSpec, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ONE_CLASS, ROWS
+from losskit.spec.cases import (
+    EMPTY_BATCH,
+    FROM_THE_END,
+    LABEL_OUT_OF_RANGE,
+    LABELS_FOR_SOME_ROWS,
+    NAN_ROW,
+    ONE_CLASS,
+    ROWS,
+)
 from losskit.spec.expressions import one_hot, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -120,8 +128,8 @@ SPEC = LossSpec(
         "Two conventions differ by the factor 2: most noisy-label code ships 1 - p_y (scale=1), the paper's L1 "
         "distance to the one-hot vector is scale=2.",
         "Summing y - p over the classes without absolute values, as some code does, is identically 0.",
-        "In an exported graph a target outside 0..C-1 is not refused: the caller checks labels.",
     ),
+    graph_accepts=(FROM_THE_END, *LABELS_FOR_SOME_ROWS),
     module="losskit.plugins.classification.mae_classification.loss:MAEClassificationLoss",
     oracle="losskit.plugins.classification.mae_classification.reference:mae_classification",
 )

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from losskit.spec import Above, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, LABEL_OUT_OF_RANGE, NAN_ROW, ROWS
+from losskit.spec.cases import EMPTY_BATCH, FROM_THE_END, LABEL_OUT_OF_RANGE, LABELS_FOR_SOME_ROWS, NAN_ROW, ROWS
 from losskit.spec.expressions import one_hot, softplus, sqrt, symbol
 from losskit.spec.properties import (
     AffineInvariant,
@@ -189,8 +189,8 @@ SPEC = LossSpec(
         "With eps = 0 the value jumps where the last two unequal scores meet, and the gradient grows like 1 / sigma.",
         "With eps > 0 equal scores have a gradient: the label is pulled up with the force sigmoid(a b) / sqrt(eps).",
         "a = b = 1 is only a start: the paper tunes both, b growing with C up to the order of sqrt(C).",
-        "In an exported graph a target outside 0..C-1 is not refused: the caller checks labels.",
     ),
+    graph_accepts=(FROM_THE_END, *LABELS_FOR_SOME_ROWS),
     module="losskit.plugins.classification.z_loss.loss:ZLoss",
     oracle="losskit.plugins.classification.z_loss.reference:z_loss",
 )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from losskit.spec import AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
 from losskit.spec.expressions import symbol, transpose
 from losskit.spec.properties import (
     Bounded,
@@ -190,8 +190,13 @@ SPEC = LossSpec(
         "Half-precision inputs are widened to float32, the classifier matrix too: it costs V D floats beside its gradient.",
         "The value is 2-Lipschitz in the soft-capped logits in the sup norm, 2 (1 - label_smoothing / V) exactly; the logits "
         "are no input, so this is no claim.",
-        "In an exported graph a target outside 0..V-1 is not refused: the caller checks labels.",
         "sample_weight has the shape of the shifted target.",
+    ),
+    graph_accepts=(
+        Accepted(
+            input="target", wrong="class id -C to -1", meaning="counted from the last class, so -1 stands for V - 1"
+        ),
+        Accepted(input="hidden", wrong="an axis of size 1", meaning="taken for the states of every target"),
     ),
     module="losskit.plugins.language.linear_cross_entropy.loss:LinearCrossEntropyLoss",
     oracle="losskit.plugins.language.linear_cross_entropy.reference:linear_cross_entropy",

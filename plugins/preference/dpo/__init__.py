@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from losskit.spec import AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
 from losskit.spec.expressions import log, sqrt, symbol
 from losskit.spec.properties import (
     ArgumentSymmetric,
@@ -41,6 +41,9 @@ def at_margin(*margins: float) -> dict[str, list[float]]:
     """Inputs whose log-ratios differ by these margins."""
     zeros = [0.0] * len(margins)
     return {POLICY[0]: list(margins), POLICY[1]: zeros, REFERENCE[0]: zeros, REFERENCE[1]: zeros}
+
+
+FREE = {"reference_free": OneOf(values=(True,))}
 
 
 class DPOParameters(Parameters):
@@ -189,6 +192,12 @@ SPEC = LossSpec(
         "Log-ratios are formed in float32 or wider: in half precision the difference of two sums over hundreds of tokens "
         "has no digits left, so pass float32 sums where you can.",
         "No gradient flows to the reference inputs.",
+    ),
+    graph_accepts=(
+        *(Accepted(input=name, wrong="an axis of size 1", meaning="taken for every pair") for name in POLICY),
+        *(Accepted(input=name, wrong="an axis of size 1", meaning="taken for every pair") for name in REFERENCE),
+        *(Accepted(input=name, wrong="an axis too long", meaning="not read", when=FREE) for name in REFERENCE),
+        *(Accepted(input=name, wrong="an axis too short", meaning="not read", when=FREE) for name in REFERENCE),
     ),
     module="losskit.plugins.preference.dpo.loss:DPOLoss",
     oracle="losskit.plugins.preference.dpo.reference:dpo",

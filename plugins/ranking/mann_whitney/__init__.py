@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from losskit.spec import EdgeCase, Example, Input, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec import Accepted, EdgeCase, Example, Input, LossSpec, Narrowing, Parameters, hookimpl
 from losskit.spec.expressions import item, log, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -166,7 +166,10 @@ SPEC = LossSpec(
         "With target given, mean and sum have a form of fixed shape for accelerators, compilers and graphs, which pairs every "
         "score with every score at weight 0 or 1. reduction='none' selects the positives: its shape depends on the data, so "
         "it makes an accelerator wait and does not work under vmap. Without target the shape is (B,).",
-        "An exported graph takes target entries other than 1 for negatives.",
+    ),
+    graph_accepts=(
+        Accepted(input="target", wrong="not 0 or 1", meaning="taken for a negative"),
+        Accepted(input="target", wrong="not a number", meaning="taken for a negative"),
     ),
     module="losskit.plugins.ranking.mann_whitney.loss:MannWhitneyLoss",
     oracle="losskit.plugins.ranking.mann_whitney.reference:mann_whitney",

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from losskit.spec import AtLeast, Between, EdgeCase, Example, Input, LossSpec, Parameters, hookimpl
+from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, Input, LossSpec, OneOf, Parameters, hookimpl
 from losskit.spec.expressions import column, item, log, maximum, minimum, normal_cdf, positions, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -165,8 +165,18 @@ SPEC = LossSpec(
         "Edges are counted in standard deviations from the target, (k - (y - min_value) / width) / sigma_ratio, and bins in "
         "a tail take differences of erfc: nothing cancels, in float32 either.",
         "The histogram does not decode to the target near the ends of the support, where the Gaussian is cut.",
-        "In an exported graph with clamp_target=False a target more than 8 sigma outside the support gives nan in its row; "
-        "a graph with float64 inputs cannot run on ONNX Runtime, whose Erf is float32 only.",
+        "A graph with float64 inputs cannot run on ONNX Runtime, whose Erf is float32 only.",
+    ),
+    graph_accepts=(
+        Accepted(input="target", wrong="an axis of size 1", meaning="taken for the target of every row"),
+        Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the scores of every target"),
+        Accepted(
+            input="target",
+            wrong="outside the domain",
+            answer="nan",
+            meaning="nan in its row, where it lies more than 8 sigma outside the support",
+            when={"clamp_target": OneOf(values=(False,))},
+        ),
     ),
     module="losskit.plugins.regression.hl_gauss.loss:HLGaussLoss",
     oracle="losskit.plugins.regression.hl_gauss.reference:hl_gauss",

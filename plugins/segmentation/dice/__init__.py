@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from losskit.spec import AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
+from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
 from losskit.spec.expressions import one_hot, symbol
+from losskit.spec.graphs import CLASS_IDS
 from losskit.spec.properties import (
     Bounded,
     Convex,
@@ -210,8 +211,11 @@ SPEC = LossSpec(
         "sample_weight has the shape (B,). With batch=True the samples are coupled through the sums; it then multiplies each "
         "sample's sums, as if the sample were repeated, where without it each sample's values are multiplied.",
         "Classes absent from the target are kept, as in MONAI; segmentation-models-pytorch zeroes them.",
-        "In an exported graph a target outside 0..C-1 is not refused and belongs to no class. A graph is written either "
-        "for one channel or for two and more.",
+        "A graph is written either for one channel or for two and more.",
+    ),
+    graph_accepts=tuple(
+        Accepted(input="target", wrong=wrong, meaning="belongs to no class, so its pixel counts as predicted wrongly")
+        for wrong in CLASS_IDS
     ),
     module="losskit.plugins.segmentation.dice.loss:DiceLoss",
     oracle="losskit.plugins.segmentation.dice.reference:dice",
