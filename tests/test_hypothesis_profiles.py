@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_a_profile_repeats_its_examples_in_ci_alone(profile: str, repeats: bool) -> None:
     assert settings.get_profile(profile).derandomize == repeats
     assert settings.get_profile(profile).deadline is None
-    assert f"`{profile}`" in (text := (ROOT / "CONTRIBUTING.md").read_text()) or f"={profile}`" in text
+    assert profile in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_ci_takes_the_profile_that_repeats(request: pytest.FixtureRequest) -> None:
