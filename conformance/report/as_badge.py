@@ -23,9 +23,10 @@ def to_badge(report: Report) -> str:
         "svg", {"xmlns": "http://www.w3.org/2000/svg", **size, "role": "img", "aria-label": title}
     )
     ElementTree.SubElement(root, "title").text = title
-    clip = ElementTree.SubElement(root, "clipPath", id="round")
+    corners = f"corners-{left + right}"  # pages that hold several badges need an id for each shape
+    clip = ElementTree.SubElement(root, "clipPath", id=corners)
     ElementTree.SubElement(clip, "rect", {**size, "rx": "3"})
-    plates = ElementTree.SubElement(root, "g", {"clip-path": "url(#round)"})
+    plates = ElementTree.SubElement(root, "g", {"clip-path": f"url(#{corners})"})
     _plate(plates, 0, left, GREY)
     _plate(plates, left, right, _colour(report))
     font = {"font-family": "Verdana, DejaVu Sans, sans-serif", "font-size": "11"}

@@ -43,7 +43,7 @@ def strip(matrix: Matrix, width: int = 1100, row: int = 22) -> str:
     for number, (kind, entries) in enumerate(rows.items()):
         middle = axis.top + row * number + row / 2 + 4
         _label(root, 170, middle + 4, kind or "plugin", "end")
-        _line(root, 176, middle, axis.right, middle)
+        _line(root, axis.left, middle, axis.right, middle)
         _dots(root, axis, entries, middle)
     _scale(root, axis)
     return _text_of(root)
