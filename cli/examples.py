@@ -14,6 +14,7 @@ EXAMPLES = {
     "verify": (
         "losskit verify comp_sum --only Convex --only LabelSymmetric",
         "losskit verify --profile standard --html reports/verify.html",
+        "losskit verify --report new.json --diff old.json",
         "losskit verify comp_sum-graphs",
         "losskit verify examples.foreign.torch_nn:SOFT_MARGIN",
     ),

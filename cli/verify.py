@@ -80,9 +80,17 @@ def verify(
         bool, typer.Option("--programs", help="Also run the torch programs of folders; only for files you trust.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit-xml", "--junit", metavar="FILE", help="Write the report as JUnit XML.")
+    ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as an HTML page.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as JSON.")] = None,
+    badge: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the number of claims as an SVG badge.")
+    ] = None,
+    diff: Annotated[
+        Path | None, typer.Option(metavar="OLD.json", help="Show what changed against an earlier JSON report.")
+    ] = None,
 ) -> None:
     """Try to refute what losses and graphs claim.
 
@@ -93,15 +101,17 @@ def verify(
     """
     names, folders = _sorted(subjects or [])
     kinds = _kinds(only or [])
-    _check_places(junit, html, report)
+    _check_places(junit, html, report, badge)
+    earlier = _earlier(diff)
     search = Search(profile.value, device.value, seed, jobs, kinds)
     with output.aside(), progress() as callback:
         found = [_losses(names, search, callback)] if names else []
         found += [_graphs(folders, search, programs, callback)] if folders else []
         found += [] if subjects else [_everything(search, callback)]
     whole = _joined(found)
-    _write(whole, junit, html, report)
+    _write(whole, junit, html, report, badge)
     _show(whole, as_json)
+    _show_changes(earlier, whole, as_json)
     raise typer.Exit(whole.exit_code)
 
 
@@ -140,6 +150,21 @@ def _check_places(*places: Path | None) -> None:
     for place in places:
         if place is not None and (place.is_dir() or any(p.is_file() for p in place.parents)):
             raise typer.BadParameter(f"{place} is no place for a file")
+
+
+def _earlier(place: Path | None) -> Report | None:
+    """The earlier report, read before the run, so that a wrong file costs nothing."""
+    if place is None:
+        return None
+    from losskit.conformance.report import from_json
+    from losskit.spec.errors import ArtifactError
+
+    try:
+        return from_json(place.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError) as error:
+        raise typer.BadParameter(f"{place} cannot be read: {error}") from error
+    except ArtifactError as error:
+        raise typer.BadParameter(f"{place}: {error}") from error
 
 
 def _everything(search: Search, callback: Callback) -> Report:
@@ -205,10 +230,10 @@ def _joined(reports: list[Report]) -> Report:
     return reports[0].model_copy(update={"losses": losses, "seconds": sum(report.seconds for report in reports)})
 
 
-def _write(report: Report, junit: Path | None, html: Path | None, as_json: Path | None) -> None:
-    from losskit.conformance.report import to_html, to_json, to_junit, write
+def _write(report: Report, junit: Path | None, html: Path | None, as_json: Path | None, badge: Path | None) -> None:
+    from losskit.conformance.report import to_badge, to_html, to_json, to_junit, write
 
-    for place, render in ((junit, to_junit), (html, to_html), (as_json, to_json)):
+    for place, render in ((junit, to_junit), (html, to_html), (as_json, to_json), (badge, to_badge)):
         if place is not None:
             write(place, render(report))
 
@@ -243,3 +268,12 @@ def _verdicts(report: Report) -> list[Block]:
         if not finding.stood
     ]
     return [*blocks, Paragraph(conclusion(report))]
+
+
+def _show_changes(earlier: Report | None, report: Report, as_json: bool) -> None:
+    """What changed; beside the answer where that is JSON."""
+    if earlier is None:
+        return
+    from losskit.conformance.report import changes_in_words, compare
+
+    typer.echo("\n" + changes_in_words(compare(earlier, report)), err=as_json)

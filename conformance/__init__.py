@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from losskit.conformance.report import Report
+    from collections.abc import Callable
 
-__all__ = ["replay", "verify"]
+    from losskit.conformance.report import Report
+    from losskit.spec import LossSpec
+
+__all__ = ["parametrize_with_claims", "replay", "verify"]
 
 
 def verify(*subjects: Any, **options: Any) -> Report:
@@ -22,3 +25,10 @@ def replay(name: str, claim: str, **case: Any) -> str:
     from losskit.conformance.replay import replay as run
 
     return run(name, claim, **case)
+
+
+def parametrize_with_claims(loss: str | LossSpec, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """One pytest test a claim; see :func:`losskit.conformance.testing.parametrize_with_claims` for the options."""
+    from losskit.conformance.testing import parametrize_with_claims as decorator
+
+    return decorator(loss, **options)

@@ -18,7 +18,7 @@ from losskit.conformance.laws.relation import missing
 from losskit.conformance.outcome import Result
 from losskit.conformance.profiles import PROFILES
 from losskit.conformance.report import Finding, LossReport, Report
-from losskit.conformance.report.model import Outcome
+from losskit.conformance.report.model import Margins, Outcome
 from losskit.conformance.search.attack import Search, attack
 from losskit.registry import kind, load, names
 from losskit.spec import Claim, LossSpec, describe_regime
@@ -82,6 +82,7 @@ def verify(
         profile=profile,
         device=where,
         seed=seed,
+        only=kinds,
         versions=versions(),
         losses=tuple(found[spec.name] for spec in chosen),
         seconds=round(time.perf_counter() - started, 3),
@@ -164,6 +165,7 @@ def verify_claim(spec: LossSpec, claim: Claim, profile: str, seed: int, device: 
         outcome=result.outcome,
         cases=result.cases,
         worst=_finite(result.worst),
+        margins=result.margins,
         reason=result.reason,
         witness=result.witness,
         seconds=round(time.perf_counter() - started, 3),
@@ -203,4 +205,12 @@ def _together(claim: Claim, results: list[Result]) -> Result:
         results = [r for r in results if r.outcome == "confirmed"]
     worst = min(results, key=lambda r: WORST_FIRST.index(r.outcome))
     figures = [r.worst for r in results if r.worst is not None]
-    return Result(worst.outcome, sum(r.cases for r in results), max(figures, default=None), worst.reason, worst.witness)
+    spreads = [r.margins for r in results if r.margins is not None]
+    return Result(
+        worst.outcome,
+        sum(r.cases for r in results),
+        max(figures, default=None),
+        worst.reason,
+        worst.witness,
+        sum(spreads, Margins()) if spreads else None,
+    )

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from losskit.conformance.report import Outcome, Witness
+from losskit.conformance.report.model import HIGHEST, LOWEST, Margins
 
 BROKEN = 10.0  # a violation of ten tolerances is no rounding; between one and ten the case is undecided
 
@@ -20,6 +25,7 @@ class Result:
         worst: the worst violation in units of the tolerance.
         reason: why, where the outcome needs one.
         witness: the counterexample.
+        margins: how the violations are spread.
     """
 
     outcome: Outcome
@@ -27,6 +33,33 @@ class Result:
     worst: float | None = None
     reason: str = ""
     witness: Witness | None = None
+    margins: Margins | None = None
+
+
+@dataclass
+class Spread:
+    """Counts of violations by decade, as many as were seen: none at all, then ``LOWEST`` to ``HIGHEST``."""
+
+    counts: list[int] = field(default_factory=list)
+
+    def add(self, ratio: Tensor) -> None:
+        """Count the violations of a batch, in units of the tolerance."""
+        decades = torch.bucketize(ratio, _edges(ratio.dtype, ratio.device), right=True)
+        found = torch.bincount(decades, minlength=HIGHEST - LOWEST + 2)
+        self.counts = [one + other for one, other in zip(self.counts or [0] * len(found), found.tolist(), strict=True)]
+
+    def margins(self) -> Margins | None:
+        """The counts as a report has them; None where nothing was counted."""
+        if not self.counts:
+            return None
+        none, *decades = self.counts
+        return Margins(none=none, decades={d: n for d, n in enumerate(decades, LOWEST) if n})
+
+
+@cache
+def _edges(dtype: torch.dtype, device: torch.device) -> Tensor:
+    smallest = torch.finfo(dtype).tiny  # the first decade takes whatever is above zero
+    return torch.tensor([smallest, *(10.0**d for d in range(LOWEST + 1, HIGHEST + 1))], dtype=dtype, device=device)
 
 
 @dataclass
@@ -36,6 +69,7 @@ class Tally:
     cases: int = 0
     worst: float = 0.0
     where: Any = field(default=None, repr=False)
+    spread: Spread = field(default_factory=Spread)
 
     def add(self, cases: int, worst: float, where: Any = None) -> bool:
         """Count cases; return whether this is the worst violation yet."""

@@ -1,4 +1,4 @@
-"""Writes the pages that come from the code: one a loss, their index, and the vocabulary of properties."""
+"""Writes the pages that come from the code: one a loss, their index, the vocabulary, and an example of a report."""
 
 import inspect
 import sys
@@ -9,9 +9,10 @@ from typing import Any
 import mkdocs_gen_files
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from losskit import registry
+from losskit import registry, verify
+from losskit.conformance.report import to_html
 from losskit.spec import Claim, Example, LossSpec, Property, describe_regime
-from losskit.spec.properties import KINDS
+from losskit.spec.properties import KINDS, Convex
 
 HERE = Path(__file__).parent
 GROUPS = ("invariance", "analytic", "decision", "relation", "engineering")
@@ -119,6 +120,16 @@ def write(path: str, text: str) -> None:
         file.write(text)
 
 
+def example_report() -> str:
+    """The page of a small verification in which one claim is false."""
+    shown = ("ShiftInvariant", "NonNegative", "Bounded", "Convex", "LabelSymmetric", "Reduces", "DeviceParity")
+    bounded = registry.get("mae_classification")
+    mistaken = Convex(on="logits").holds(when={"C": 2}, source="a mistake, made for this example")
+    claims = (*(claim for claim in bounded.claims if claim.property.kind != "Convex"), mistaken)
+    false = bounded.model_copy(update={"claims": claims})
+    return to_html(verify("comp_sum", false, only=shown, device="cpu", jobs=1))
+
+
 def main() -> None:
     """Write every generated page."""
     specs = [registry.get(name) for name in registry.builtin()]
@@ -132,6 +143,7 @@ def main() -> None:
             template.render(spec=spec, claims=[c for c in spec.claims if c not in links], links=links),
         )
     write("losses/index.md", index(specs))
+    write("example-report.html", example_report())
     page = (HERE / "properties.md").read_text(encoding="utf-8")
     write("properties.md", page.replace(MARKER, "\n".join(part for part in vocabulary(specs) if part)))
 

@@ -8,6 +8,8 @@ import yaml
 
 import losskit
 from losskit import registry
+from losskit.conformance.report.as_text import NAMES
+from losskit.conformance.report.matrix import GLYPHS
 from losskit.spec.properties import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,7 +29,7 @@ def run(path: str) -> None:
         exec(compile(block, path, "exec"), names)
 
 
-@pytest.mark.parametrize("path", ["docs/index.md", "docs/tutorial.md"])
+@pytest.mark.parametrize("path", ["docs/index.md", "docs/tutorial.md", "docs/report.md"])
 def test_code_in_the_documentation_runs(path: str) -> None:
     run(path)
 
@@ -72,6 +74,13 @@ def test_every_decision_is_listed() -> None:
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"Engineering"}))
 def test_every_property_is_defined(kind: str) -> None:
     assert len(KINDS[kind].definition().split()) >= 4
+
+
+def test_the_page_on_reports_has_every_outcome_and_every_rendering() -> None:
+    text = (DOCS / "report.md").read_text(encoding="utf-8")
+    assert [o for o in NAMES if f"| {GLYPHS[o]} | {NAMES[o]} (`{o}`) |" not in text] == []
+    options = ("--json", "--report", "--html", "--junit-xml", "--badge", "--diff")
+    assert [option for option in options if f"`{option}" not in text] == []
 
 
 def test_the_changelog_names_every_public_function() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.conformance.outcome import Result
+from losskit.conformance.outcome import Result, Spread
 from losskit.conformance.report import Witness
 from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.subject import Data, Subject
@@ -46,6 +46,7 @@ class Comparison:
         worst: the largest difference in units of its tolerance.
         witness: the first difference above it.
         remarks: what was left out, and why.
+        spread: the largest difference of each comparison, counted by its size.
     """
 
     claim: Claim
@@ -54,6 +55,7 @@ class Comparison:
     worst: float = 0.0
     witness: Witness | None = None
     remarks: list[str] = field(default_factory=list)
+    spread: Spread = field(default_factory=Spread)
 
     def compare(
         self, detail: str, found: Tensor, wanted: Tensor, tolerance: Tensor | float, subject: Subject, data: Data
@@ -71,6 +73,7 @@ class Comparison:
             return
         worst = int(ratio.reshape(-1).argmax())
         self.worst = max(self.worst, float(ratio.reshape(-1)[worst]))
+        self.spread.add(ratio.reshape(-1)[worst : worst + 1])
         if float(ratio.reshape(-1)[worst]) > 1 and self.witness is None:
             left, right = float(found.reshape(-1)[worst]), float(wanted.reshape(-1)[worst])
             self.witness = difference(self.search, self.claim, subject, data, left, right, detail)
@@ -92,10 +95,10 @@ class Comparison:
         reason = "; ".join(dict.fromkeys(self.remarks))
         if self.witness is not None:
             worst = self.worst if self.worst != float("inf") else None
-            return Result("refuted", self.cases, worst, self.witness.detail, self.witness)
+            return Result("refuted", self.cases, worst, self.witness.detail, self.witness, self.spread.margins())
         if self.cases == 0:
             return Result("not_applicable" if reason else "undecided", 0, None, reason or "nothing was checked")
-        return Result("held", self.cases, self.worst, reason)
+        return Result("held", self.cases, self.worst, reason, margins=self.spread.margins())
 
 
 def difference(

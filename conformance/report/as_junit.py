@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from losskit.conformance.report.as_text import WORDS, block
+from losskit.conformance.report.as_text import MEANINGS, block
 from losskit.conformance.report.model import FELL, Finding, LossReport, Report
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
@@ -45,7 +45,7 @@ def _case(loss: str, finding: Finding) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase", classname=f"losskit.{loss}", name=_clean(finding.claim), time=_time(finding.seconds)
     )
-    message = _clean(finding.reason or WORDS[finding.outcome])
+    message = _clean(finding.reason or MEANINGS[finding.outcome])
     if finding.outcome == "not_applicable":
         ElementTree.SubElement(case, "skipped", message=message)
     elif not finding.stood:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from losskit.conformance.report.as_text import duration
-from losskit.conformance.report.model import FELL, LossReport, Report
+from losskit.conformance.report.model import FELL, STOOD, LossReport, Report
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-COLUMNS = ("loss", "claims", "stood", "fell", "errors", "cases", "time")
+COLUMNS = ("loss", "claims", "stood", "fell", "errors", "n/a", "cases", "time")
 
 
 def rows(report: Report) -> list[tuple[str, ...]]:
@@ -32,8 +32,8 @@ def to_table(report: Report) -> Table:
 
 
 def _row(loss: LossReport) -> tuple[str, ...]:
-    fell, failed = loss.count(*FELL), loss.count("error")
-    numbers = (len(loss.findings), len(loss.findings) - fell - failed, fell, failed, loss.cases)
+    counts = (loss.count(*STOOD), loss.count(*FELL), loss.count("error"), loss.count("not_applicable"))
+    numbers = (len(loss.findings), *counts, loss.cases)
     return (loss.name, *(f"{number:,}" for number in numbers), duration(loss.seconds))
 
 

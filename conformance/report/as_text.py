@@ -7,43 +7,59 @@ from collections.abc import Iterator, Mapping
 from textwrap import indent
 from typing import Any
 
-from losskit.conformance.report.model import FELL, Finding, LossReport, Report
+from losskit.conformance.report.model import FELL, STOOD, Finding, LossReport, Outcome, Report
 
 LONGEST = 600  # characters of an input shown in words; the code and the JSON report always hold all of it
-WORDS = {
-    "held": "not refuted",
-    "confirmed": "confirmed by a witness",
+NAMES: dict[Outcome, str] = {
+    "held": "held",
+    "confirmed": "confirmed failure",
     "refuted": "refuted",
-    "unconfirmed": "claimed to fail, but no witness was found",
-    "undecided": "undecided: the margin is below what the search resolves",
-    "error": "could not be checked",
+    "unconfirmed": "unconfirmed failure",
+    "undecided": "undecided",
+    "error": "error",
     "not_applicable": "not applicable",
+}
+MEANINGS: dict[Outcome, str] = {
+    "held": "not refuted",
+    "confirmed": "it is claimed to fail, and a witness was found",
+    "refuted": "a counterexample was found",
+    "unconfirmed": "it is claimed to fail, but no witness was found",
+    "undecided": "the margin is below what the search resolves",
+    "error": "it could not be checked",
+    "not_applicable": "there is nothing to check here",
 }
 
 
 def line(loss: LossReport) -> str:
     """One loss in one line."""
-    fell, failed = loss.count(*FELL), loss.count("error")
-    words = [f"{len(loss.findings) - fell - failed} of {len(loss.findings)} claims stand"]
-    words += [f"{fell} fell"] if fell else []
-    words += [f"{failed} could not be checked"] if failed else []
+    words = [standing(loss), *_against(loss)]
     return f"{loss.name}: {', '.join(words)} ({loss.cases:,} cases, {duration(loss.seconds)})"
+
+
+def standing(found: LossReport | Report) -> str:
+    """How many claims stand, of those that apply: ``30 of 30 claims stand, 2 not applicable``."""
+    apart = found.count("not_applicable")
+    stand = f"{found.count(*STOOD):,} of {found.applicable:,} claims stand"
+    return f"{stand}, {apart:,} not applicable" if apart else stand
 
 
 def conclusion(report: Report) -> str:
     """The whole run in one sentence."""
-    claims = sum(len(loss.findings) for loss in report.losses)
-    fell = sum(loss.count(*FELL) for loss in report.losses)
-    failed = sum(loss.count("error") for loss in report.losses)
     cases = sum(loss.cases for loss in report.losses)
     run = f"{report.profile} profile, {report.device}, seed {report.seed}, {cases:,} cases, {duration(report.seconds)}"
-    if fell or failed:
-        parts = [f"{fell} fell"] if fell else []
-        parts += [f"{failed} could not be checked"] if failed else []
-        return f"Of {_count(claims, 'claim')} {' and '.join(parts)} ({run})."
+    claims = _count(report.applicable, "claim")
+    apart = report.count("not_applicable")
+    aside = f"; {apart:,} not applicable" if apart else ""
+    if _against(report):
+        return f"Of {claims} {' and '.join(_against(report))}{aside} ({run})."
     if not cases:
-        return f"Nothing was checked ({run})."
-    return f"All {_count(claims, 'claim')} of {_count(len(report.losses), 'loss', 'losses')} stand ({run})."
+        return f"Nothing was checked{aside} ({run})."
+    return f"All {claims} of {_count(len(report.losses), 'loss', 'losses')} stand{aside} ({run})."
+
+
+def _against(found: LossReport | Report) -> list[str]:
+    fell, failed = found.count(*FELL), found.count("error")
+    return [f"{fell:,} fell"] * (fell > 0) + [f"{failed:,} could not be checked"] * (failed > 0)
 
 
 def block(loss: str, finding: Finding) -> str:
@@ -67,9 +83,10 @@ def words(values: Mapping[str, Any]) -> str:
 
 
 def _parts(finding: Finding) -> Iterator[str]:
-    yield WORDS[finding.outcome] + (f" after {finding.cases:,} cases" if finding.cases else "")
+    tried = f" ({finding.cases:,} cases)" if finding.cases else ""
+    yield f"{NAMES[finding.outcome]}: {MEANINGS[finding.outcome]}{tried}"
     if finding.worst is not None:
-        yield f"worst violation: {_times(finding.worst)} the tolerance"
+        yield f"worst violation: {times(finding.worst)} the tolerance"
     if finding.reason:
         yield f"reason: {finding.reason}"
     if finding.source:
@@ -91,7 +108,8 @@ def _parts(finding: Finding) -> Iterator[str]:
         yield indent(witness.code.rstrip(), "    ")
 
 
-def _times(worst: float) -> str:
+def times(worst: float) -> str:
+    """A violation in tolerances."""
     return f"{worst:.6g} times" if worst < 1e300 else "infinitely often"
 
 

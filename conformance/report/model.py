@@ -5,12 +5,15 @@ from __future__ import annotations
 import builtins
 from typing import Literal
 
+from pydantic import Field
+
 from losskit.spec.model import Frozen, Json
 
-REPORT_VERSION: Literal[1] = 1
+REPORT_VERSION: Literal[2] = 2
 Outcome = Literal["held", "confirmed", "refuted", "unconfirmed", "undecided", "error", "not_applicable"]
-STOOD: tuple[Outcome, ...] = ("held", "confirmed", "not_applicable")
+STOOD: tuple[Outcome, ...] = ("held", "confirmed")
 FELL: tuple[Outcome, ...] = ("refuted", "unconfirmed", "undecided")
+LOWEST, HIGHEST = -8, 8  # decades of violation that are told apart
 
 
 class Witness(Frozen):
@@ -35,6 +38,24 @@ class Witness(Frozen):
     code: str = ""
 
 
+class Margins(Frozen):
+    """How the violations of a claim's cases are spread, in units of the tolerance; above 1 a case breaks the law.
+
+    Attributes:
+        none: cases without any violation.
+        decades: cases with a violation in ``[10**d, 10**(d + 1))``, by ``d``; the ends (:data:`LOWEST`,
+            :data:`HIGHEST`) hold what lies beyond them, too.
+    """
+
+    none: int = 0
+    decades: dict[int, int] = Field(default_factory=dict)
+
+    def __add__(self, other: Margins) -> Margins:
+        places = sorted({*self.decades, *other.decades})
+        decades = {d: self.decades.get(d, 0) + other.decades.get(d, 0) for d in places}
+        return Margins(none=self.none + other.none, decades=decades)
+
+
 class Finding(Frozen):
     """What came of one claim.
 
@@ -49,6 +70,7 @@ class Finding(Frozen):
             ``error`` (the harness could not run it), ``not_applicable`` (with a reason).
         cases: how many cases were tried.
         worst: the worst violation seen in units of the tolerance; above 1 the law is broken. None where there is none.
+        margins: how the violations of random and climbing cases are spread; None where violations have no size.
         reason: why not applicable, undecided or in error; or what was measured.
         witness: the counterexample, where one was found.
         seconds: time spent.
@@ -62,14 +84,15 @@ class Finding(Frozen):
     outcome: Outcome
     cases: int = 0
     worst: float | None = None
+    margins: Margins | None = None
     reason: str = ""
     witness: Witness | None = None
     seconds: float = 0.0
 
     @builtins.property  # the field of this name hides it
     def stood(self) -> bool:
-        """Whether the claim stands."""
-        return self.outcome in STOOD
+        """Whether nothing speaks against the claim: it stands, or does not apply."""
+        return self.outcome in (*STOOD, "not_applicable")
 
 
 class LossReport(Frozen):
@@ -84,21 +107,47 @@ class LossReport(Frozen):
         return sum(f.outcome in outcomes for f in self.findings)
 
     @property
+    def applicable(self) -> int:
+        """Claims that could be put to the test; the others are not applicable, and count neither for nor against."""
+        return len(self.findings) - self.count("not_applicable")
+
+    @property
     def cases(self) -> int:
         """Cases tried in all."""
         return sum(f.cases for f in self.findings)
 
 
 class Report(Frozen):
-    """A verification run."""
+    """A verification run.
 
-    schema_version: Literal[1] = REPORT_VERSION
+    Attributes:
+        schema_version: of this object; readers refuse every other.
+        profile: how much work was done.
+        device: where the losses ran.
+        seed: of the search.
+        only: the kinds of properties that were checked, all if empty.
+        versions: of everything the numbers depend on.
+        losses: what was found, a loss at a time.
+        seconds: time spent in all.
+    """
+
+    schema_version: Literal[2] = REPORT_VERSION
     profile: str
     device: str
     seed: int
+    only: tuple[str, ...] = ()
     versions: dict[str, str]
     losses: tuple[LossReport, ...]
     seconds: float = 0.0
+
+    def count(self, *outcomes: Outcome) -> int:
+        """How many findings of all losses have one of the outcomes."""
+        return sum(loss.count(*outcomes) for loss in self.losses)
+
+    @property
+    def applicable(self) -> int:
+        """Claims of all losses that could be put to the test."""
+        return sum(loss.applicable for loss in self.losses)
 
     @property
     def exit_code(self) -> int:

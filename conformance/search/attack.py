@@ -90,11 +90,13 @@ class Search:
 
 def attack(law: Law, search: Search) -> Result:
     """Try to refute a claim that something holds, or to confirm a claim that it fails."""
-    return _confirm(law, search) if law.claim.verdict == "fails" else _refute(law, search)
-
-
-def _refute(law: Law, search: Search) -> Result:
     tally = Tally()
+    result = (_confirm if law.claim.verdict == "fails" else _refute)(law, search, tally)
+    result.margins = tally.spread.margins()
+    return result
+
+
+def _refute(law: Law, search: Search, tally: Tally) -> Result:
     closest: dict[int, float] = {}
     settings: list[tuple[Subject, Sizes]] = []
     ascents: Counter[int] = Counter()
@@ -155,8 +157,7 @@ def _look_again(
     return None
 
 
-def _confirm(law: Law, search: Search) -> Result:
-    tally = Tally()
+def _confirm(law: Law, search: Search, tally: Tally) -> Result:
     confirmed: set[int] = set()
     shown: Result | None = None
     numbers: dict[int, Subject] = {}
@@ -220,6 +221,7 @@ class _Best:
         """Look at the sides of a batch."""
         ratio = sides.ratio()
         tally.add(len(ratio), float(ratio.amax()))
+        tally.spread.add(ratio)
         if self.law.tight:
             self.reached = max(self.reached, sides.closeness())
         if float(ratio.amax()) > self.worst:

@@ -59,9 +59,9 @@ def test_the_table_comes_on_stdout_and_the_progress_on_stderr(invoke: Invoke, ha
     assert result.exit_code == 0
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert lines == [
-        "LOSS CLAIMS STOOD FELL ERRORS CASES TIME",
-        "comp_sum 1 1 0 0 7 1.0 s",
-        "dice 1 1 0 0 7 1.0 s",
+        "LOSS CLAIMS STOOD FELL ERRORS N/A CASES TIME",
+        "comp_sum 1 1 0 0 0 7 1.0 s",
+        "dice 1 1 0 0 0 7 1.0 s",
         "",
         "All 2 claims of 2 losses stand (quick profile, auto, seed 0, 14 cases, 2.0 s).",
     ]
@@ -121,22 +121,62 @@ def test_json_is_the_report_and_nothing_else(invoke: Invoke, harness: Harness) -
 
 
 def test_files_are_written(invoke: Invoke, harness: Harness, tmp_path: Path) -> None:
-    places = {kind: tmp_path / "reports" / f"verify.{kind}" for kind in ("xml", "html", "json")}
+    places = {kind: tmp_path / "reports" / f"verify.{kind}" for kind in ("xml", "html", "json", "svg")}
     harness.outcome = "refuted"
     result = invoke(
         "verify",
         "comp_sum",
-        "--junit",
+        "--junit-xml",
         str(places["xml"]),
         "--html",
         str(places["html"]),
         "--report",
         str(places["json"]),
+        "--badge",
+        str(places["svg"]),
     )
     assert result.exit_code == 1
     assert ElementTree.parse(places["xml"]).getroot().get("failures") == "1"
     assert places["html"].read_text().startswith("<!doctype html>")
     assert not from_json(places["json"].read_text()).ok
+    assert "0 of 1 stand" in places["svg"].read_text()
+
+
+def test_the_old_name_of_the_junit_option_is_kept(invoke: Invoke, harness: Harness, tmp_path: Path) -> None:
+    invoke("verify", "comp_sum", "--junit", str(tmp_path / "verify.xml"))
+    assert ElementTree.parse(tmp_path / "verify.xml").getroot().get("tests") == "1"
+
+
+@pytest.fixture
+def earlier(invoke: Invoke, harness: Harness, tmp_path: Path) -> Path:
+    """The report of a run in which every claim held."""
+    invoke("verify", "comp_sum", "dice", "--report", str(tmp_path / "old.json"))
+    return tmp_path / "old.json"
+
+
+def test_a_difference_names_what_fell_and_leaves_the_status(invoke: Invoke, harness: Harness, earlier: Path) -> None:
+    harness.outcome = "refuted"
+    result = invoke("verify", "comp_sum", "--diff", str(earlier))
+    assert result.exit_code == 1
+    assert "1 claim newly fallen:\n  comp_sum: Convex(on=logits) holds (held, now refuted)\n" in result.stdout
+    assert "Not in this run: dice." in result.stdout
+
+
+def test_no_difference_is_said_and_json_stays_alone(invoke: Invoke, harness: Harness, earlier: Path) -> None:
+    result = invoke("verify", "comp_sum", "dice", "--diff", str(earlier), "--json")
+    assert result.exit_code == 0
+    assert from_json(result.stdout).ok
+    assert "2 claims have the outcome they had in the earlier report." in result.stderr
+
+
+@pytest.mark.parametrize(("text", "said"), [('{"schema_version": 1}', "found 1"), ("no report", "is JSON")])
+def test_an_earlier_report_that_is_none_is_refused_before_the_run(
+    invoke: Invoke, harness: Harness, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "old.json").write_text(text)
+    result = invoke("verify", "comp_sum", "--diff", str(tmp_path / "old.json"))
+    assert (result.exit_code, harness.names) == (2, ())
+    assert said in " ".join(result.stderr.split())
 
 
 def test_a_place_that_is_no_file_is_refused_before_the_run(invoke: Invoke, harness: Harness, tmp_path: Path) -> None:
@@ -168,6 +208,6 @@ def test_a_broken_built_in_does_not_stop_the_others(
 def test_the_harness_itself_from_a_process(elsewhere: Elsewhere) -> None:
     run = elsewhere.run("verify", "comp_sum", "--only", "LabelSymmetric", "--jobs", "1", "--json", COLUMNS="40")
     found = json.loads(run.stdout)
-    assert (found["schema_version"], run.returncode) == (1, 0)
+    assert (found["schema_version"], run.returncode) == (2, 0)
     assert {finding["property"] for finding in found["losses"][0]["findings"]} == {"LabelSymmetric"}
     assert "[1/1] comp_sum: 3 of 3 claims stand" in run.stderr

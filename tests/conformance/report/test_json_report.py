@@ -16,7 +16,7 @@ def test_json_has_a_schema_version_and_no_bare_infinity(broken: Report) -> None:
     def refuse(word: str) -> None:
         raise AssertionError(word)
 
-    assert json.loads(to_json(broken), parse_constant=refuse)["schema_version"] == 1
+    assert json.loads(to_json(broken), parse_constant=refuse)["schema_version"] == 2
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ def test_json_has_a_schema_version_and_no_bare_infinity(broken: Report) -> None:
     [
         ("not json", "is JSON"),
         ("[]", "found None"),
-        ('{"schema_version": 2}', "found 2"),
-        ('{"schema_version": 1, "seed": 0}', "damaged at profile"),
+        ('{"schema_version": 1}', "schema_version 2, found 1"),
+        ('{"schema_version": 2, "seed": 0}', "damaged at profile"),
     ],
 )
 def test_what_is_no_report_is_refused_in_one_sentence(text: str, said: str) -> None:

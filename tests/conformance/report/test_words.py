@@ -2,22 +2,37 @@ from __future__ import annotations
 
 from io import StringIO
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from rich.console import Console
 
-from losskit.conformance.report import Report, block, conclusion, line, to_table, write
+from losskit.conformance.report import Outcome, Report, block, conclusion, line, to_table, write
 from losskit.conformance.report.as_table import COLUMNS, rows
-from losskit.conformance.report.as_text import duration
+from losskit.conformance.report.as_text import MEANINGS, NAMES, duration
+from losskit.conformance.report.matrix import GLYPHS, GRAVEST
 
 
 def test_a_sound_run_in_one_sentence(sound: Report) -> None:
     said = conclusion(sound)
-    assert said == "All 3 claims of 1 loss stand (quick profile, cpu, seed 3, 1,203 cases, 1 min 15 s)."
+    assert (
+        said == "All 2 claims of 1 loss stand; 1 not applicable (quick profile, cpu, seed 3, 1,203 cases, 1 min 15 s)."
+    )
 
 
 def test_a_run_with_fallen_claims_in_one_sentence(broken: Report) -> None:
     assert conclusion(broken).startswith("Of 5 claims 2 fell and 1 could not be checked (")
+
+
+def test_what_does_not_apply_counts_neither_for_nor_against(sound: Report) -> None:
+    assert line(sound.losses[0]).startswith("softmax: 2 of 2 claims stand, 1 not applicable (")
+    assert dict(zip(COLUMNS, rows(sound)[0], strict=True))["n/a"] == "1"
+
+
+def test_every_outcome_has_a_name_a_meaning_and_a_glyph() -> None:
+    outcomes = set(get_args(Outcome))
+    assert set(NAMES) == set(MEANINGS) == set(GLYPHS) == set(GRAVEST) == outcomes
+    assert len(set(NAMES.values())) == len(set(GLYPHS.values())) == len(outcomes)
 
 
 def test_nothing_checked_is_said(sound: Report) -> None:
@@ -30,7 +45,7 @@ def test_a_line_counts_what_stands_falls_and_fails(broken: Report) -> None:
 
 def test_rows_add_up(broken: Report) -> None:
     assert [dict(zip(COLUMNS, row, strict=True)) for row in rows(broken)][1] == {
-        "loss": "hinge", "claims": "4", "stood": "1", "fell": "2", "errors": "1", "cases": "1,282", "time": "9.0 s",
+        "loss": "hinge", "claims": "4", "stood": "1", "fell": "2", "errors": "1", "n/a": "0", "cases": "1,282", "time": "9.0 s",
     }  # fmt: skip
 
 
@@ -67,7 +82,9 @@ def shown(report: Report, width: int) -> str:
 
 def test_the_table_has_a_row_a_loss(broken: Report) -> None:
     lines = shown(broken, 100).splitlines()
-    assert [line.split() for line in lines if "hinge" in line] == [["hinge", "4", "1", "2", "1", "1,282", "9.0", "s"]]
+    assert [line.split() for line in lines if "hinge" in line] == [
+        ["hinge", "4", "1", "2", "1", "0", "1,282", "9.0", "s"]
+    ]
 
 
 def test_a_narrow_table_folds_and_cuts_nothing(broken: Report) -> None:
