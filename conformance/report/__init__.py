@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from losskit.conformance.report.as_json import from_json, to_json
     from losskit.conformance.report.as_junit import to_junit
     from losskit.conformance.report.as_table import to_table
-    from losskit.conformance.report.as_text import block, conclusion, line
+    from losskit.conformance.report.as_text import block, conclusion, left_out, line
     from losskit.conformance.report.files import write
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "block",
     "conclusion",
     "from_json",
+    "left_out",
     "line",
     "to_html",
     "to_json",
@@ -39,6 +40,6 @@ __getattr__ = lazily(
         "to_table": "losskit.conformance.report.as_table",
         "write": "losskit.conformance.report.files",
         **dict.fromkeys(("from_json", "to_json"), "losskit.conformance.report.as_json"),
-        **dict.fromkeys(("block", "conclusion", "line"), "losskit.conformance.report.as_text"),
+        **dict.fromkeys(("block", "conclusion", "left_out", "line"), "losskit.conformance.report.as_text"),
     },
 )

@@ -27,11 +27,26 @@ def line(loss: LossReport) -> str:
     words = [f"{len(loss.findings) - fell - failed} of {len(loss.findings)} claims stand"]
     words += [f"{fell} fell"] if fell else []
     words += [f"{failed} could not be checked"] if failed else []
+    words += [f"{len(loss.not_run)} not run"] if loss.not_run else []
     return f"{loss.name}: {', '.join(words)} ({loss.cases:,} cases, {duration(loss.seconds)})"
 
 
 def conclusion(report: Report) -> str:
-    """The whole run in one sentence."""
+    """The whole run in one sentence; in two where it was interrupted."""
+    left = sum(len(loss.not_run) for loss in report.losses)
+    if left:
+        return f"Interrupted: {_count(left, 'claim')} not run. {_of_what_was_run(report)}"
+    return _of_what_was_run(report)
+
+
+def left_out(report: Report) -> Iterator[str]:
+    """The claims that were not run, a line a loss."""
+    for loss in report.losses:
+        if loss.not_run:
+            yield f"{loss.name}, not run: {'; '.join(loss.not_run)}"
+
+
+def _of_what_was_run(report: Report) -> str:
     claims = sum(len(loss.findings) for loss in report.losses)
     fell = sum(loss.count(*FELL) for loss in report.losses)
     failed = sum(loss.count("error") for loss in report.losses)
@@ -43,7 +58,8 @@ def conclusion(report: Report) -> str:
         return f"Of {_count(claims, 'claim')} {' and '.join(parts)} ({run})."
     if not cases:
         return f"Nothing was checked ({run})."
-    return f"All {_count(claims, 'claim')} of {_count(len(report.losses), 'loss', 'losses')} stand ({run})."
+    losses = sum(bool(loss.findings) for loss in report.losses)
+    return f"All {_count(claims, 'claim')} of {_count(losses, 'loss', 'losses')} stand ({run})."
 
 
 def block(loss: str, finding: Finding) -> str:
