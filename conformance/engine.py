@@ -126,7 +126,7 @@ def _runner(
 ) -> Callable[[Sequence[Task]], Found]:
     """What attacks the claims."""
     if engine is None:
-        engine = "here" if losses <= 1 and jobs in (None, 1) and timeout is None else "local"
+        engine = "here" if losses <= 1 and jobs is None and timeout is None else "local"
     if engine not in ENGINES:
         raise LosskitError(f"there is no engine {engine!r}, expected one of {', '.join(ENGINES)}")
     if timeout is not None and not timeout > 0:

@@ -75,7 +75,7 @@ class Worker:
         try:
             process.wait(GRACE)
         except TimeoutExpired:
-            process.kill()
+            _kill(process)
             process.wait()
 
     def kill(self) -> None:
@@ -83,7 +83,7 @@ class Worker:
         with self._lock:
             self._closed = True
             if self._process is not None:
-                self._process.kill()
+                _kill(self._process)
 
     def _start(self) -> str:
         """Start the process; why it is not ready, or nothing."""
@@ -114,7 +114,7 @@ class Worker:
             questions.flush()
             answer = pickle.load(answers)
         except (OSError, EOFError, ValueError, pickle.UnpicklingError):
-            process.kill()  # half an answer is as good as none
+            _kill(process)  # half an answer is as good as none
         finally:
             timer.cancel()
             timer.join()
@@ -126,15 +126,22 @@ class Worker:
 
     def _expire(self, process: Popen[bytes]) -> None:
         self._expired = True
-        process.kill()
+        _kill(process)
 
 
 def _bury(process: Popen[bytes]) -> None:
-    """Wait for the end of a worker, then end what it started: such processes would hold its pipes open."""
+    """Wait for the end of a worker, then end what it has started: such processes would hold its pipes open."""
     process.wait()
+    _kill(process)
+
+
+def _kill(process: Popen[bytes]) -> None:
+    """End a worker and what it has started; the group of a session's first process bears its number."""
     if hasattr(os, "killpg"):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 def _expiry(limit: float) -> str:
