@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from losskit.cli.examples import epilog
-from losskit.cli.failures import report_failure
+from losskit.cli.failures import INTERRUPTED, report_failure
 
 COMMANDS = ("list", "describe", "verify", "export", "doctor")
 
@@ -43,6 +43,8 @@ class Program(TyperGroup):
         """Run the command; an error on purpose becomes a sentence and an exit status."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None  # status 1, which the parser would choose, says that a claim fell
         except Exception as error:
             status = report_failure(error)
             if status is None:

@@ -22,6 +22,8 @@ EXTRAS = {
         "joblib": "joblib",
         "jinja2": "jinja2",
     },
+    "dask": {"dask": "dask", "distributed": "distributed"},
+    "ray": {"ray": "ray"},
     "dev": {
         "pytest": "pytest",
         "pytest-xdist": "xdist",

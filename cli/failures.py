@@ -11,6 +11,7 @@ STOOD = 0
 FELL = 1
 WRONG_COMMAND = 2
 NOT_RUN = 3
+INTERRUPTED = 130  # what shells report of a program that an interrupt has ended
 
 
 def report_failure(error: Exception) -> int | None:

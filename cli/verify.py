@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +18,7 @@ import typer
 
 from losskit.cli import output
 from losskit.cli.examples import epilog
+from losskit.cli.failures import INTERRUPTED
 from losskit.cli.page import Block, Code, Grid, Paragraph
 from losskit.cli.progress import progress
 
@@ -41,6 +46,15 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+class Engine(StrEnum):
+    """What attacks the claims."""
+
+    LOCAL = "local"
+    DASK = "dask"
+    RAY = "ray"
+    HERE = "here"
+
+
 @dataclass(frozen=True)
 class Search:
     """How claims are attacked."""
@@ -50,6 +64,10 @@ class Search:
     seed: int
     jobs: int | None
     kinds: tuple[str, ...]
+    engine: str
+    timeout: float | None
+    journal: Path | None
+    resume: bool
 
 
 @app.command(epilog=epilog("verify"))
@@ -67,7 +85,7 @@ def verify(
     ] = Profile.QUICK,
     device: Annotated[Device, typer.Option(help="Where to run; auto takes a GPU where there is one.")] = Device.AUTO,
     jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Losses verified at a time; one a core if left out.")
+        int | None, typer.Option(min=1, metavar="N", help="Claims attacked at a time; one a core if left out.")
     ] = None,
     seed: Annotated[
         int, typer.Option(min=0, metavar="N", help="Of the search; the same seed finds the same cases.")
@@ -84,7 +102,22 @@ def verify(
         Path | None, typer.Option("--junit-xml", "--junit", metavar="FILE", help="Write the report as JUnit XML.")
     ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as an HTML page.")] = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as JSON.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the report as JSON, and while running a journal beside it."),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Go on with a run that was to write this report and was cut off."),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(min=0.001, metavar="SECONDS", help="A claim that takes longer is an error; generous if left out."),
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="Worker processes of this machine or of a Dask or Ray cluster, or this process itself."),
+    ] = Engine.LOCAL,
     badge: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the number of claims as an SVG badge.")
     ] = None,
@@ -96,23 +129,47 @@ def verify(
 
     Every claim of a loss is searched for counterexamples; every graph of a folder is compared with its loss.
 
-    The exit status is 0 if all claims stand, 1 if a claim fell, 2 if the command was wrong and 3 if something
-    could not be run.
+    The exit status is 0 if all claims stand, 1 if a claim fell, 2 if the command was wrong, 3 if something
+    could not be run and 130 if the run was interrupted; what it had found by then is shown and written all the same.
     """
     names, folders = _sorted(subjects or [])
     kinds = _kinds(only or [])
+    report = report or resume
     _check_places(junit, html, report, badge)
     earlier = _earlier(diff)
-    search = Search(profile.value, device.value, seed, jobs, kinds)
-    with output.aside(), progress() as callback:
-        found = [_losses(names, search, callback)] if names else []
-        found += [_graphs(folders, search, programs, callback)] if folders else []
-        found += [] if subjects else [_everything(search, callback)]
+    journal = report.with_name(f"{report.name}.journal") if report else None
+    search = Search(profile.value, device.value, seed, jobs, kinds, engine.value, timeout, journal, resume is not None)
+    with output.aside(), progress() as callback, _terminable():
+        found = [_losses(names, search, callback)] if names or not subjects else []
+        found += [_graphs(folders, search, programs, callback, found)] if folders else []
     whole = _joined(found)
     _write(whole, junit, html, report, badge)
     _show(whole, as_json)
     _show_changes(earlier, whole, as_json)
+    if whole.interrupted:
+        _say_how_to_go_on(report)
+        raise typer.Exit(INTERRUPTED)
+    if journal:
+        journal.unlink(missing_ok=True)
     raise typer.Exit(whole.exit_code)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Take the polite request to end, which servers send, for an interrupt from the keyboard."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _say_how_to_go_on(report: Path | None) -> None:
+    if report is not None:
+        output.hint(f"go on with the same command and --resume {report}")
 
 
 def _sorted(subjects: list[str]) -> tuple[list[str], list[str]]:
@@ -167,54 +224,42 @@ def _earlier(place: Path | None) -> Report | None:
         raise typer.BadParameter(f"{place}: {error}") from error
 
 
-def _everything(search: Search, callback: Callback) -> Report:
-    """All built-in losses, or all that were selected where these are others; a broken one does not stop the rest."""
-    from losskit.conformance.report import Finding, LossReport
-    from losskit.registry import providers, survey
-
-    specs, failures = survey()
-    builtin = {name for name, offered in providers().items() if any(provider.builtin for provider in offered)}
-    wanted = builtin or set(providers())
-    report = _losses([spec.name for spec in specs if spec.name in wanted], search, callback)
-    broken = tuple(
-        LossReport(
-            name=failure.name,
-            findings=(
-                Finding(claim="the plugin loads", property="", verdict="holds", outcome="error", reason=failure.cause),
-            ),
-        )
-        for failure in failures
-        if failure.name in wanted
-    )
-    return report.model_copy(update={"losses": report.losses + broken})
-
-
 def _losses(names: list[str], search: Search, callback: Callback) -> Report:
     from losskit.conformance import verify as run
+    from losskit.conformance.run.collection import Interrupted
 
-    return run(
-        *names,
-        profile=search.profile,
-        device=search.device,
-        jobs=search.jobs,
-        seed=search.seed,
-        only=search.kinds,
-        progress=callback,
-    )
+    try:
+        return run(
+            *names,
+            profile=search.profile,
+            device=search.device,
+            jobs=search.jobs,
+            seed=search.seed,
+            only=search.kinds,
+            progress=callback,
+            engine=search.engine,
+            timeout=search.timeout,
+            journal=search.journal,
+            resume=search.resume,
+        )
+    except Interrupted as stop:
+        return stop.report
 
 
-def _graphs(folders: list[str], search: Search, programs: bool, callback: Callback) -> Report:
+def _graphs(folders: list[str], search: Search, programs: bool, callback: Callback, before: list[Report]) -> Report:
     from losskit.conformance.engine import versions
-    from losskit.conformance.report import Report
+    from losskit.conformance.report import LossReport, Report
     from losskit.conformance.report.from_replay import replayed
 
     device = "cuda" if search.device == "cuda" else "cpu"
     start = perf_counter()
-    losses = []
+    losses: list[LossReport] = []
     callback(0, len(folders), None)
-    for folder in folders:
-        losses.append(replayed(folder, device=device, programs=programs, seed=search.seed))
-        callback(len(losses), len(folders), losses[-1])
+    with suppress(KeyboardInterrupt):
+        for folder in folders if not any(report.interrupted for report in before) else []:
+            losses.append(replayed(folder, device=device, programs=programs, seed=search.seed))
+            callback(len(losses), len(folders), losses[-1])
+    losses += [LossReport(name=name, findings=(), not_run=("every graph",)) for name in folders[len(losses) :]]
     return Report(
         profile="replay",
         device=device,
@@ -259,7 +304,7 @@ def _show(report: Report, as_json: bool) -> None:
 
 
 def _verdicts(report: Report) -> list[Block]:
-    from losskit.conformance.report import block, conclusion
+    from losskit.conformance.report import block, conclusion, left_out
 
     blocks: list[Block] = [
         Code(block(loss.name, finding), margin="")
@@ -267,6 +312,7 @@ def _verdicts(report: Report) -> list[Block]:
         for finding in loss.findings
         if not finding.stood
     ]
+    blocks += [Paragraph(line) for line in left_out(report)]
     return [*blocks, Paragraph(conclusion(report))]
 
 

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, nullcontext
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import torch
 
 from losskit.conformance import checks, decision
-from losskit.conformance.implied import each_once
+from losskit.conformance.implied import in_turn, settle
 from losskit.conformance.laws import laws_of
 from losskit.conformance.laws.relation import missing
 from losskit.conformance.outcome import Result
 from losskit.conformance.profiles import PROFILES
 from losskit.conformance.report import Finding, LossReport, Report
 from losskit.conformance.report.model import Margins, Outcome
+from losskit.conformance.run.collection import Collection, Interrupted, Progress
+from losskit.conformance.run.engines import ENGINES, LIMITS, Engine, Found, cluster, local
+from losskit.conformance.run.journal import Journal
+from losskit.conformance.run.task import Task
 from losskit.conformance.search.attack import Search, attack
-from losskit.registry import kind, load, names
+from losskit.registry import builtin, get, kind, load, names
 from losskit.spec import Claim, LossSpec, describe_regime
-from losskit.spec.errors import LosskitError
+from losskit.spec.errors import LosskitError, PluginError
 from losskit.spec.properties import KINDS, ReducesTo
 
-Progress = Callable[[int, int, LossReport | None], None]
 WORST_FIRST: tuple[Outcome, ...] = (
     "error",
     "refuted",
@@ -46,47 +51,143 @@ def verify(
     jobs: int | None = None,
     only: Sequence[str] = (),
     progress: Progress | None = None,
+    engine: Engine | None = None,
+    timeout: float | None = None,
+    journal: str | Path | None = None,
+    resume: bool = False,
 ) -> Report:
     """Try to refute every claim of some losses, or of all.
 
     Args:
-        subjects: names, places of specs that are not registered (``package.module:NAME``) or specs; all registered
-            losses if none is given.
+        subjects: names, places of specs that are not registered (``package.module:NAME``) or specs; all built-in losses
+            if none is given, or all that ``LOSSKIT_PLUGINS`` selects where these are others. One whose plugin is broken
+            is then an error of its own.
         profile: ``quick``, ``standard`` or ``deep``.
         device: ``cpu``, ``cuda``, or ``auto`` for CUDA where there is one.
-        seed: everything that is drawn follows from it.
-        jobs: losses verified at a time, in processes of their own; the number of cores if left out.
+        seed: everything that is drawn follows from it, whatever attacks the claims.
+        jobs: claims attacked at a time, in processes of their own; the number of cores if left out.
         only: kinds of properties to check; all if empty.
         progress: called with the number of losses done, of all losses, and the report that was finished.
+        engine: ``local`` for worker processes, ``dask`` or ``ray`` for those of a cluster, ``here`` for this process,
+            where a loss that crashes or hangs takes it along. If left out, ``here`` for one loss with neither ``jobs``
+            nor ``timeout``, else ``local``.
+        timeout: seconds a claim may take before it is an error; by profile, and generous, if left out.
+        journal: file that every finding is added to as it comes.
+        resume: whether to keep the findings that the journal holds already.
 
     Returns:
         One report, the losses in the order given.
 
     Raises:
-        LosskitError: a name, profile, device or property is unknown.
+        LosskitError: a name, profile, device, property or engine is unknown, or the journal is of another run.
+        Interrupted: a :class:`KeyboardInterrupt` came; its ``report`` is what was found until then.
     """
-    chosen = [spec for s in (subjects or names()) for spec in ((s,) if isinstance(s, LossSpec) else load(s))]
+    chosen, broken = _chosen(subjects)
     where = _device(device)
     if profile not in PROFILES:
         raise LosskitError(f"there is no profile {profile!r}, expected one of {', '.join(PROFILES)}")
     kinds = tuple(kind(word) for word in only)
-    workers = min(len(chosen), jobs or os.cpu_count() or 1)
+    run = _runner(engine, len(chosen), jobs, timeout, profile)
     started = time.perf_counter()
-    tell = progress or (lambda *_: None)
-    tell(0, len(chosen), None)
-    found: dict[str, LossReport] = {}
-    for report in _run(chosen, profile, seed, where, kinds, workers):
-        found[report.name] = report
-        tell(len(found), len(chosen), report)
-    return Report(
-        profile=profile,
-        device=where,
-        seed=seed,
-        only=kinds,
-        versions=versions(),
-        losses=tuple(found[spec.name] for spec in chosen),
-        seconds=round(time.perf_counter() - started, 3),
-    )
+    tasks = [
+        Task(loss, number, spec, claim, profile, seed, where)
+        for loss, spec in enumerate(chosen)
+        for number, claim in enumerate(claims_of(spec, kinds))
+    ]
+    facts = {"profile": profile, "device": where, "seed": seed, "versions": versions()}
+    collection = Collection(chosen, tasks, progress)
+
+    def report() -> Report:
+        seconds = round(time.perf_counter() - started, 3)
+        return Report(only=kinds, losses=(*collection.reports(), *broken), seconds=seconds, **facts)
+
+    try:
+        _collect(run, tasks, collection, Journal(Path(journal), facts) if journal else None, resume)
+    except KeyboardInterrupt:
+        raise Interrupted(report()) from None
+    return report()
+
+
+def _chosen(subjects: Sequence[str | LossSpec]) -> tuple[list[LossSpec], list[LossReport]]:
+    """Specs of the losses asked for; where none is, of all that load, and reports of those that do not."""
+    if subjects:
+        return [spec for s in subjects for spec in ((s,) if isinstance(s, LossSpec) else load(s))], []
+    chosen, broken = [], []
+    for name in builtin() or names():
+        try:
+            chosen.append(get(name))
+        except PluginError as error:
+            claim = "the plugin loads"
+            finding = Finding(claim=claim, property="", verdict="holds", outcome="error", reason=str(error))
+            broken.append(LossReport(name=name, findings=(finding,)))
+    return chosen, broken
+
+
+def _runner(
+    engine: Engine | None, losses: int, jobs: int | None, timeout: float | None, profile: str
+) -> Callable[[Sequence[Task]], Found]:
+    """What attacks the claims."""
+    if engine is None:
+        engine = "here" if losses <= 1 and jobs is None and timeout is None else "local"
+    if engine not in ENGINES:
+        raise LosskitError(f"there is no engine {engine!r}, expected one of {', '.join(ENGINES)}")
+    if timeout is not None and not timeout > 0:
+        raise LosskitError(f"a claim may take {timeout:g} s, expected more than 0")
+    limit = LIMITS[profile] if timeout is None else timeout
+    if engine == "here":
+        if timeout is not None:
+            raise LosskitError("a time limit needs worker processes, and engine 'here' has none; expected 'local'")
+        return _here
+    if engine == "local":
+        return lambda tasks: local(tasks, jobs, limit)
+    return lambda tasks: cluster(engine, tasks, jobs, limit)
+
+
+def _collect(
+    run: Callable[[Sequence[Task]], Found],
+    tasks: Sequence[Task],
+    collection: Collection,
+    journal: Journal | None,
+    resume: bool,
+) -> None:
+    """Attack what no earlier run has, and write down each finding before anybody is told of it."""
+    found: dict[int, dict[str, Finding]] = defaultdict(dict)  # by loss and claim
+    claims: dict[int, list[Claim]] = defaultdict(list)
+    for task in tasks:
+        claims[task.loss].append(task.claim)
+
+    def keep(task: Task, finding: Finding, fresh: bool = True) -> None:
+        if journal and fresh:
+            journal.record(task, finding)
+        found[task.loss][finding.claim] = finding
+        collection.add(task, finding)
+
+    kept = journal.resume(tasks) if journal and resume else []
+    if journal and not resume:
+        journal.begin()
+    for task, finding in kept:
+        keep(task, finding, fresh=False)
+    done = {(task.loss, task.number) for task, _ in kept}
+    first, second = in_turn([task for task in tasks if (task.loss, task.number) not in done], tasks)
+    with journal or nullcontext():
+        for turn in (first, second):
+            settled = [(task, settle(task.claim, claims[task.loss], found[task.loss])) for task in turn]
+            for task, known in settled:
+                if known is not None:
+                    keep(task, known)
+            with closing(run([task for task, known in settled if known is None])) as searched:
+                for task, finding in searched:
+                    keep(task, finding)
+
+
+def _here(tasks: Sequence[Task]) -> Found:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as in a worker, so that the same seed gives the same bits
+    try:
+        for task in tasks:
+            yield task, verify_claim(task.spec, task.claim, task.profile, task.seed, task.device)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _device(word: str) -> str:
@@ -108,34 +209,6 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _run(
-    chosen: list[LossSpec], profile: str, seed: int, device: str, kinds: tuple[str, ...], workers: int
-) -> Iterator[LossReport]:
-    if workers <= 1:
-        for spec in chosen:
-            yield verify_loss(spec, profile, seed, device, kinds)
-        return
-    from joblib import Parallel, delayed
-
-    by_cost = sorted(
-        chosen, key=lambda spec: -len(claims_of(spec, kinds))
-    )  # the longest first, so that none is left alone
-    parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-    yield from parallel(delayed(verify_loss)(spec, profile, seed, device, kinds) for spec in by_cost)
-
-
-def verify_loss(spec: LossSpec, profile: str, seed: int, device: str, kinds: tuple[str, ...] = ()) -> LossReport:
-    """Verify one loss in this process."""
-    started = time.perf_counter()
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # losses run side by side; within one, tensors are small
-    try:
-        findings = each_once(claims_of(spec, kinds), lambda claim: verify_claim(spec, claim, profile, seed, device))
-    finally:
-        torch.set_num_threads(threads)
-    return LossReport(name=spec.name, findings=findings, seconds=round(time.perf_counter() - started, 3))
-
-
 def claims_of(spec: LossSpec, kinds: Iterable[str] = ()) -> list[Claim]:
     """What a spec claims and what every loss declares, of some kinds or of all."""
     wanted = set(kinds)
@@ -151,7 +224,7 @@ def verify_claim(spec: LossSpec, claim: Claim, profile: str, seed: int, device: 
     started = time.perf_counter()
     try:
         result = _attacked(claim, search)
-    except Exception as error:  # the harness must survive any loss
+    except (Exception, SystemExit) as error:  # the harness must survive any loss
         place = traceback.extract_tb(error.__traceback__)[-1]
         first = (str(error).strip().splitlines() or ["no message"])[0]
         where = f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}"

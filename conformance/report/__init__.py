@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from losskit.conformance.report.as_json import from_json, to_json
     from losskit.conformance.report.as_junit import to_junit
     from losskit.conformance.report.as_table import to_table
-    from losskit.conformance.report.as_text import block, conclusion, line
+    from losskit.conformance.report.as_text import block, conclusion, left_out, line
     from losskit.conformance.report.changes import Change, Changes, changes_in_words, compare
     from losskit.conformance.report.files import write
 
@@ -31,6 +31,7 @@ __all__ = [
     "compare",
     "conclusion",
     "from_json",
+    "left_out",
     "line",
     "to_badge",
     "to_html",
@@ -49,6 +50,6 @@ __getattr__ = lazily(
         "write": "losskit.conformance.report.files",
         **dict.fromkeys(("from_json", "to_json"), "losskit.conformance.report.as_json"),
         **dict.fromkeys(("Change", "Changes", "changes_in_words", "compare"), "losskit.conformance.report.changes"),
-        **dict.fromkeys(("block", "conclusion", "line"), "losskit.conformance.report.as_text"),
+        **dict.fromkeys(("block", "conclusion", "left_out", "line"), "losskit.conformance.report.as_text"),
     },
 )

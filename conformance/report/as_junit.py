@@ -25,10 +25,10 @@ def to_junit(report: Report) -> str:
 
 def _counts(losses: tuple[LossReport, ...]) -> dict[str, str]:
     return {
-        "tests": str(sum(len(loss.findings) for loss in losses)),
+        "tests": str(sum(len(loss.findings) + len(loss.not_run) for loss in losses)),
         "failures": str(sum(loss.count(*FELL) for loss in losses)),
         "errors": str(sum(loss.count("error") for loss in losses)),
-        "skipped": str(sum(loss.count("not_applicable") for loss in losses)),
+        "skipped": str(sum(loss.count("not_applicable") + len(loss.not_run) for loss in losses)),
     }
 
 
@@ -38,6 +38,7 @@ def _suite(loss: LossReport, facts: dict[str, str]) -> ElementTree.Element:
     for name, value in facts.items():
         ElementTree.SubElement(properties, "property", name=_clean(name), value=_clean(value))
     suite.extend(_case(loss.name, finding) for finding in loss.findings)
+    suite.extend(_left_out(loss.name, claim) for claim in loss.not_run)
     return suite
 
 
@@ -51,6 +52,12 @@ def _case(loss: str, finding: Finding) -> ElementTree.Element:
     elif not finding.stood:
         tag = "error" if finding.outcome == "error" else "failure"
         ElementTree.SubElement(case, tag, type=finding.outcome, message=message).text = _clean(block(loss, finding))
+    return case
+
+
+def _left_out(loss: str, claim: str) -> ElementTree.Element:
+    case = ElementTree.Element("testcase", classname=f"losskit.{loss}", name=_clean(claim), time=_time(0))
+    ElementTree.SubElement(case, "skipped", message="not run: the run was interrupted")
     return case
 
 

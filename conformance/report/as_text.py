@@ -33,6 +33,7 @@ MEANINGS: dict[Outcome, str] = {
 def line(loss: LossReport) -> str:
     """One loss in one line."""
     words = [standing(loss), *_against(loss)]
+    words += [f"{len(loss.not_run)} not run"] if loss.not_run else []
     return f"{loss.name}: {', '.join(words)} ({loss.cases:,} cases, {duration(loss.seconds)})"
 
 
@@ -44,7 +45,21 @@ def standing(found: LossReport | Report) -> str:
 
 
 def conclusion(report: Report) -> str:
-    """The whole run in one sentence."""
+    """The whole run in one sentence; in two where it was interrupted."""
+    left = sum(len(loss.not_run) for loss in report.losses)
+    if left:
+        return f"Interrupted: {_count(left, 'claim')} not run. {_of_what_was_run(report)}"
+    return _of_what_was_run(report)
+
+
+def left_out(report: Report) -> Iterator[str]:
+    """The claims that were not run, a line a loss."""
+    for loss in report.losses:
+        if loss.not_run:
+            yield f"{loss.name}, not run: {'; '.join(loss.not_run)}"
+
+
+def _of_what_was_run(report: Report) -> str:
     cases = sum(loss.cases for loss in report.losses)
     run = f"{report.profile} profile, {report.device}, seed {report.seed}, {cases:,} cases, {duration(report.seconds)}"
     claims = _count(report.applicable, "claim")
@@ -54,7 +69,8 @@ def conclusion(report: Report) -> str:
         return f"Of {claims} {' and '.join(_against(report))}{aside} ({run})."
     if not cases:
         return f"Nothing was checked{aside} ({run})."
-    return f"All {claims} of {_count(len(report.losses), 'loss', 'losses')} stand{aside} ({run})."
+    losses = sum(bool(loss.findings) for loss in report.losses)
+    return f"All {claims} of {_count(losses, 'loss', 'losses')} stand{aside} ({run})."
 
 
 def _against(found: LossReport | Report) -> list[str]:

@@ -70,8 +70,8 @@ class Changes(Frozen):
 def compare(old: Report, new: Report, factor: float = FACTOR) -> Changes:
     """What changed from ``old`` to ``new``.
 
-    A claim is recognised by its loss and its words. Kinds of properties that one of the runs left out, and losses that
-    are in ``old`` alone, are no changes.
+    A claim is recognised by its loss and its words. Kinds of properties that one of the runs left out, losses that are
+    in ``old`` alone, and claims that an interrupt kept from being run are no changes.
 
     Args:
         old: the earlier report.
@@ -80,7 +80,8 @@ def compare(old: Report, new: Report, factor: float = FACTOR) -> Changes:
     """
     before, after = _claims(old, new), _claims(new, old)
     verified = {loss.name for loss in new.losses}
-    places = [*after, *(place for place in before if place not in after and place[0] in verified)]
+    cut_off = {(loss.name, claim) for loss in new.losses for claim in loss.not_run}
+    places = [*after, *(p for p in before if p not in after and p[0] in verified and p not in cut_off)]
     changes = tuple(
         change for place in places if (change := _change(place, before.get(place), after.get(place), factor))
     )

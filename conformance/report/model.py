@@ -96,10 +96,18 @@ class Finding(Frozen):
 
 
 class LossReport(Frozen):
-    """All findings of one loss."""
+    """All findings of one loss.
+
+    Attributes:
+        name: of the loss, or the folder of its graphs.
+        findings: a claim each.
+        not_run: claims that the run had no time for, because it was interrupted.
+        seconds: time spent on all of them.
+    """
 
     name: str
     findings: tuple[Finding, ...]
+    not_run: tuple[str, ...] = ()
     seconds: float = 0.0
 
     def count(self, *outcomes: Outcome) -> int:
@@ -150,11 +158,18 @@ class Report(Frozen):
         return sum(loss.applicable for loss in self.losses)
 
     @property
+    def interrupted(self) -> bool:
+        """Whether claims were left out because the run was interrupted."""
+        return any(loss.not_run for loss in self.losses)
+
+    @property
     def exit_code(self) -> int:
         """0 if all claims stand, 1 if a claim fell, 3 if the harness could not run something."""
         findings = [f for loss in self.losses for f in loss.findings]
         if any(f.outcome in FELL for f in findings):
             return 1
+        if self.interrupted:
+            return 3
         checked = any(f.cases for f in findings)
         return 0 if checked and all(f.stood for f in findings) else 3
 

@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-import losskit
 from losskit.conformance.report import Finding, LossReport, Outcome, Report, Witness, from_json
 
 from .conftest import Elsewhere
@@ -71,16 +70,60 @@ def test_the_table_comes_on_stdout_and_the_progress_on_stderr(invoke: Invoke, ha
 
 def test_options_reach_the_harness(invoke: Invoke, harness: Harness) -> None:
     options = "--profile deep --device cpu --jobs 3 --seed 5 --only convex,LabelSymmetric --only finite_on"
-    invoke("verify", "comp_sum", *options.split())
+    invoke("verify", "comp_sum", *options.split(), "--timeout", "7.5", "--engine", "dask")
     assert harness.names == ("comp_sum",)
     assert harness.options == {
         "profile": "deep", "device": "cpu", "jobs": 3, "seed": 5, "only": ("Convex", "LabelSymmetric", "FiniteOn"),
+        "engine": "dask", "timeout": 7.5, "journal": None, "resume": False,
     }  # fmt: skip
 
 
-def test_without_names_every_built_in_loss_is_verified(invoke: Invoke, harness: Harness) -> None:
+def test_a_report_has_its_journal_beside_it_until_it_is_written(
+    invoke: Invoke, harness: Harness, tmp_path: Path
+) -> None:
+    journal = tmp_path / "verify.json.journal"
+    for option, resume in (("--report", False), ("--resume", True)):
+        journal.touch()
+        invoke("verify", "comp_sum", option, str(tmp_path / "verify.json"))
+        assert (harness.options["journal"], harness.options["resume"]) == (journal, resume)
+        assert from_json((tmp_path / "verify.json").read_text()).ok
+        assert not journal.exists()
+
+
+def test_an_interrupt_in_between_is_no_fallen_claim(
+    invoke: Invoke, harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_names: str, **_options: Any) -> Report:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("losskit.conformance.verify", interrupted)
+    assert invoke("verify", "comp_sum").exit_code == 130
+
+
+def test_folders_after_an_interrupt_are_named_as_not_run(
+    invoke: Invoke, harness: Harness, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from losskit.conformance.run.collection import Interrupted
+
+    def interrupted(*names: str, **options: Any) -> Report:
+        found = harness(*names, **{name: options[name] for name in ("profile", "device", "seed", "progress")})
+        losses = (*found.losses, LossReport(name="dice", findings=(), not_run=("Convex holds",)))
+        raise Interrupted(found.model_copy(update={"losses": losses}))
+
+    monkeypatch.setattr("losskit.conformance.verify", interrupted)
+    (tmp_path / "manifest.json").touch()
+    result = invoke("verify", "comp_sum", str(tmp_path))
+    assert result.exit_code == 130
+    shown = " ".join(result.stdout.split())
+    assert "dice, not run: Convex holds" in shown
+    assert f"{tmp_path}, not run: every graph" in shown
+    assert "Interrupted: 2 claims not run. All 1 claim of 1 loss stand" in shown
+
+
+def test_without_names_the_harness_chooses(invoke: Invoke, harness: Harness) -> None:
     invoke("verify")
-    assert harness.names == losskit.names()
+    assert harness.names == ()
+    assert harness.options["profile"] == "quick"
 
 
 @pytest.mark.parametrize(
@@ -188,20 +231,6 @@ def test_a_folder_without_manifest_is_refused(invoke: Invoke, tmp_path: Path) ->
     result = invoke("verify", str(tmp_path))
     assert result.exit_code == 2
     assert "holds no manifest.json" in " ".join(result.stderr.split())
-
-
-def test_a_broken_built_in_does_not_stop_the_others(
-    invoke: Invoke, harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from losskit.registry import Failure, providers, survey
-
-    loaded = tuple(spec for spec in survey()[0] if spec.name != "dice")
-    failure = Failure("dice", providers()["dice"], "the plugin of dice fails: RuntimeError: out of order")
-    monkeypatch.setattr("losskit.registry.survey", lambda: (loaded, (failure,)))
-    result = invoke("verify")
-    assert result.exit_code == 3
-    assert harness.names == tuple(name for name in losskit.names() if name != "dice")
-    assert "reason: the plugin of dice fails: RuntimeError: out of order" in result.stdout
 
 
 @pytest.mark.slow

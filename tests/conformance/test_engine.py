@@ -11,7 +11,7 @@ from losskit.conformance.engine import claims_of, verify_claim
 from losskit.conformance.report import LossReport
 from losskit.registry import builtin
 from losskit.spec import AtLeast, Claim, LossSpec, Property
-from losskit.spec.errors import LosskitError, SpecError
+from losskit.spec.errors import LosskitError, PluginError, SpecError
 from losskit.spec.properties import KINDS, Convex, IgnoresIndex, Lipschitz, NonNegative
 
 
@@ -37,7 +37,25 @@ def test_progress_is_told_at_the_start_and_after_each_loss() -> None:
         told.append((done, total, report.name if report else None))
 
     verify("dpo", "comp_sum", only=["WorkedExamples"], jobs=1, progress=progress)
-    assert told == [(0, 2, None), (1, 2, "dpo"), (2, 2, "comp_sum")]
+    assert told[0] == (0, 2, None)
+    assert [(done, total) for done, total, _ in told[1:]] == [(1, 2), (2, 2)]
+    assert {name for _, _, name in told[1:]} == {"dpo", "comp_sum"}
+
+
+def test_without_names_every_built_in_loss_is_verified_and_a_broken_one_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def load(name: str) -> LossSpec:
+        if name == "dice":
+            raise PluginError("the plugin of dice fails: RuntimeError: out of order")
+        return get(name)
+
+    monkeypatch.setattr("losskit.conformance.engine.get", load)
+    report = verify(only=["WorkedExamples"], engine="here", profile="quick")
+    assert {loss.name for loss in report.losses} == set(builtin())
+    (finding,) = next(loss.findings for loss in report.losses if loss.name == "dice")
+    assert (finding.outcome, finding.reason) == ("error", "the plugin of dice fails: RuntimeError: out of order")
+    assert report.exit_code == 3
 
 
 def test_losses_in_processes_come_back_in_the_order_asked_for() -> None:

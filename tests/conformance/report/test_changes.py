@@ -69,6 +69,11 @@ def test_kinds_that_one_run_left_out_are_no_changes() -> None:
     assert not compare(run(CONFIRMED, only=("Convex",)), run(HELD, CONFIRMED)).changes
 
 
+def test_a_claim_that_an_interrupt_kept_from_being_run_is_not_gone() -> None:
+    cut_off = report(LossReport(name="hinge", findings=(HELD,), not_run=(CONFIRMED.claim,)))
+    assert not compare(run(HELD, CONFIRMED), cut_off).changes
+
+
 def test_a_loss_that_was_not_verified_is_named() -> None:
     changes = compare(run(HELD), run(HELD, loss="softmax"))
     assert changes.absent == ("hinge",)

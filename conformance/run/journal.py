@@ -1,0 +1,141 @@
+"""What a run has found so far, on disk a line a finding, so that a later run can go on where it was cut off."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import ValidationError
+
+from losskit.conformance.report import Finding, write
+from losskit.conformance.run.task import Task
+from losskit.spec import LossSpec
+from losskit.spec.errors import ArtifactError
+
+VERSION = 1
+
+
+class Journal:
+    """A file that grows with a run.
+
+    The first line says what the run is: profile, device, seed and versions. Every other line is a finding with the
+    name of its loss and the fingerprint of what was verified.
+
+    Args:
+        path: the file.
+        facts: what the findings depend on beside the loss.
+    """
+
+    def __init__(self, path: Path, facts: Mapping[str, Any]) -> None:
+        self.path = path
+        self._header = {"journal": VERSION, **facts}
+        self._fingerprints: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self._file = self.path.open("a", encoding="utf-8", newline="\n")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def begin(self) -> None:
+        """Start an empty journal."""
+        write(self.path, json.dumps(self._header) + "\n")
+
+    def resume(self, tasks: Iterable[Task]) -> list[tuple[Task, Finding]]:
+        """Go on with what an earlier run left.
+
+        Args:
+            tasks: the claims of this run.
+
+        Returns:
+            Those that are done, with their findings.
+
+        Raises:
+            ArtifactError: there is no journal, or it is of a run that would have found something else.
+        """
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+        except FileNotFoundError as error:
+            raise ArtifactError(f"there is nothing to resume: no run has left {self.path}") from error
+        whole = [line for line in lines if line.endswith("\n")]  # the last one may have been cut off
+        self._compare(self._parsed(whole[0] if whole else ""))
+        entries = [self._parsed(line) for line in whole[1:]]
+        known = {(task.spec.name, str(task.claim)): task for task in tasks}
+        kept: dict[tuple[str, str], Finding] = {}
+        for entry in entries:
+            task, finding = self._read(entry, known)
+            if task is not None:
+                kept[task.spec.name, finding.claim] = finding
+        write(self.path, "".join(whole))
+        return [(known[key], finding) for key, finding in kept.items()]
+
+    def record(self, task: Task, finding: Finding) -> None:
+        """Add a finding."""
+        entry = {
+            "loss": task.spec.name,
+            "fingerprint": self._fingerprint(task.spec),
+            "finding": finding.model_dump(mode="json"),
+        }
+        self._file.write(json.dumps(entry) + "\n")
+        self._file.flush()
+
+    def _parsed(self, line: str) -> dict[str, Any]:
+        try:
+            found = json.loads(line)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise ArtifactError(f"{self.path} is no journal of a verification: a line of it is no JSON object")
+        return found
+
+    def _compare(self, header: dict[str, Any]) -> None:
+        for name, wanted in self._header.items():
+            if header.get(name) != wanted:
+                raise ArtifactError(
+                    f"{self.path} cannot be resumed: its run had the {name} {_shown(header.get(name), wanted)}, "
+                    f"and this one has {_shown(wanted, header.get(name))}"
+                )
+
+    def _read(self, entry: dict[str, Any], known: Mapping[tuple[str, str], Task]) -> tuple[Task | None, Finding]:
+        try:
+            finding = Finding.model_validate(entry["finding"])
+            loss, fingerprint = entry["loss"], entry["fingerprint"]
+        except (KeyError, ValidationError) as error:
+            raise ArtifactError(f"{self.path} is damaged: a line of it holds no finding") from error
+        task = known.get((loss, finding.claim))
+        if task is not None and self._fingerprint(task.spec) != fingerprint:
+            raise ArtifactError(f"{self.path} cannot be resumed: {loss} has changed since its run")
+        return task, finding
+
+    def _fingerprint(self, spec: LossSpec) -> str:
+        if spec.name not in self._fingerprints:
+            self._fingerprints[spec.name] = fingerprint(spec)
+        return self._fingerprints[spec.name]
+
+
+def fingerprint(spec: LossSpec) -> str:
+    """Hash of a spec and of the files its module and oracle are written in."""
+    found = hashlib.sha256(spec.model_dump_json().encode())
+    for place in (spec.module, spec.oracle, spec.oracle_gradient):
+        found.update(_source(place.partition(":")[0]))
+    return found.hexdigest()
+
+
+def _source(module: str) -> bytes:
+    try:
+        origin = find_spec(module).origin if module else None  # type: ignore[union-attr]
+        return Path(origin).read_bytes() if origin else b""
+    except Exception:  # a module that cannot be imported is the finding of its loss, and no matter of the journal
+        return b""
+
+
+def _shown(value: Any, other: Any) -> str:
+    """A value in words; of two mappings only what differs."""
+    if isinstance(value, dict) and isinstance(other, dict):
+        return ", ".join(f"{k} {v}" for k, v in value.items() if other.get(k) != v) or "none of them"
+    return str(value)

@@ -1,0 +1,131 @@
+"""What a run leaves behind when it is cut off, and going on from there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from losskit import get, verify
+from losskit.conformance.report import LossReport
+from losskit.conformance.run.collection import Interrupted
+from losskit.conformance.run.journal import fingerprint
+from losskit.spec.errors import ArtifactError
+
+from .conftest import timeless
+
+LOSSES = ("dpo", "z_loss")
+KINDS = ["WorkedExamples", "RoundTrips"]
+
+
+def _cut_off(journal: Path) -> Interrupted:
+    """A run that an interrupt stops after its first loss."""
+
+    def interrupt(done: int, _total: int, _report: LossReport | None) -> None:
+        if done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as stop:
+        verify(*LOSSES, only=KINDS, journal=journal, progress=interrupt)
+    return stop.value
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "reports" / "run.journal"
+
+
+def test_an_interrupted_run_reports_what_it_has_found_and_names_the_rest(journal: Path) -> None:
+    report = _cut_off(journal).report
+    findings = sum(len(loss.findings) for loss in report.losses)
+    left = [claim for loss in report.losses for claim in loss.not_run]
+    assert findings + len(left) == 4
+    assert findings >= 2
+    assert set(left) <= {"WorkedExamples holds", "RoundTrips holds"}
+    assert report.interrupted == bool(left)
+
+
+def test_findings_are_kept_and_not_found_anew(journal: Path) -> None:
+    done = _cut_off(journal).report
+    kept = {(loss.name, f.claim): f.seconds for loss in done.losses for f in loss.findings}
+    report = verify(*LOSSES, only=KINDS, journal=journal, resume=True, engine="here")
+    again = {(loss.name, f.claim): f.seconds for loss in report.losses for f in loss.findings}
+    assert len(again) == 4
+    assert kept.items() <= again.items()
+    assert timeless(report) == timeless(verify(*LOSSES, only=KINDS, engine="here"))
+    assert len(journal.read_text().splitlines()) == 5
+
+
+def test_a_line_that_was_cut_off_is_found_anew(journal: Path) -> None:
+    verify(*LOSSES, only=KINDS, journal=journal, engine="here")
+    journal.write_text(journal.read_text()[:-20])
+    told: list[str] = []
+    report = verify(
+        *LOSSES, only=KINDS, journal=journal, resume=True, engine="here",
+        progress=lambda _done, _total, loss: told.append(loss.name if loss else ""),
+    )  # fmt: skip
+    assert sum(len(loss.findings) for loss in report.losses) == 4
+    assert told == ["", "dpo", "z_loss"]
+    assert len(journal.read_text().splitlines()) == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"seed": 1}, "its run had the seed 0, and this one has 1"),
+        ({"profile": "standard"}, "its run had the profile quick, and this one has standard"),
+    ],
+)
+def test_a_journal_of_another_run_is_refused(journal: Path, options: dict[str, object], message: str) -> None:
+    verify("dpo", only=["WorkedExamples"], journal=journal)
+    with pytest.raises(ArtifactError, match=message):
+        verify("dpo", only=["WorkedExamples"], journal=journal, resume=True, **options)
+
+
+def test_a_journal_of_other_versions_is_refused(journal: Path) -> None:
+    verify("dpo", only=["WorkedExamples"], journal=journal)
+    text = journal.read_text()
+    journal.write_text(text.replace('"losskit": "', '"losskit": "0.0.0-'))
+    with pytest.raises(ArtifactError, match=r"had the versions losskit 0\.0\.0-\S+, and this one has losskit"):
+        verify("dpo", only=["WorkedExamples"], journal=journal, resume=True)
+
+
+def test_a_loss_that_has_changed_is_refused(journal: Path) -> None:
+    verify("dpo", only=["WorkedExamples"], journal=journal)
+    changed = get("dpo").model_copy(update={"summary": "another loss"})
+    with pytest.raises(ArtifactError, match="dpo has changed since its run"):
+        verify(changed, only=["WorkedExamples"], journal=journal, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "there is nothing to resume: no run has left"),
+        ("", "is no journal of a verification"),
+        ("nonsense\n", "is no journal of a verification"),
+    ],
+)
+def test_what_is_no_journal_is_refused(journal: Path, text: str | None, message: str) -> None:
+    journal.parent.mkdir()
+    if text is not None:
+        journal.write_text(text)
+    with pytest.raises(ArtifactError, match=message):
+        verify("dpo", journal=journal, resume=True)
+
+
+def test_a_damaged_line_is_refused(journal: Path) -> None:
+    verify("dpo", only=["WorkedExamples"], journal=journal)
+    journal.write_text(journal.read_text().replace('"outcome"', '"outcame"'))
+    with pytest.raises(ArtifactError, match="is damaged"):
+        verify("dpo", only=["WorkedExamples"], journal=journal, resume=True)
+
+
+def test_the_fingerprint_follows_the_code_of_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = tmp_path / "fingerprinted_loss.py"
+    spec = get("dpo").model_copy(update={"module": "fingerprinted_loss:Loss"})
+    found = []
+    for text in ("a = 1\n", "a = 2\n"):
+        module.write_text(text)
+        found.append(fingerprint(spec))
+    assert found[0] != found[1] != fingerprint(get("dpo"))
