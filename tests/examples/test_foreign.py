@@ -53,6 +53,7 @@ FALLEN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("spec", "kind", "regime", "said"), FALLEN)
 def test_the_harness_finds_it(spec: str, kind: str, regime: str, said: str) -> None:
     found = finding(f"examples.foreign.torch_nn:{spec}", kind, regime)
@@ -62,6 +63,7 @@ def test_the_harness_finds_it(spec: str, kind: str, regime: str, said: str) -> N
     assert f"losskit verify examples.foreign.torch_nn:{spec} " in found.witness.command
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "kind"),
     [
@@ -83,6 +85,7 @@ def test_what_is_true_stands(spec: str, kind: str) -> None:
     assert found.outcome in ("held", "confirmed"), found.reason
 
 
+@pytest.mark.slow
 def test_a_witness_is_seen_again_without_searching() -> None:
     for kind in ("FiniteOn", "Lipschitz"):
         witness = finding("examples.foreign.torch_nn:SOFT_MARGIN", kind).witness

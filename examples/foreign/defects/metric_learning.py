@@ -1,0 +1,139 @@
+"""Losses of pytorch-metric-learning."""
+
+from __future__ import annotations
+
+from examples.foreign.defects.reproduction import Reproduction
+
+PML = (
+    Reproduction(
+        "AngularLoss",
+        "ScaleInvariant(on=embeddings, axis=D)",
+        "The loss insists on a distance of normalised embeddings, normalises anchors and positives, and multiplies them "
+        "with negatives as they come: the value depends on their length.",
+        "defect",
+        """
+import torch
+from pytorch_metric_learning.losses import AngularLoss
+
+embeddings = torch.tensor([[1.0, 0.2], [0.8, 0.4], [0.3, 1.0], [-0.2, 1.0]])
+labels = torch.tensor([0, 0, 1, 1])
+print(f"{AngularLoss()(embeddings, labels):.4f} {AngularLoss()(10 * embeddings, labels):.4f}")
+""",
+        "0.6663 25.7780",
+    ),
+    Reproduction(
+        "HistogramLoss",
+        "FiniteOn",
+        "Two embeddings of the same direction have the cosine 1, which falls beyond the last bin: the call fails.",
+        "defect",
+        """
+import torch
+from pytorch_metric_learning.losses import HistogramLoss
+
+embeddings = torch.tensor([[3.0, 4.0], [3.0, 4.0], [0.0, 1.0], [1.0, 0.0]])
+try:
+    HistogramLoss()(embeddings, torch.tensor([0, 0, 1, 1]))
+except RuntimeError as error:
+    print(error)
+""",
+        "index 101 is out of bounds for dimension 0 with size 101",
+    ),
+    Reproduction(
+        "TupletMarginLoss",
+        "FiniteOn",
+        "The angle of a positive pair is taken with acos, whose slope at 1 is infinite: two embeddings of the same "
+        "direction make every gradient NaN.",
+        "defect",
+        """
+import torch
+from pytorch_metric_learning.losses import TupletMarginLoss
+
+embeddings = torch.tensor([[3.0, 4.0], [3.0, 4.0], [0.0, 1.0], [1.0, 0.0]], requires_grad=True)
+value = TupletMarginLoss()(embeddings, torch.tensor([0, 0, 1, 1]))
+value.backward()
+print(value.isfinite().item(), embeddings.grad[0])
+""",
+        "True tensor([nan, nan])",
+    ),
+    Reproduction(
+        "NCALoss",
+        "Reduces",
+        "A batch without a positive pair is worth 0 to the other losses of the library; here it is NaN.",
+        "defect",
+        """
+import torch
+from pytorch_metric_learning.losses import NCALoss, NTXentLoss
+
+embeddings, labels = torch.eye(4), torch.tensor([0, 1, 2, 3])
+print(NTXentLoss()(embeddings, labels).item(), NCALoss()(embeddings, labels).item())
+""",
+        "0.0 nan",
+    ),
+    Reproduction(
+        "SignalToNoiseRatioContrastiveLoss",
+        "FiniteOn",
+        "The variance of the anchor divides: an embedding with equal entries gives inf.",
+        "defect",
+        """
+import torch
+from pytorch_metric_learning.losses import SignalToNoiseRatioContrastiveLoss
+
+embeddings = torch.tensor([[1.0, 1.0], [0.5, 2.0], [3.0, 1.0]])
+print(SignalToNoiseRatioContrastiveLoss()(embeddings, torch.tensor([0, 0, 1])))
+""",
+        "tensor(inf)",
+    ),
+    Reproduction(
+        "ContrastiveLoss, NTXentLoss ...",
+        "DTypeStable",
+        "The guard of the normalisation, 1e-12, is 0 in float16. A zero embedding then gives NaN (NTXentLoss), or its "
+        "pairs count as absent, because NaN is not above 0 (ContrastiveLoss gives 0 where float32 gives 1).",
+        "defect",
+        """
+import torch
+from pytorch_metric_learning.losses import ContrastiveLoss, NTXentLoss
+
+labels = torch.tensor([0, 0, 1, 1])
+for dtype in (torch.float32, torch.float16):
+    zero = torch.zeros(4, 2, dtype=dtype)
+    print(f"{ContrastiveLoss()(zero, labels):.4f} {NTXentLoss()(zero, labels):.4f}")
+""",
+        "1.0000 1.0986\n0.0000 nan",
+    ),
+    Reproduction(
+        "ContrastiveLoss, TripletMarginLoss ...",
+        "RotationInvariant(on=embeddings)",
+        "The default reducer averages over pairs with a loss above 0, as documented: one pair that rounding moves off 0 "
+        "changes the divisor, so the value jumps.",
+        "convention",
+        """
+import torch
+from pytorch_metric_learning.losses import ContrastiveLoss
+
+labels = torch.tensor([0, 0, 1, 1, 2, 2])
+for turn in (0.0, 1e-6):
+    embeddings = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [turn, 1.0]], dtype=torch.float64)
+    embeddings = torch.cat([embeddings, torch.tensor([[-1.0, 0.0], [0.0, -1.0]], dtype=torch.float64)])
+    print(f"{ContrastiveLoss()(embeddings, labels):.4f}")
+""",
+        "1.4142\n0.7071",
+    ),
+    Reproduction(
+        "all ten",
+        "Compiles, Transforms, Scripts, ExportsONNX",
+        "Pairs are picked with indices that depend on the labels, so there is no one graph; the library does not "
+        "promise one.",
+        "limit",
+        """
+import torch
+from pytorch_metric_learning.losses import ContrastiveLoss
+
+try:
+    compiled = torch.compile(ContrastiveLoss(), fullgraph=True, backend="eager")
+    compiled(torch.eye(4), torch.tensor([0, 0, 1, 1]))
+except Exception:
+    print("no one graph")
+""",
+        "no one graph",
+    ),
+)
