@@ -15,7 +15,7 @@ from losskit.conformance.subject import Data, Subject
 from losskit.spec.properties import QuasiConvex, StrictlyConvex
 
 FLAT = 1e-9  # a gap of Jensen's inequality below this share of the squared length is none
-WIDEST = 64  # entries of the inputs up to which a Hessian is formed
+WIDEST = 32  # entries of the inputs up to which a Hessian is formed
 
 
 @law_for(QuasiConvex)
