@@ -42,7 +42,7 @@ class AddsOne(GraphSubject):
         model = onnx.load_model_from_string(super().content(exported, gradient=gradient))
         for node in model.graph.node:
             node.output[:] = ["before" if name == "loss" else name for name in node.output]
-        one = numpy_helper.from_array(np.float32(1.0).reshape(()), "one")
+        one = numpy_helper.from_array(np.array(1.0, dtype=np.float32), "one")
         model.graph.initializer.append(one)
         model.graph.node.append(helper.make_node("Add", ["before", "one"], ["loss"]))
         return bytes(model.SerializeToString())

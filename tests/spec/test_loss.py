@@ -6,6 +6,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from losskit.spec import (
+    Accepted,
     AtLeast,
     Between,
     Claim,
@@ -296,3 +297,15 @@ def test_parameters_may_be_given_as_data() -> None:
 def test_the_definition_of_every_property_is_its_docstring() -> None:
     for kind in Property.__subclasses__():
         assert kind.definition().endswith(tuple(".)`")), kind
+
+
+def test_what_a_graph_accepts_is_an_input_of_the_loss() -> None:
+    known = Accepted(
+        input="target", wrong="class id -C to -1", meaning="counted from the end", when={"tau": AtLeast(1)}
+    )
+    assert spec(graph_accepts=(known,)).graph_accepts == (known,)
+    assert str(known) == "target, class id -C to -1: counted from the end"
+    with pytest.raises(SpecError, match="graph_accepts speaks of 'labels', expected one of logits, target"):
+        spec(graph_accepts=(known.model_copy(update={"input": "labels"}),))
+    with pytest.raises(SpecError, match="what the graph accepts of target leaves the domain of tau"):
+        spec(graph_accepts=(known.model_copy(update={"when": {"tau": AtLeast(-1)}}),))
