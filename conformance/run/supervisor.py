@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from subprocess import PIPE, Popen, TimeoutExpired
 from threading import Lock, Thread, Timer
@@ -32,9 +33,13 @@ class Worker:
 
     It is a plain subprocess and not one of multiprocessing: those import the caller's ``__main__``, which a script
     without a guard does not survive, and the daemonic processes of clusters may not start them.
+
+    Args:
+        path: where the worker finds modules beside the path of this process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, path: Sequence[str] = ()) -> None:
+        self._path = path
         self._process: Popen[bytes] | None = None
         self._expired = False
         self._closed = False
@@ -98,7 +103,7 @@ class Worker:
                 start_new_session=True,  # an interrupt from the terminal is for the run, not for its workers
             )
         Thread(target=_bury, args=(self._process,), daemon=True).start()
-        answer = self._ask([os.path.abspath(place) for place in sys.path], START)
+        answer = self._ask(list(dict.fromkeys([*modules_path(), *self._path])), START)
         return f"no worker process could be started: {answer}" if answer != "ready" else ""
 
     def _ask(self, question: Any, limit: float) -> Any:
@@ -159,15 +164,27 @@ def _death(status: int) -> str:
     return f"its worker process was killed by signal {-status}{name}{memory}"
 
 
-_idle: list[Worker] = []
+def modules_path() -> tuple[str, ...]:
+    """Where this process finds modules, in words that mean the same elsewhere on this machine."""
+    return tuple(os.path.abspath(place) for place in sys.path)
 
 
-def attack_apart(task: Task, limit: float) -> tuple[int, int, Finding]:
-    """Attack a claim in a worker of this process, which keeps it for the next one; what a node of a cluster runs."""
+_idle: dict[tuple[str, ...], list[Worker]] = {}
+
+
+def attack_apart(task: Task, limit: float, path: tuple[str, ...]) -> tuple[int, int, Finding]:
+    """Attack a claim in a worker of this process, which keeps it for the next one; what a node of a cluster runs.
+
+    Args:
+        task: the claim.
+        limit: seconds it may take.
+        path: where the run finds modules; a node may have started without it.
+    """
+    idle = _idle.setdefault(path, [])
     try:
-        worker = _idle.pop()
+        worker = idle.pop()
     except IndexError:
-        worker = Worker()
+        worker = Worker(path)
     finding = worker.attack(task, limit)
-    _idle.append(worker)
+    idle.append(worker)
     return task.loss, task.number, finding

@@ -12,7 +12,6 @@ from losskit.conformance.report import Finding, Report
 from losskit.spec import LossSpec
 
 MODULE = '''
-import ctypes
 import os
 import signal
 import sys
@@ -37,11 +36,6 @@ class Aborts(CompSumLoss):
 class Killed(CompSumLoss):
     def value(self, logits, target):
         os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Segfaults(CompSumLoss):
-    def value(self, logits, target):
-        ctypes.string_at(0)
 
 
 class Exits(CompSumLoss):
