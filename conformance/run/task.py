@@ -35,7 +35,7 @@ class Task:
 
     def failed(self, reason: str, seconds: float = 0.0) -> Finding:
         """The finding where the attack gave none."""
-        command = f"losskit verify {self.spec.name} --profile {self.profile} --seed {self.seed}"
+        command = f"losskit verify {self.spec.place or self.spec.name} --profile {self.profile} --seed {self.seed}"
         return Finding(
             claim=str(self.claim),
             property=self.claim.property.kind,

@@ -17,6 +17,7 @@ from losskit.spec.properties.analytic import (
     StrictlyConvex,
 )
 from losskit.spec.properties.base import Claim, Property, implies
+from losskit.spec.properties.decision import NoiseTolerant, Proper, StrictlyProper
 from losskit.spec.properties.invariance import AffineInvariant, Homogeneous, ScaleInvariant, ShiftInvariant
 from losskit.spec.properties.relation import TARGETS, UpperBounds
 from losskit.spec.regimes import regime_within, regimes_overlap
@@ -52,6 +53,10 @@ def _without_degree(given: Homogeneous) -> tuple[Property, ...]:
     return (ScaleInvariant(on=given.on, axis="all"),) if given.degree == 0 else ()
 
 
+def _of_minimisers(given: NoiseTolerant) -> tuple[Property, ...]:
+    return (NoiseTolerant(noise=given.noise, rate=given.rate, rows="free"),) if given.rows == "any" else ()
+
+
 IMPLICATIONS: tuple[Implication, ...] = (
     Implication(AffineInvariant, lambda p: (ShiftInvariant(on=p.on, axis=p.axis),)),
     Implication(AffineInvariant, lambda p: (ScaleInvariant(on=p.on, axis=p.axis),)),
@@ -63,6 +68,8 @@ IMPLICATIONS: tuple[Implication, ...] = (
     Implication(Convex, lambda p: (QuasiConvex(on=p.on),)),
     Implication(Convex, _alone),
     Implication(QuasiConvex, _alone),
+    Implication(StrictlyProper, lambda p: (Proper(link=p.link),)),
+    Implication(NoiseTolerant, _of_minimisers, searched=False),  # another problem is solved for each
     Implication(Smooth, lambda p: (Differentiable(on=p.on),), searched=False),  # curvature says nothing of kinks
 )
 
