@@ -51,6 +51,7 @@ def test_every_loss_declares_what_its_graph_answers(name: str) -> None:
         ("dpo", {"reference_free": True}),
         ("ldr_kl", {"lam": 0.0}),
         ("ldr_kl", {"lam": float("inf")}),
+        ("cross_entropy", {"label_smoothing": 0.2}),
         ("cross_entropy", {"label_smoothing": 1.0}),
         ("cross_entropy", {"class_weights": [1.0, 2.0, 3.0]}),
         ("dice", {"batch": True, "ignore_index": 255}),

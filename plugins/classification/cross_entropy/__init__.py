@@ -14,6 +14,7 @@ from losskit.spec import (
     Example,
     LossSpec,
     Narrowing,
+    OneOf,
     Parameters,
     hookimpl,
 )
@@ -28,6 +29,7 @@ from losskit.spec.cases import (
     SCORES,
 )
 from losskit.spec.expressions import log, maximum, one_hot, sqrt, symbol
+from losskit.spec.graphs import CLASS_IDS
 from losskit.spec.properties import (
     AffineInvariant,
     Bounded,
@@ -260,8 +262,18 @@ SPEC = LossSpec(
         "An ignore_index within 0..C-1 leaves that class out of the loss.",
     ),
     graph_accepts=(
-        FROM_THE_END,
-        LABEL_FOR_ONE_ROW,
+        FROM_THE_END.model_copy(update={"when": {"label_smoothing": Between(0, 1, "left")}}),
+        LABEL_FOR_ONE_ROW.model_copy(update={"when": {"label_smoothing": OneOf(values=(0.0,))}}),
+        Accepted(
+            input="target",
+            wrong="an axis of size 1",
+            meaning="the sum over all rows is divided by the weight of one, and only the first row's label is read",
+            when={"label_smoothing": Between(0, 1, "right")},
+        ),
+        *(
+            Accepted(input="target", wrong=wrong, meaning="not read", when={"label_smoothing": OneOf(values=(1.0,))})
+            for wrong in CLASS_IDS
+        ),
         Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the scores of every label"),
     ),
     module="losskit.plugins.classification.cross_entropy.loss:CrossEntropyLoss",

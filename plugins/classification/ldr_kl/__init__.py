@@ -2,7 +2,18 @@
 
 from pydantic import Field
 
-from losskit.spec import Above, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec import (
+    Above,
+    Accepted,
+    AtLeast,
+    Between,
+    EdgeCase,
+    Example,
+    LossSpec,
+    OneOf,
+    Parameters,
+    hookimpl,
+)
 from losskit.spec.cases import EMPTY_BATCH, FROM_THE_END, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
 from losskit.spec.expressions import log, one_hot, sqrt, symbol
 from losskit.spec.properties import (
@@ -208,7 +219,18 @@ SPEC = LossSpec(
         "At lam=0 the gradient is that of one maximiser: the label where it is among them, else the first. It is not "
         "the limit for lam towards 0, which shares among all maximisers.",
     ),
-    graph_accepts=(FROM_THE_END,),
+    graph_accepts=(
+        FROM_THE_END,
+        *(
+            Accepted(
+                input="target",
+                wrong="an axis of size 1",
+                meaning="the first row's score of that label stands in every row's margins",
+                when={"lam": end},
+            )
+            for end in (OneOf(values=(0.0,)), Between(1e30, float("inf"), "right"))
+        ),
+    ),
     module="losskit.plugins.classification.ldr_kl.loss:LDRKLLoss",
     oracle="losskit.plugins.classification.ldr_kl.reference:ldr_kl",
 )
