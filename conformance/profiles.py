@@ -18,8 +18,8 @@ class Budget:
         climbers: rows ascent starts from.
         steps: steps of ascent.
         ascents: sizes of a setting that ascent starts at.
-        distributions: label distributions of the calibration solver for each number of classes.
-        solver_steps: its first-order steps.
+        distributions: label distributions of decision-theoretic claims for each number of classes.
+        solver_steps: of BFGS that the solver of their risks follows a start for.
         classes: the largest number of classes it solves for.
         every_rival: whether every wrong class is tried, or the likeliest and the least likely one.
         exports: settings a loss is exported at.
@@ -46,6 +46,6 @@ THOROUGH = (("inductor", "mean"), ("aot_eager", "sum"), ("aot_eager", "none"))
 
 PROFILES = {
     "quick": Budget(4, 4, 1000, 24, 20, 16, 15, 2, 30, 80, 5, False, 1, (("aot_eager", "mean"),)),
-    "standard": Budget(6, 6, 5000, 36, 60, 32, 30, 3, 80, 200, 10, True, 2, THOROUGH),
-    "deep": Budget(16, 6, 100000, 200, 500, 128, 150, 6, 2000, 1000, 10, True, 3, THOROUGH),
+    "standard": Budget(6, 6, 5000, 36, 60, 32, 30, 3, 80, 100, 10, True, 2, THOROUGH),
+    "deep": Budget(16, 6, 100000, 200, 500, 128, 150, 6, 2000, 300, 10, True, 3, THOROUGH),
 }
