@@ -22,7 +22,8 @@ def calibration(task: Task) -> Seen | None:
         return None
     majority = getattr(task.claim.property, "distributions", "all") == "majority"
     budget = task.search.budget
-    p = clear(distributions(task.classes, budget.distributions, task.seed, task.search.device, majority), k)
+    drawn = distributions(task.classes, budget.distributions, task.seed, task.search.device, majority, k)
+    p = clear(drawn, k)
     if not len(p):
         return None
     ranked = p.argsort(dim=1, descending=True)

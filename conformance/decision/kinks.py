@@ -45,7 +45,8 @@ def shortest_mixture(vectors: Tensor) -> Tensor:
         ahead = moved + (momentum - 1) / following * (moved - weights)
         weights, momentum = moved, following
     shortest: Tensor = (weights.unsqueeze(1) @ vectors).squeeze(1)
-    return torch.linalg.vector_norm(shortest, dim=1)
+    length: Tensor = torch.linalg.vector_norm(shortest, dim=1)
+    return length
 
 
 def on_simplex(v: Tensor) -> Tensor:
