@@ -18,8 +18,8 @@ class Budget:
         climbers: rows ascent starts from.
         steps: steps of ascent.
         ascents: sizes of a setting that ascent starts at.
-        distributions: label distributions of the calibration solver for each number of classes.
-        solver_steps: its first-order steps.
+        distributions: label distributions of decision-theoretic claims for each number of classes.
+        solver_steps: of BFGS that the solver of their risks follows a start for.
         classes: the largest number of classes it solves for.
         every_rival: whether every wrong class is tried, or the likeliest and the least likely one.
         exports: settings a loss is exported at.
@@ -47,7 +47,55 @@ class Budget:
 THOROUGH = (("inductor", "mean"), ("aot_eager", "sum"), ("aot_eager", "none"))
 
 PROFILES = {
-    "quick": Budget(4, 4, 1000, 24, 20, 16, 15, 2, 30, 80, 5, False, 1, False, (("aot_eager", "mean"),)),
-    "standard": Budget(6, 6, 5000, 36, 60, 32, 30, 3, 80, 200, 10, True, 2, True, THOROUGH),
-    "deep": Budget(16, 6, 100000, 200, 500, 128, 150, 6, 2000, 1000, 10, True, 3, True, THOROUGH),
+    "quick": Budget(
+        settings=4,
+        sizes=4,
+        rows=1000,
+        batches=24,
+        edge=20,
+        climbers=16,
+        steps=15,
+        ascents=2,
+        distributions=30,
+        solver_steps=80,
+        classes=5,
+        every_rival=False,
+        exports=1,
+        ranks=False,
+        compilations=(("aot_eager", "mean"),),
+    ),
+    "standard": Budget(
+        settings=6,
+        sizes=6,
+        rows=5000,
+        batches=36,
+        edge=60,
+        climbers=32,
+        steps=30,
+        ascents=3,
+        distributions=80,
+        solver_steps=100,
+        classes=10,
+        every_rival=True,
+        exports=2,
+        ranks=True,
+        compilations=THOROUGH,
+    ),
+    "deep": Budget(
+        settings=16,
+        sizes=6,
+        rows=100000,
+        batches=200,
+        edge=500,
+        climbers=128,
+        steps=150,
+        ascents=6,
+        distributions=2000,
+        solver_steps=300,
+        classes=10,
+        every_rival=True,
+        exports=3,
+        ranks=True,
+        compilations=THOROUGH,
+    ),
 }

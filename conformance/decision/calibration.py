@@ -22,7 +22,8 @@ def calibration(task: Task) -> Seen | None:
         return None
     majority = getattr(task.claim.property, "distributions", "all") == "majority"
     budget = task.search.budget
-    p = clear(distributions(task.classes, budget.distributions, task.seed, task.search.device, majority), k)
+    drawn = distributions(task.classes, budget.distributions, task.seed, task.search.device, majority, k)
+    p = clear(drawn, k)
     if not len(p):
         return None
     ranked = p.argsort(dim=1, descending=True)
@@ -36,7 +37,7 @@ def calibration(task: Task) -> Seen | None:
     squared = margin(p, k) ** 2
     least = ((value[1:] - slack[1:] - free) / squared).nan_to_num(-torch.inf)
     most = ((value[1:] - free + slack[0]) / squared).nan_to_num(torch.inf)
-    return _seen(task, p, pairs, solved.rows.view(-1, *p.shape), value, least, most)
+    return _seen(task, k, p, pairs, solved.rows.view(-1, *p.shape), value, least, most)
 
 
 def _pairs(k: int, classes: int, every: bool) -> list[tuple[int, int]]:
@@ -48,6 +49,7 @@ def _pairs(k: int, classes: int, every: bool) -> list[tuple[int, int]]:
 
 def _seen(
     task: Task,
+    k: int,
     p: torch.Tensor,
     pairs: list[tuple[int, int]],
     rows: torch.Tensor,
@@ -56,11 +58,11 @@ def _seen(
     most: torch.Tensor,
 ) -> Seen:
     cases = value.numel()
-    low, place = least.flatten().min(0)
+    place = least.flatten().argmin()
     broken, shown = most.flatten().min(0)
     where = int(shown if broken < VANISHING else place)
     pair, at = divmod(where, len(p))
-    figure = float(most.flatten()[where] if broken < VANISHING else low)
+    figure = float((value[1 + pair, at] - value[:, at].amin()) / margin(p[at : at + 1], k) ** 2)
     reason = f"least gap over squared margin {figure:.3g}, at p = {numbers(p[at])}"
     if float(broken) < VANISHING:
         upper, lower = (int(p[at].argsort(descending=True)[place]) for place in pairs[pair])

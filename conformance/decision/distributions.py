@@ -10,8 +10,8 @@ CONCENTRATIONS = (1.0, 0.3, 5.0)
 LEAST_MARGIN = 0.01  # gaps of risks go with its square: closer to a tie they sink below float64
 
 
-def distributions(classes: int, count: int, seed: int, device: str, majority: bool = False) -> Tensor:
-    """Distributions (count, classes): spread, sparse, even, nearly uniform with one class ahead, nearly at a vertex.
+def distributions(classes: int, count: int, seed: int, device: str, majority: bool = False, k: int = 1) -> Tensor:
+    """Distributions (count, classes): spread, sparse, even, nearly uniform with k classes ahead, nearly at a vertex.
 
     Args:
         classes: their number.
@@ -19,12 +19,14 @@ def distributions(classes: int, count: int, seed: int, device: str, majority: bo
         seed: they follow from it alone, on every device.
         device: where they are put.
         majority: whether each is mixed with a vertex until one class has more than one half.
+        k: how many classes are ahead of equal others.
     """
     rng = np.random.default_rng(seed)
     each = count // (len(CONCENTRATIONS) + 2) + 1
     weights = [rng.standard_gamma(c, (each, classes)) + 1e-9 for c in CONCENTRATIONS]
     ahead = np.eye(classes)[np.zeros(each, dtype=int)]
-    near_uniform = 1 + ahead * 10 ** -rng.uniform(0.5, 2, (each, 1)) + 1e-3 * rng.random((each, classes))
+    leading = (np.arange(classes) < k).astype(float)
+    near_uniform = 1 + leading * 10 ** -rng.uniform(0.5, 2, (each, 1)) + 1e-3 * rng.random((each, classes))
     near_vertex = ahead + 10 ** -rng.uniform(1, 6, (each, 1)) * rng.random((each, classes))
     p = np.concatenate([*weights, near_uniform, near_vertex])
     p = rng.permuted(p / p.sum(1, keepdims=True), axis=1)

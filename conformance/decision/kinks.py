@@ -44,7 +44,9 @@ def shortest_mixture(vectors: Tensor) -> Tensor:
         following = (1 + (1 + 4 * momentum**2) ** 0.5) / 2
         ahead = moved + (momentum - 1) / following * (moved - weights)
         weights, momentum = moved, following
-    return (weights.unsqueeze(1) @ vectors).squeeze(1).norm(dim=1)
+    shortest: Tensor = (weights.unsqueeze(1) @ vectors).squeeze(1)
+    length: Tensor = torch.linalg.vector_norm(shortest, dim=1)
+    return length
 
 
 def on_simplex(v: Tensor) -> Tensor:

@@ -29,6 +29,10 @@ def stating(p: Tensor) -> Tensor:
 @study_for(Proper)
 def proper(task: Task) -> Seen:
     """The excess of the row that states p over the best row found."""
+    return _properness(task)
+
+
+def _properness(task: Task) -> Seen:
     p = distributions(task.classes, task.search.budget.distributions, task.seed, task.search.device)
     solved = solve(task.risk, p, Ranking.free(p), task.seed, task.search.budget.solver_steps)
     return _excess(task, p, solved)
@@ -56,7 +60,7 @@ def _excess(task: Task, p: Tensor, solved: Solution) -> Seen:
 @study_for(StrictlyProper)
 def strictly_proper(task: Task) -> Seen:
     """Properness, and the least excess over squared distance of rows that state another distribution."""
-    seen = proper(task)
+    seen = _properness(task)
     return seen if seen.witness is not None else _flatness(task).worse(seen)
 
 
