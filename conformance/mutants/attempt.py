@@ -104,9 +104,7 @@ def _hunt(mutant: Mutant, spec: LossSpec, profile: str, seed: int, limit: float)
     return "survived", "", "", ""
 
 
-def first_to_fall(
-    spec: LossSpec, claims: list[Claim], profile: str, seed: int, errors: bool = False
-) -> Finding | None:
+def first_to_fall(spec: LossSpec, claims: list[Claim], profile: str, seed: int, errors: bool = False) -> Finding | None:
     """The first claim that falls with a witness or a reason; with ``errors``, or that could not be checked."""
     for claim in claims:
         finding = verify_claim(spec, claim, profile, seed, "cpu")

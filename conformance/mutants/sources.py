@@ -125,7 +125,7 @@ def _compile(name: str, text: str, private: Mapping[str, str]) -> None:
     # without a time stamp the text stays: the TorchScript compiler reads it
     linecache.cache[module.__file__] = (len(text), None, text.splitlines(keepends=True), module.__file__)
     sys.modules[alias] = module
-    exec(compile(text, module.__file__, "exec"), module.__dict__)
+    exec(compile(text, module.__file__, "exec", dont_inherit=True), module.__dict__)
 
 
 def _file(alias: str) -> str:

@@ -36,7 +36,12 @@ MUTANTS = (
         loss="dice",
         caught_by="WorkedExamples",
         story="The first kept class is off by one, so the background stays.",
-        edits=(Edit("0 if self.include_background or classes == 1 else 1", "0 if self.include_background or classes == 1 else 0"),),
+        edits=(
+            Edit(
+                "0 if self.include_background or classes == 1 else 1",
+                "0 if self.include_background or classes == 1 else 0",
+            ),
+        ),
     ),
     Mutant(
         name="dice-sigmoid-for-softmax",
@@ -99,16 +104,16 @@ MUTANTS = (
         loss="linear_cross_entropy",
         caught_by="Reduces",
         story="The gradient made in the forward pass is not scaled by the incoming one, so the mean's is N times too big.",
-        edits=(Edit("gradient.mul_(cotangent) for gradient in made", "gradient for gradient in made", file="ops.blocked"),),
+        edits=(
+            Edit("gradient.mul_(cotangent) for gradient in made", "gradient for gradient in made", file="ops.blocked"),
+        ),
     ),
     Mutant(
         name="linear_cross_entropy-transposed-rotation",
         loss="linear_cross_entropy",
         caught_by="RotationInvariant",
         story="Hidden states are normalised entry by entry before the product, which singles out the axes.",
-        edits=(
-            Edit("block = hidden[own]", "block = hidden[own].tanh()", file="ops.linear_log_loss"),
-        ),
+        edits=(Edit("block = hidden[own]", "block = hidden[own].tanh()", file="ops.linear_log_loss"),),
     ),
     Mutant(
         name="multi_similarity-threshold-of-the-paper",
@@ -132,7 +137,9 @@ MUTANTS = (
         loss="multi_similarity",
         caught_by="MatchesReference",
         story="The mining slack has the wrong sign and drops pairs that it should keep.",
-        edits=(Edit("nearest + self.epsilon, farthest - self.epsilon", "nearest - self.epsilon, farthest + self.epsilon"),),
+        edits=(
+            Edit("nearest + self.epsilon, farthest - self.epsilon", "nearest - self.epsilon, farthest + self.epsilon"),
+        ),
     ),
     Mutant(
         name="multi_similarity-not-divided-by-sharpness",

@@ -63,7 +63,9 @@ MUTANTS = (
         loss="comp_sum",
         caught_by="Convex",
         story="The value of a sample is clipped against outliers, a training trick left in the library.",
-        edits=(Edit("exp_minus_one(slope * surprise) / slope", "(exp_minus_one(slope * surprise) / slope).clamp(max=5.0)"),),
+        edits=(
+            Edit("exp_minus_one(slope * surprise) / slope", "(exp_minus_one(slope * surprise) / slope).clamp(max=5.0)"),
+        ),
     ),
     Mutant(
         name="comp_sum-exponent-of-another-convention",
@@ -124,7 +126,7 @@ MUTANTS = (
     Mutant(
         name="cross_entropy-mean-over-rows",
         loss="cross_entropy",
-        caught_by="ReducesTo",
+        caught_by="MatchesReference",
         story="With class weights the mean divides by the number of rows, not by the weights of their labels.",
         edits=(Edit("count = count * pick(weight, label)", "count = count"),),
     ),
@@ -162,7 +164,10 @@ MUTANTS = (
         caught_by="Bounded",
         story="Signed differences are summed over the classes and cancel to 0.",
         edits=(
-            Edit(DISTANCE, "return self.scale * (1.0 - torch.softmax(widen(logits), dim=-1).sum(dim=-1)) + 0.0 * log_likelihood"),
+            Edit(
+                DISTANCE,
+                "return self.scale * (1.0 - torch.softmax(widen(logits), dim=-1).sum(dim=-1)) + 0.0 * log_likelihood",
+            ),
         ),
     ),
     Mutant(
@@ -289,7 +294,10 @@ MUTANTS = (
         story="Epsilon is added to the deviation, not to the variance.",
         edits=(
             Edit(".mean(dim=-1, keepdim=True) + (floor / unit).square()", ".mean(dim=-1, keepdim=True)"),
-            Edit("torch.ones_like(variance), variance).sqrt()", "torch.ones_like(variance), variance).sqrt() + self.eps / unit"),
+            Edit(
+                "torch.ones_like(variance), variance).sqrt()",
+                "torch.ones_like(variance), variance).sqrt() + self.eps / unit",
+            ),
         ),
     ),
     Mutant(

@@ -25,13 +25,6 @@ MUTANTS = (
         unnarrowed="BatchDecomposable",
     ),
     Mutant(
-        name="narrowing-linear_cross_entropy-shift",
-        loss="linear_cross_entropy",
-        caught_by="Weighted",
-        story="With a shift a repeated token moves every later pair.",
-        unnarrowed="Weighted",
-    ),
-    Mutant(
         name="narrowing-multi_similarity-weights",
         loss="multi_similarity",
         caught_by="Weighted",

@@ -25,7 +25,7 @@ MUTANTS = (
     Mutant(
         name="dpo-rejected-detached",
         loss="dpo",
-        caught_by="ShiftInvariant",
+        caught_by="MatchesReference",
         story="The dispreferred completion is computed without gradients to save memory.",
         edits=(Edit(DIFFERENCE, f"{DIFFERENCE}.detach()"),),
     ),
@@ -71,7 +71,12 @@ MUTANTS = (
         loss="dpo",
         caught_by="Compiles",
         story="A debugging branch on the margin's values breaks the compiled graph.",
-        edits=(Edit(SCALED, f"if bool((margin.abs() > 1e6).any()):\n            margin = margin.clamp(-1e6, 1e6)\n        {SCALED}"),),
+        edits=(
+            Edit(
+                SCALED,
+                f"if bool((margin.abs() > 1e6).any()):\n            margin = margin.clamp(-1e6, 1e6)\n        {SCALED}",
+            ),
+        ),
     ),
     Mutant(
         name="mann_whitney-temperature-squared",
@@ -117,8 +122,16 @@ MUTANTS = (
         caught_by="Monotone",
         story="The gap is formed the wrong way round, so negatives are pushed above positives.",
         edits=(
-            Edit("(negatives.unsqueeze(0) - positives.unsqueeze(1)) /", "(positives.unsqueeze(1) - negatives.unsqueeze(0)) /", file="ops.logistic_pairs"),
-            Edit("(negatives - positives[own].unsqueeze(1))", "(positives[own].unsqueeze(1) - negatives)", file="ops.logistic_pairs"),
+            Edit(
+                "(negatives.unsqueeze(0) - positives.unsqueeze(1)) /",
+                "(positives.unsqueeze(1) - negatives.unsqueeze(0)) /",
+                file="ops.logistic_pairs",
+            ),
+            Edit(
+                "(negatives - positives[own].unsqueeze(1))",
+                "(positives[own].unsqueeze(1) - negatives)",
+                file="ops.logistic_pairs",
+            ),
         ),
     ),
     Mutant(
@@ -126,7 +139,11 @@ MUTANTS = (
         loss="mann_whitney",
         caught_by="Deterministic",
         story="The temperature is annealed by every call and never restored, in evaluation too.",
-        edits=(Edit("scores = widen(logits)", "self.temperature = self.temperature * 0.999\n        scores = widen(logits)"),),
+        edits=(
+            Edit(
+                "scores = widen(logits)", "self.temperature = self.temperature * 0.999\n        scores = widen(logits)"
+            ),
+        ),
     ),
     Mutant(
         name="hl_gauss-bins-off-by-one",
@@ -150,15 +167,11 @@ MUTANTS = (
         edits=(Edit("place = torch.clamp(place, 0, bins)", "place = place"),),
     ),
     Mutant(
-        name="hl_gauss-cancelling-tails",
+        name="hl_gauss-epsilon-in-histogram",
         loss="hl_gauss",
         caught_by="MatchesReference",
-        story="Tail masses are differences of a distribution function that is 1 to all digits.",
-        edits=(
-            Edit(
-                "torch.where(low > 1, falling, torch.where(high < -1, -falling, middle))", "middle", file="ops.normal"
-            ),
-        ),
+        story="An epsilon keeps empty bins from vanishing and moves every target towards the middle.",
+        edits=(Edit("masses = interval_masses(edges)", "masses = interval_masses(edges) + 1e-6"),),
     ),
     Mutant(
         name="hl_gauss-target-not-detached",
@@ -186,6 +199,11 @@ MUTANTS = (
         loss="hl_gauss",
         caught_by="Deterministic",
         story="Targets are dithered with the global generator, which nobody seeds or restores.",
-        edits=(Edit("place = (target - self.min_value)", "target = target + 1e-3 * torch.rand_like(target)\n        place = (target - self.min_value)"),),
+        edits=(
+            Edit(
+                "place = (target - self.min_value)",
+                "target = target + 1e-3 * torch.rand_like(target)\n        place = (target - self.min_value)",
+            ),
+        ),
     ),
 )

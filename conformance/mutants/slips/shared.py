@@ -8,7 +8,9 @@ MUTANTS = (
         loss="comp_sum",
         caught_by="Reduces",
         story="The sum is divided by the batch like the mean.",
-        edits=(Edit("            return total\n", "            return total / counts.sum().clamp(min=1)\n", file="base"),),
+        edits=(
+            Edit("            return total\n", "            return total / counts.sum().clamp(min=1)\n", file="base"),
+        ),
     ),
     Mutant(
         name="reduction-mean-ignores-weights",
@@ -23,7 +25,11 @@ MUTANTS = (
         caught_by="Weighted",
         story="Unreduced values come back without their weights.",
         edits=(
-            Edit("if sample_weight is not None:\n            shape", 'if sample_weight is not None and self.reduction != "none":\n            shape', file="base"),
+            Edit(
+                "if sample_weight is not None:\n            shape",
+                'if sample_weight is not None and self.reduction != "none":\n            shape',
+                file="base",
+            ),
         ),
     ),
     Mutant(
@@ -62,7 +68,13 @@ MUTANTS = (
         loss="cross_entropy",
         caught_by="RoundTrips",
         story="Parameters that became buffers are left out of the configuration.",
-        edits=(Edit("for k, v in self._values.items()}\n        return", "for k, v in self._values.items() if not isinstance(v, tuple)}\n        return", file="base"),),
+        edits=(
+            Edit(
+                "for k, v in self._values.items()}\n        return",
+                "for k, v in self._values.items() if not isinstance(v, tuple)}\n        return",
+                file="base",
+            ),
+        ),
     ),
     Mutant(
         name="configuration-without-reduction",
@@ -76,7 +88,9 @@ MUTANTS = (
         loss="cross_entropy",
         caught_by="MatchesReference",
         story="Lists of numbers are stored in float32, seven digits of them, and used in float64.",
-        edits=(Edit("torch.tensor(value, dtype=torch.float64)", "torch.tensor(value, dtype=torch.float32)", file="base"),),
+        edits=(
+            Edit("torch.tensor(value, dtype=torch.float64)", "torch.tensor(value, dtype=torch.float32)", file="base"),
+        ),
     ),
     Mutant(
         name="checks-negative-label-accepted",
@@ -98,7 +112,13 @@ MUTANTS = (
         caught_by="RejectsBadInput",
         story="Labels out of range are clamped into it without a word.",
         edits=(
-            Edit("self.check(logits, target, sample_weight=sample_weight)\n        return", "target = target.clamp(0, logits.size(1) - 1)\n            self.check(logits, target, sample_weight=sample_weight)\n        return", file="base"),
+            Edit(
+                "self.check(logits, target, sample_weight=sample_weight)\n        return",
+                "target = target.clamp(0, logits.size(1) - 1)\n"
+                "            self.check(logits, target, sample_weight=sample_weight)\n"
+                "        return",
+                file="base",
+            ),
         ),
     ),
     Mutant(
@@ -113,8 +133,6 @@ MUTANTS = (
         loss="mann_whitney",
         caught_by="RejectsBadInput",
         story="Binary targets are checked for their range alone, so one half passes.",
-        edits=(
-            Edit("(tensor != 0) & (tensor != 1)", "(tensor < 0) | (tensor > 1)", file="checks"),
-        ),
+        edits=(Edit("(tensor != 0) & (tensor != 1)", "(tensor < 0) | (tensor > 1)", file="checks"),),
     ),
 )
