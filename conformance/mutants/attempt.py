@@ -19,7 +19,7 @@ from losskit.conformance.report.model import FELL
 from losskit.registry import get
 from losskit.spec import Claim, LossSpec
 
-LIMIT = 120.0  # seconds a mutant may take in all; a healthy loss needs a fraction
+LIMIT = 120.0  # seconds of processor time a mutant may take in all; a healthy loss needs a fraction
 
 
 class OutOfTimeError(BaseException):
@@ -28,7 +28,10 @@ class OutOfTimeError(BaseException):
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise :class:`OutOfTimeError` in the body after some time, where the platform has timers and this thread may set one."""
+    """Raise :class:`OutOfTimeError` in the body after some processor time: a busy machine makes no mutant hang.
+
+    Without effect where the platform has no such timer, or in a thread that may not set one.
+    """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -36,13 +39,13 @@ def time_limit(seconds: float) -> Iterator[None]:
     def ring(_number: int, _frame: FrameType | None) -> None:
         raise OutOfTimeError
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @contextmanager

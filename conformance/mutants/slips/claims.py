@@ -184,7 +184,7 @@ FALSE: dict[str, tuple[tuple[str, Claim, str], ...]] = {
     "hl_gauss": (
         (
             "loose-constant",
-            Lipschitz(on="logits", norm="linf", constant=2.0).holds(when={"clamp_target": True, "K": 4}),
+            Lipschitz(on="logits", norm="linf", constant=2.0).holds(when={"clamp_target": True, "K": 2}),
             "No clamped target puts all its mass on one bin.",
         ),
     ),
