@@ -19,7 +19,7 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
 }
-CONSTANTS = {0: (1,), 1: (0, 2), 2: (1,)}
+CONSTANTS: dict[float, tuple[int, ...]] = {0: (1,), 1: (0, 2), 2: (1,)}
 METHODS = {"amax": "amin", "amin": "amax", "mean": "sum", "sum": "mean", "max": "min", "min": "max"}
 DROPPED = ("detach", "clamp", "clamp_", "relu")
 
@@ -97,8 +97,9 @@ def _alternatives(node: ast.expr) -> Iterator[ast.expr]:
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.Not | ast.Invert):
         if not isinstance(node.operand, ast.Constant):  # an axis counted from the end is no sign
             yield node.operand
-    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        yield from (ast.Constant(type(node.value)(other)) for other in CONSTANTS.get(node.value, ()))
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        for other in CONSTANTS.get(node.value, ()):
+            yield ast.Constant(float(other) if isinstance(node.value, float) else other)
     elif isinstance(node, ast.Call):
         yield from _calls(node)
 
