@@ -29,17 +29,18 @@ def spoilt(subject: Subject, data: Data) -> Iterator[tuple[str, str, Data]]:
             yield entry.name, "has an axis too many", {**data, entry.name: value.unsqueeze(0)}
             if value.dim() > 1:
                 yield entry.name, "has an axis too few", {**data, entry.name: value[0]}
-        yield from _wrong_values(entry, value, data)
+        yield from _wrong_values(subject, entry, value, data)
     yield from _wrong_sizes(subject, data)
 
 
-def _wrong_values(entry: Input, value: torch.Tensor, data: Data) -> Iterator[tuple[str, str, Data]]:
+def _wrong_values(subject: Subject, entry: Input, value: torch.Tensor, data: Data) -> Iterator[tuple[str, str, Data]]:
     if not value.numel():
         return
     domain = entry.domain
     bad: list[float] = []
     if isinstance(domain, ClassIndex) and domain.of is not None:
-        bad = [10_000, -7]
+        ignored = subject.parameters.get(domain.ignore) if domain.ignore else None
+        bad = [n for n in (10_000, -7, -1, _classes(subject, domain, data)) if n != ignored]
     elif isinstance(domain, Binary):
         bad = [2.0, 0.5, float("nan")]
     elif isinstance(domain, Probability):
@@ -48,6 +49,13 @@ def _wrong_values(entry: Input, value: torch.Tensor, data: Data) -> Iterator[tup
         spoiled = value.clone()
         spoiled.view(-1)[-1] = number
         yield entry.name, f"holds {number}", {**data, entry.name: spoiled}
+
+
+def _classes(subject: Subject, domain: ClassIndex, data: Data) -> int:
+    """The number of classes, the first id that is none."""
+    scores = next(i for i in subject.spec.inputs if domain.of in i.shape and data.get(i.name) is not None)
+    classes: int = data[scores.name].shape[scores.shape.index(str(domain.of))]
+    return 2 if domain.binary_when_one and classes == 1 else classes
 
 
 def _wrong_sizes(subject: Subject, data: Data) -> Iterator[tuple[str, str, Data]]:
@@ -68,8 +76,8 @@ def rejects_bad_input(claim: Claim, search: Search) -> Result:
     """Expect a ValueError or TypeError that names the input for everything that is wrong with it."""
     comparison = Comparison(claim, search)
     own = search.spec.adapter is not None  # a foreign loss refuses in words and kinds of its own
-    for subject, sizes in declared(claim, search, comparison):
-        data = draw(subject, sizes, 3, search.rng("bad", sorted(sizes.items())), MODERATE)
+    for number, (subject, sizes) in enumerate(declared(claim, search, comparison)):
+        data = draw(subject, sizes, 3, search.rng("bad", number, sorted(sizes.items())), MODERATE)
         for name, what, bad in spoilt(subject, data):
             try:
                 subject.module()(*(bad.get(i.name) for i in subject.spec.inputs))

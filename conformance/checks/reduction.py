@@ -42,11 +42,37 @@ def reduces(claim: Claim, search: Search) -> Result:
             comparison.compare(
                 "sum against the sum of none", subject.call(data, "sum"), value.sum(), allowed, subject, data
             )
+            _compare_slopes(comparison, subject, data)
         _check_nothing(comparison, subject, _empty(subject, sizes, search), "an empty batch")
         ignored = _all_ignored(subject, sizes, search)
         if ignored is not None:
             _check_nothing(comparison, *ignored, "a batch with every label ignored")
     return comparison.result()
+
+
+def _compare_slopes(comparison: Comparison, subject: Subject, data: Data) -> None:
+    """Gradients of ``sum`` and of the sum of ``none`` agree, and that of ``mean`` is as much smaller as its value."""
+    names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+    value: dict[str, torch.Tensor] = {}
+    slopes: dict[str, dict[str, torch.Tensor]] = {}
+    for reduction in ("none", "sum", "mean"):
+        held = leaves(data, names)
+        value[reduction] = subject.call(held, reduction).sum()
+        slopes[reduction] = gradients_of(value[reduction], held, names)
+    for name in names:
+        summed, mean = slopes["sum"][name], slopes["mean"][name]
+        slack = 1e-9 * (1 + summed.abs().amax())
+        comparison.compare(
+            f"gradient of {name} for sum and for none", summed, slopes["none"][name], slack, subject, data
+        )
+        comparison.compare(
+            f"gradient of {name} for mean times the sum, and for sum times the mean",
+            mean * value["sum"],
+            summed * value["mean"],
+            slack * (1 + value["sum"].abs()),
+            subject,
+            data,
+        )
 
 
 def _empty(subject: Subject, sizes: Sizes, search: Search) -> Data:
@@ -138,6 +164,7 @@ def weighted(claim: Claim, search: Search) -> Result:
                     f"{reduction} with weights against repeated rows", found, wanted, allowed, subject, shown
                 )
             _check_unreduced(comparison, subject, data, weight)
+            _check_weightless(comparison, subject, data, weight)
     return comparison.result()
 
 
@@ -149,6 +176,19 @@ def _check_unreduced(comparison: Comparison, subject: Subject, data: Data, weigh
     shown = {**data, "sample_weight": weight}
     found = subject.call(data, "none", weight)
     comparison.compare("weighted unreduced values", found, wanted, rounding(subject, data, wanted), subject, shown)
+
+
+def _check_weightless(comparison: Comparison, subject: Subject, data: Data, weight: torch.Tensor) -> None:
+    """Rows of weight 0 count as absent, so not-a-number in them reaches no value."""
+    axis = _batch_symbol(subject)
+    dropped = (weight == 0).cpu()
+    names = subject.spec.differentiable()
+    spoiled = {n: _spoil(subject, n, v, axis, dropped, math.nan) if n in names else v for n, v in data.items()}
+    for reduction in ("sum", "mean"):
+        found, wanted = (subject.call(rows, reduction, weight) for rows in (spoiled, data))
+        allowed = rounding(subject, data, wanted).amax()
+        shown = {**spoiled, "sample_weight": weight}
+        comparison.compare(f"{reduction} with NaN in rows of weight 0", found, wanted, allowed, subject, shown)
 
 
 @check_for(IgnoresIndex)
@@ -237,7 +277,8 @@ def _spoil(
     shape = subject.input(name).shape
     if axis not in shape or not value.is_floating_point():
         return value
-    mask = dropped.to(value.device).view([-1 if s == axis else 1 for s in shape])
+    place = shape.index(axis)
+    mask = dropped.to(value.device).view([-1 if d == place else 1 for d in range(value.dim())])
     return value.masked_fill(mask, garbage)
 
 

@@ -66,6 +66,7 @@ def matches_reference(claim: Claim, search: Search) -> Result:
                 comparison.compare(f"{word} against the oracle", found, right, slack, subject, data)
         small = draw_rows(subject, sizes, (2, 4, 9), rng, MODERATE, ties=0.0)[0]
         _compare_gradient(comparison, subject, small, search)
+        _compare_constants(comparison, subject, small)
     return comparison.result()
 
 
@@ -85,6 +86,21 @@ def _compare_gradient(comparison: Comparison, subject: Subject, data: Data, sear
         search.rng("entries", name).shuffle(entries)
         for entry in entries[:ENTRIES]:
             _compare_entry(comparison, subject, data, name, entry, found[name].reshape(-1)[entry])
+
+
+def _compare_constants(comparison: Comparison, subject: Subject, data: Data) -> None:
+    """No gradient flows to real inputs that the spec does not call differentiable."""
+    constants = tuple(
+        i.name
+        for i in subject.spec.inputs
+        if i.dtype == "float" and not i.differentiable and data.get(i.name) is not None
+    )
+    if not constants:
+        return
+    held = leaves(data, (*subject.spec.differentiable(), *constants))
+    for name, gradient in gradients_of(subject.call(held, "sum"), held, constants).items():
+        zero = torch.zeros_like(gradient)
+        comparison.compare(f"gradient of {name}, which takes none", gradient, zero, 1e-300, subject, data)
 
 
 def _compare_entry(comparison: Comparison, subject: Subject, data: Data, name: str, entry: int, found: Tensor) -> None:

@@ -1,0 +1,113 @@
+"""What a mutant is, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from losskit.spec import Claim
+from losskit.spec.model import Frozen
+
+VERSION: Literal[1] = 1
+Fate = Literal["killed", "elsewhere", "survived"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One passage of a source file and what stands there instead.
+
+    Attributes:
+        old: text that occurs in the file exactly once.
+        new: its replacement.
+        file: ``loss`` or ``spec`` for the loss's own two modules, else a module below ``losskit.plugins``.
+    """
+
+    old: str
+    new: str
+    file: str = "loss"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A loss or a spec with one slip.
+
+    Attributes:
+        name: the loss and the slip.
+        loss: the registered loss it is made from.
+        caught_by: the kind of property that must refute it.
+        story: the slip in one sentence, as it is made in libraries.
+        edits: changes of the source, for a wrong loss.
+        claim: the one claim the spec makes instead of its own, for a wrong spec.
+        unnarrowed: the engineering property that the spec forgets to narrow, for a wrong spec.
+    """
+
+    name: str
+    loss: str
+    caught_by: str
+    story: str
+    edits: tuple[Edit, ...] = ()
+    claim: Claim | None = None
+    unnarrowed: str = ""
+
+
+class Attempt(Frozen):
+    """What came of one mutant.
+
+    Attributes:
+        mutant: its name.
+        loss: the loss it is made from.
+        caught_by: the kind that should refute it.
+        fate: ``killed`` by that kind, ``elsewhere`` by another one, or ``survived``.
+        killer: the claim that fell, with its kind before it where that is another one.
+        outcome: the outcome of that claim, ``error`` or ``timeout``.
+        detail: what was found.
+        seconds: time spent.
+    """
+
+    mutant: str
+    loss: str
+    caught_by: str
+    fate: Fate
+    killer: str = ""
+    outcome: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+
+    @property
+    def killer_kind(self) -> str:
+        """Kind of the claim that fell, empty for a survivor."""
+        return self.killer.partition(" ")[0].partition("(")[0]
+
+
+class Control(Frozen):
+    """The same check on the loss as it is: ``fell`` names claims that do not stand, and none may."""
+
+    loss: str
+    kind: str
+    fell: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+class Run(Frozen):
+    """A run over mutants."""
+
+    schema_version: Literal[1] = VERSION
+    profile: str
+    seed: int
+    attempts: tuple[Attempt, ...]
+    controls: tuple[Control, ...] = ()
+    seconds: float = 0.0
+
+    def count(self, fate: Fate) -> int:
+        """How many mutants met this fate."""
+        return sum(a.fate == fate for a in self.attempts)
+
+    @property
+    def rate(self) -> float:
+        """Share of mutants that were killed, 0 where there were none."""
+        return 1 - self.count("survived") / len(self.attempts) if self.attempts else 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0 if every mutant died, there was one, and no unmutated loss was hit; else 1."""
+        return int(self.rate < 1 or any(control.fell for control in self.controls))
