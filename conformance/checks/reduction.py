@@ -180,7 +180,7 @@ def _check_unreduced(comparison: Comparison, subject: Subject, data: Data, weigh
 
 def _check_weightless(comparison: Comparison, subject: Subject, data: Data, weight: torch.Tensor) -> None:
     """Rows of weight 0 count as absent, so not-a-number in them reaches no value."""
-    axis = _batch_symbol(subject)
+    axis = batch_symbol(subject.spec)
     dropped = (weight == 0).cpu()
     names = subject.spec.differentiable()
     spoiled = {n: _spoil(subject, n, v, axis, dropped, math.nan) if n in names else v for n, v in data.items()}
