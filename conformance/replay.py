@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from losskit.conformance.engine import claims_of
+from losskit.conformance.claims import claims_of
 from losskit.conformance.laws import laws_of
 from losskit.conformance.subject import Subject
 from losskit.registry import load

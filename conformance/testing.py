@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from losskit.conformance.claim_ids import claim_ids
-from losskit.conformance.engine import claims_of, verify_claim
+from losskit.conformance.claims import claims_of, verify_claim
 from losskit.conformance.report import Finding, block
 from losskit.registry import get, kind
 from losskit.registry.loading import unknown

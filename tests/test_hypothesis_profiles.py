@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from losskit import get
-from losskit.conformance.engine import verify_claim
+from losskit.conformance.claims import verify_claim
 from losskit.conformance.report import Finding
 from losskit.spec.properties import Convex
 

@@ -76,7 +76,7 @@ class GraphTally:
             if elsewhere and self.search.budget.exports == 1:
                 self.left_out.append(f"{claim} compares with the graph of another {elsewhere[0]}")
                 continue
-            for law in laws_of(claim) or []:
+            for law in (law for law in laws_of(claim) or [] if law.concerns(graph.spec)):
                 # each change of a parameter is another export, of a second
                 self._ask(law, graph, 1 if elsewhere else self.search.budget.batches)
 

@@ -202,8 +202,11 @@ def newton(problem: Problem, x: Tensor, value: Tensor, rounds: int) -> tuple[Ten
 
 
 def _model(problem: Problem, x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
-    """Newton step and decrement at points."""
-    slope, hessian = _second_order(problem, x, index)
+    """Newton step and decrement at points; no step and an infinite decrement where a loss has no second derivative."""
+    try:
+        slope, hessian = _second_order(problem, x, index)
+    except RuntimeError:  # an operator without a second backward pass, in a loss that was written elsewhere
+        return torch.zeros_like(x), torch.full_like(x[:, 0], math.inf)
     bends, axes = torch.linalg.eigh(hessian)
     scale = 1 + bends.abs().amax(1, keepdim=True)
     part = (axes.mT @ slope.unsqueeze(2)).squeeze(2)

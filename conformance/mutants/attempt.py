@@ -11,7 +11,7 @@ from types import FrameType
 
 import torch
 
-from losskit.conformance.engine import claims_of, verify_claim
+from losskit.conformance.claims import claims_of, verify_claim
 from losskit.conformance.mutants.model import Attempt, Control, Fate, Mutant
 from losskit.conformance.mutants.sources import edited, rebuilt
 from losskit.conformance.report import Finding

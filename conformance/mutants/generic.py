@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from losskit.conformance.engine import claims_of
+from losskit.conformance.claims import claims_of
 from losskit.conformance.mutants.attempt import OutOfTimeError, first_to_fall, single_thread, time_limit
 from losskit.conformance.mutants.model import Attempt, Fate, Run
 from losskit.conformance.mutants.operators import Mutation, mutations

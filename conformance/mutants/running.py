@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from losskit.conformance.engine import claims_of
+from losskit.conformance.claims import claims_of
 from losskit.conformance.mutants.attempt import attempt, control
 from losskit.conformance.mutants.model import Attempt, Control, Mutant, Run
 from losskit.registry import get

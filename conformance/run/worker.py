@@ -13,7 +13,7 @@ from threading import Thread
 
 import torch
 
-from losskit.conformance.engine import verify_claim
+from losskit.conformance.claims import verify_claim
 from losskit.conformance.report import Finding
 from losskit.conformance.run.task import Task
 

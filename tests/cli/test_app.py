@@ -44,7 +44,10 @@ def test_the_version(invoke: Invoke) -> None:
         (("list", "--hold", "Convex"), "No such option"),
         (("describe",), "Missing argument"),
         (("describe", "comp_sun"), "losskit: there is no loss 'comp_sun'; did you mean comp_sum?"),
-        (("list", "--holds", "Convx"), "losskit: there is no property 'Convx'; did you mean Convex?"),
+        (
+            ("list", "--holds", "Convx"),
+            "losskit: there is no property 'Convx'; did you mean Convex, QuasiConvex, StrictlyConvex?",
+        ),
         (("list", "--task", "clasification"), "did you mean classification"),
         (("list", "--coupling", "pair"), "did you mean pairs"),
         (("verify", "comp_sun"), "did you mean comp_sum"),

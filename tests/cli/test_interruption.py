@@ -30,7 +30,7 @@ pytestmark = [
 def begun(tmp_path: Path) -> Iterator[tuple[Popen[str], Path]]:
     """A run in a process of its own that has found something and has more to find."""
     report = tmp_path / "verify.json"
-    process = Popen([*COMMAND, *ONLY, "--report", str(report)], stdout=PIPE, stderr=PIPE, text=True)
+    process = Popen([*COMMAND, *ONLY, "--report", str(report)], stdout=PIPE, stderr=PIPE, text=True, preexec_fn=_hear)
     journal = report.with_name("verify.json.journal")
     deadline = time.monotonic() + 240
     while not journal.exists() or journal.read_text().count("\n") < 2:
@@ -40,6 +40,11 @@ def begun(tmp_path: Path) -> Iterator[tuple[Popen[str], Path]]:
     yield process, report
     process.kill()
     process.communicate()
+
+
+def _hear() -> None:
+    """A shell makes what it runs in the background deaf to the interrupts of a keyboard."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _children(pid: int) -> list[int]:

@@ -6,7 +6,7 @@ import pytest
 
 from losskit import get
 from losskit.conformance.claim_ids import claim_ids
-from losskit.conformance.engine import claims_of
+from losskit.conformance.claims import claims_of
 from losskit.registry import builtin
 from losskit.spec import Above, AtLeast, Below, Between, Claim
 from losskit.spec.expressions import symbol

@@ -7,7 +7,7 @@ import torch
 
 from losskit import get, verify
 from losskit.conformance import replay
-from losskit.conformance.engine import claims_of, verify_claim
+from losskit.conformance.claims import claims_of, verify_claim
 from losskit.conformance.report import LossReport
 from losskit.registry import builtin
 from losskit.spec import AtLeast, Claim, LossSpec, Property

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from losskit.conformance.engine import verify_claim
+from losskit.conformance.claims import verify_claim
 from losskit.conformance.outcome import Spread
 from losskit.conformance.report import Margins
 from losskit.conformance.report.model import HIGHEST, LOWEST

@@ -8,7 +8,7 @@ import pytest
 
 from losskit import get
 from losskit.conformance import parametrize_with_claims
-from losskit.conformance.engine import claims_of
+from losskit.conformance.claims import claims_of
 from losskit.conformance.testing import ClaimCheck, ClaimFellError
 from losskit.spec.errors import LosskitError, UnknownLossError
 from losskit.spec.properties import Convex
@@ -111,7 +111,7 @@ def test_an_expectation_excuses_no_error(pytester: pytest.Pytester, monkeypatch:
     def broken(*_: object) -> None:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr("losskit.conformance.engine.laws_of", broken)
+    monkeypatch.setattr("losskit.conformance.claims.laws_of", broken)
     pytester.makepyfile(FALSE.format(expected={"Convex-logits-holds-C-2": "never convex"}))
     result = pytester.runpytest()
     result.assert_outcomes(failed=2)

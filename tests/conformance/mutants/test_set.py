@@ -84,7 +84,7 @@ def test_the_unmutated_loss_is_not_hit(loss: str, kind: str) -> None:
 
 def test_a_witness_comes_with_the_command_that_finds_it_again() -> None:
     with mutated(BY_NAME["comp_sum-sign"]) as spec:
-        finding = next(f for f in verify(spec, only=["NonNegative"], jobs=1).losses[0].findings if not f.stood)
+        finding = next(f for f in verify(spec, only=["NonNegative"], engine="here").losses[0].findings if not f.stood)
     assert finding.outcome == "refuted"
     assert finding.witness is not None
     assert "--only NonNegative" in finding.witness.command

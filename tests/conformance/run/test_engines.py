@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import pytest
 
 from losskit import get, verify
-from losskit.conformance.engine import claims_of
+from losskit.conformance.claims import claims_of
 from losskit.conformance.run.task import Backlog, Task
 from losskit.spec import LossSpec
 from losskit.spec.errors import MissingExtraError

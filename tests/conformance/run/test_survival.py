@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from losskit import get, verify
-from losskit.conformance.engine import verify_claim
+from losskit.conformance.claims import verify_claim
 from losskit.spec import LossSpec, Property
 from losskit.spec.errors import LosskitError
 from losskit.spec.properties import KINDS, WorkedExamples
