@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +22,6 @@ X = torch.randn(7, 5, dtype=torch.float64, generator=torch.Generator().manual_se
 Y = torch.tensor([0, 1, 2, 0, 1, 2, 0])
 LENGTHS = (4, 0, 3)
 LOSSES: list[tuple[str, dict[str, Any]]] = [("cross_entropy", {}), ("multi_similarity", {"mining": False})]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def importable() -> Iterator[None]:
-    """Processes that are started import this module by its name."""
-    root = str(Path(__file__).resolve().parents[2])
-    sys.path.insert(0, root)
-    yield
-    sys.path.remove(root)
 
 
 def _model() -> nn.Linear:
@@ -60,7 +50,9 @@ def _train(rank: int, folder: str) -> None:
     except InputError as error:
         found.append(str(error))
     torch.save(found, f"{folder}/{rank}.pt")
+    dist.barrier()
     dist.destroy_process_group()
+    os._exit(0)  # not through the destructors: gloo's threads may still run then, and end the process with an abort
 
 
 def test_a_model_in_ddp_gets_the_gradient_of_the_whole_batch() -> None:
