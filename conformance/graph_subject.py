@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from losskit.conformance.subject import Data, Subject
+from losskit.conformance.subject import Data, Reading, Subject
 from losskit.export.eager import VALUE, gradient_name
 from losskit.export.graphs import recall_graph
 from losskit.export.runtimes import Runtime
@@ -64,11 +64,13 @@ class GraphSubject(Subject):
         assert sample_weight is None, "sample_weight is no input of the graphs"
         return torch.from_numpy(np.array(self._value.run(self._arrays(data))[VALUE]))
 
-    def gradients(self, data: Data, names: tuple[str, ...], create_graph: bool = False) -> dict[str, Tensor]:
-        """Gradients of the value, as the second graph gives them."""
+    def read(self, data: Data, names: tuple[str, ...] | None = None, create_graph: bool = False) -> Reading:
+        """Value, gradients of the value, as the second graph gives them, and noise."""
         assert not create_graph, "a graph has no gradient of its gradient"
+        wanted = [n for n in (names if names is not None else self.spec.differentiable()) if data.get(n) is not None]
         found = self._both.run(self._arrays(data))
-        return {name: torch.from_numpy(np.array(found[gradient_name(name)])) for name in names}
+        gradients = {name: torch.from_numpy(np.array(found[gradient_name(name)])) for name in wanted}
+        return self.reading(data, self.entries(data), gradients)
 
     def _arrays(self, data: Data) -> dict[str, Any]:
         return {entry.name: data[entry.name].detach().numpy() for entry in self.axes.inputs}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,6 +21,26 @@ if TYPE_CHECKING:
     from losskit.plugins.base import Loss
 
 Data = dict[str, Any]  # inputs by name; what a law adds: _name a row a case, __name for all
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one pass through a loss gives.
+
+    Attributes:
+        entries: unreduced values, a row a case: (cases, entries).
+        gradients: of the sum of all values by input; a row a case where a case is a row.
+        noise: what rounding the inputs may do to each value: ``64 eps sum |dl/dx| |x|``, shape (cases,).
+    """
+
+    entries: Tensor
+    gradients: dict[str, Tensor]
+    noise: Tensor
+
+    @property
+    def value(self) -> Tensor:
+        """The value of each case, shape (cases,)."""
+        return self.entries.mean(dim=1)
 
 
 class Subject:
@@ -110,30 +131,63 @@ class Subject:
             raise KeyError(name)
         return entry
 
+    def cases(self, data: Data) -> int:
+        """How many cases the data hold."""
+        if self.coupled:
+            return 1
+        batch = self.spec.output[0]
+        for entry in self.spec.inputs:
+            if entry.shape[:1] == (batch,) and data.get(entry.name) is not None:
+                return len(data[entry.name])
+        return len(self.value(data))
+
+    def read(self, data: Data, names: tuple[str, ...] | None = None, create_graph: bool = False) -> Reading:
+        """Values, gradients and noise in one pass; values keep the graph of inputs that have one.
+
+        Args:
+            data: inputs by name.
+            names: inputs that gradients and noise are taken in; every differentiable one if left out.
+            create_graph: whether gradients keep a graph, too.
+        """
+        wanted = self.spec.differentiable() if names is None else names
+        used = tuple(n for n in wanted if data.get(n) is not None and self.input(n).differentiable)
+        # a node of its own for each input: where a law computes one input from another, each has its own share
+        held = {**data, **{n: data[n].view_as(data[n]) if data[n].requires_grad else data[n].detach() for n in used}}
+        for name in used:
+            held[name].requires_grad_()
+        entries = self.entries(held)
+        kept = any(value.requires_grad for value in data.values() if torch.is_tensor(value))
+        gradients = self._pulled_back(entries, [held[n] for n in used], kept or create_graph, create_graph)
+        entries = entries if kept or create_graph else entries.detach()
+        return self.reading(data, entries, dict(zip(used, gradients, strict=True)))
+
+    @staticmethod
+    def _pulled_back(entries: Tensor, leaves: list[Tensor], retain: bool, create_graph: bool) -> tuple[Tensor, ...]:
+        if not leaves:
+            return ()
+        return torch.autograd.grad(
+            entries.mean(dim=1).sum(),
+            leaves,
+            retain_graph=retain,
+            create_graph=create_graph,
+            allow_unused=True,
+            materialize_grads=True,
+        )
+
+    def reading(self, data: Data, entries: Tensor, gradients: dict[str, Tensor]) -> Reading:
+        """Values and gradients with the noise that follows from them."""
+        noise = entries.detach().new_zeros(len(entries))
+        for name, gradient in gradients.items():
+            slopes = gradient.detach().nan_to_num().abs()
+            noise = noise + self.per_case(slopes * data[name].detach().abs(), name)
+        return Reading(entries, gradients, 64 * torch.finfo(self.dtype).eps * noise)
+
     def gradients(self, data: Data, names: tuple[str, ...], create_graph: bool = False) -> dict[str, Tensor]:
         """Gradient of the sum of all values with respect to inputs; a row a case where a case is a row."""
-        held = dict(data)
-        for name in names:
-            if not (create_graph and data[name].requires_grad):
-                held[name] = data[name].detach().requires_grad_()
-        total = self.value(held).sum()
-        found = torch.autograd.grad(
-            total, [held[n] for n in names], create_graph=create_graph, allow_unused=True, materialize_grads=True
-        )
-        return dict(zip(names, found, strict=True))
+        return self.read(data, names, create_graph).gradients
 
     def per_case(self, tensor: Tensor, name: str) -> Tensor:
         """Sum of a tensor that has the shape of an input over all but the case: (cases,)."""
         return (
             tensor.sum().reshape(1) if self.shares(name) else tensor.flatten(1).sum(1) if tensor.dim() > 1 else tensor
         )
-
-    def noise(self, data: Data, names: tuple[str, ...]) -> Tensor:
-        """What rounding the named inputs may do to each value: ``64 eps sum |dl/dx| |x|``, shape (cases,)."""
-        epsilon = 64 * torch.finfo(self.dtype).eps
-        used = tuple(n for n in names if self.input(n).differentiable and data.get(n) is not None)
-        if not used:
-            return torch.zeros_like(self.value(data).detach())
-        gradients = self.gradients(data, used)
-        parts = [self.per_case(gradients[n].nan_to_num().abs() * data[n].detach().abs(), n) for n in used]
-        return epsilon * torch.stack(torch.broadcast_tensors(*parts)).sum(0)

@@ -165,7 +165,7 @@ def rounding(subject: Subject, data: Data, value: Tensor, epsilon: float | None 
     """What rounding may do to a value: relative to it, to the slopes, and to the largest input."""
     eps = torch.finfo(subject.dtype).eps if epsilon is None else epsilon
     names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
-    slopes = subject.noise(data, names).sum() / (64 * torch.finfo(subject.dtype).eps)
+    slopes = subject.read(data, names).noise.sum() / (64 * torch.finfo(subject.dtype).eps)
     floats = [v.abs().amax() for v in data.values() if torch.is_tensor(v) and v.is_floating_point() and v.numel()]
     largest = torch.stack([f.double() for f in floats]).amax() if floats else torch.tensor(0.0)
     return 64 * eps * (slopes.to(value) + largest.to(value) + value.detach().abs() + 1).nan_to_num(0.0, 1e300)

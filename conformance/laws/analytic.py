@@ -43,9 +43,9 @@ class Sign(Law):
     detail = "minus the value, and zero"
 
     def sides(self, subject: Subject, data: Data) -> Sides:
-        left = -subject.entries(data).amin(dim=1)
-        noise = subject.noise(data, subject.spec.differentiable())
-        return Sides(left, torch.zeros_like(left), "at_most", noise=noise)
+        found = subject.read(data)
+        left = -found.entries.amin(dim=1)
+        return Sides(left, torch.zeros_like(left), "at_most", noise=found.noise)
 
 
 class End(Law):
@@ -67,15 +67,15 @@ class End(Law):
 
     def sides(self, subject: Subject, data: Data) -> Sides:
         low, high = self._ends(subject, data)
-        entries = subject.entries(data)
-        left = entries.amax(dim=1) if self.upper else -entries.amin(dim=1)
+        found = subject.read(data)
+        left = found.entries.amax(dim=1) if self.upper else -found.entries.amin(dim=1)
         end = high if self.upper else low
         assert end is not None
         right = torch.full_like(left, end if self.upper else -end)
         # of the range 1 % may be missing; where one end is claimed alone, of that end's own size
         span = high - low if low is not None and high is not None else max(1.0, abs(end))
-        noise = subject.noise(data, subject.spec.differentiable())
-        return Sides(left, right, "at_most", noise=noise, reached=1 - (right - left).detach() / max(span, 1e-300))
+        reached = 1 - (right - left).detach() / max(span, 1e-300)
+        return Sides(left, right, "at_most", noise=found.noise, reached=reached)
 
 
 @law_for(Bounded, "holds")
@@ -121,8 +121,8 @@ class Jensen(Law):
         """The value at the midpoint, the values at the ends, and what rounding may do to them."""
         far = {**data, **{n: data[f"_{n}"] for n in self.subjects}}
         mid = {**data, **{n: (data[n] + data[f"_{n}"]) / 2 for n in self.subjects}}
-        noise = torch.stack([subject.noise(d, self.subjects) for d in (data, far, mid)]).sum(0)
-        return subject.value(mid), (subject.value(data), subject.value(far)), noise
+        one, other, between = (subject.read(d, self.subjects) for d in (data, far, mid))
+        return between.value, (one.value, other.value), one.noise + other.noise + between.noise
 
     def sides(self, subject: Subject, data: Data) -> Sides:
         mid, (one, other), noise = self.segment(subject, data)
@@ -178,9 +178,8 @@ class Order(Law):
             other, changed = subject.replace(**{name: data["_parameter"]}), data
         else:
             other, changed = subject, {**data, name: data[name] + data["_step"]}
-        names = subject.spec.differentiable()
-        noise = subject.noise(data, names) + other.noise(changed, names)
-        before, after = subject.value(data), other.value(changed)
+        before, after = subject.read(data), other.read(changed)
+        noise = before.noise + after.noise
         if self.claimed.direction == "decreasing":
-            return Sides(after, before, "at_most", noise=noise)
-        return Sides(before, after, "at_most", noise=noise)
+            return Sides(after.value, before.value, "at_most", noise=noise)
+        return Sides(before.value, after.value, "at_most", noise=noise)

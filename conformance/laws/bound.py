@@ -34,7 +34,8 @@ class Above(Law):
     def bound(self, subject: Subject, data: Data) -> tuple[Tensor, Tensor]:
         """The multiple of the loss, and what rounding may do to it."""
         factor = constant(self.claimed.factor, subject, data)
-        return factor * subject.value(data), abs(factor) * subject.noise(data, subject.spec.differentiable())
+        found = subject.read(data)
+        return factor * found.value, abs(factor) * found.noise
 
 
 class AboveErrors(Above):
@@ -112,8 +113,9 @@ class AboveLoss(Related):
 
     def sides(self, subject: Subject, data: Data) -> Sides:
         factor = constant(self.claimed.factor, subject, data)
-        noise = (1 + abs(factor)) * subject.noise(data, subject.spec.differentiable())
-        return Sides(self.other_value(subject, data), factor * subject.value(data), "at_most", noise=noise)
+        found = subject.read(data)
+        noise = (1 + abs(factor)) * found.noise
+        return Sides(self.other_value(subject, data), factor * found.value, "at_most", noise=noise)
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return subject.spec.differentiable()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.base import Law, Sides, law_for, normal
-from losskit.conformance.laws.growth import flatten, noise, one_case, values
+from losskit.conformance.laws.growth import flatten, measured, one_case, values
 from losskit.conformance.search.inputs import MODERATE
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
@@ -68,13 +68,14 @@ class Slope(Directional):
     detail = "the derivative along a direction, and the difference quotient"
 
     def sides(self, subject: Subject, data: Data) -> Sides:
-        gradient = self._flat(subject, subject.gradients(data, self.subjects))
+        found = subject.read(data, self.subjects)
+        value, noise = measured(subject, found, self.subjects)
+        gradient = self._flat(subject, found.gradients)
         left = (gradient * self._flat(subject, data, "_")).sum(1)
         wide, narrow = self._quotient(subject, data, 2 * STEP), self._quotient(subject, data, STEP)
         right = narrow + (narrow - wide) / 3  # Richardson: the error of second order cancels
-        rounding = 32 * torch.finfo(subject.dtype).eps / STEP * (1 + self.at(subject, data).detach().abs())
-        rounding = rounding + noise(subject, data, self.subjects) / STEP
-        allowed = rounding + (narrow - wide).abs()
+        rounding = 32 * torch.finfo(subject.dtype).eps / STEP * (1 + value.detach().abs())
+        allowed = rounding + noise / STEP + (narrow - wide).abs()
         return Sides(self.clear(data, left, right), right, noise=allowed, rtol=1e-6)
 
     def _quotient(self, subject: Subject, data: Data, step: float) -> Tensor:
@@ -117,11 +118,10 @@ class Kink(Directional):
     ties: ClassVar[float] = 1.0
 
     def sides(self, subject: Subject, data: Data) -> Sides:
+        here, allowed = measured(subject, subject.read(data, self.subjects), self.subjects)
         with torch.no_grad():
-            here = self.at(subject, data)
             jumps = [self._jump(subject, data, here, step) for step in (STEP, STEP / 2)]
             ahead = (self.at(subject, self.moved(data, STEP)) - here) / STEP
-        allowed = noise(subject, data, self.subjects)
         # a smooth function's jump is proportional to the step: what remains of it at step 0 is a kink
         left = ahead
         right = ahead - (2 * jumps[1] - jumps[0])

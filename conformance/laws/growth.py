@@ -11,7 +11,7 @@ from torch import Tensor
 from losskit.conformance.laws.analytic import constant
 from losskit.conformance.laws.base import Law, Sides, law_for, normal
 from losskit.conformance.laws.invariance import close
-from losskit.conformance.subject import Data, Subject
+from losskit.conformance.subject import Data, Reading, Subject
 from losskit.spec import Claim
 from losskit.spec.properties import Lipschitz, Smooth
 
@@ -38,14 +38,15 @@ def values(subject: Subject, data: Data, names: tuple[str, ...]) -> Tensor:
     return found.sum().reshape(1) if one_case(subject, names) else found
 
 
-def noise(subject: Subject, data: Data, names: tuple[str, ...]) -> Tensor:
-    """What rounding may do to :func:`values`: to the inputs, and to numbers of order 1 on the way to the value.
+def measured(subject: Subject, found: Reading, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:
+    """:func:`values` as they were read, and what rounding may do to them.
 
-    The second part matters where a difference of values is divided by a tiny distance.
+    Rounding of the inputs, and of numbers of order 1 on the way to the value: the second part matters where a
+    difference of values is divided by a tiny distance.
     """
-    on_the_way = 16 * torch.finfo(subject.dtype).eps * (1 + subject.value(data).detach().abs())
-    found = subject.noise(data, names) + on_the_way
-    return found.sum().reshape(1) if one_case(subject, names) else found
+    on_the_way = 16 * torch.finfo(subject.dtype).eps * (1 + found.value.detach().abs())
+    noise = found.noise + on_the_way
+    return (found.value.sum().reshape(1), noise.sum().reshape(1)) if one_case(subject, names) else (found.value, noise)
 
 
 @law_for(Lipschitz)
@@ -80,22 +81,20 @@ class Slope(Law):
         norm = self.claimed.norm
         far = {**data, **{n: data[f"_{n}"] for n in self.subjects}}
         higher = any(torch.is_tensor(data[n]) and data[n].requires_grad for n in self.subjects)
-        gradient = flatten(subject, subject.gradients(data, self.subjects, create_graph=higher), self.subjects)
+        here, there = subject.read(data, self.subjects, create_graph=higher), subject.read(far, self.subjects)
+        gradient = flatten(subject, here.gradients, self.subjects)
         steepness = torch.linalg.vector_norm(gradient, DUAL[norm], dim=1)
         gap = flatten(subject, {n: far[n] - data[n] for n in self.subjects}, self.subjects)
         distance = torch.linalg.vector_norm(gap, ORDER[norm], dim=1)
+        (near_value, noise), (far_value, more) = (measured(subject, r, self.subjects) for r in (here, there))
         apart = distance > 0
         reach = torch.where(apart, distance, torch.ones_like(distance))
-        secant = torch.where(
-            apart,
-            (values(subject, far, self.subjects) - values(subject, data, self.subjects)).abs() / reach,
-            torch.zeros_like(distance),
-        )
+        secant = torch.where(apart, (far_value - near_value).abs() / reach, torch.zeros_like(distance))
         if self.claimed.region == "same_order":
             tied = close(data[self.subjects[0]]) | close(far[self.subjects[0]])
             steepness, secant = steepness.masked_fill(tied, 0.0), secant.masked_fill(tied, 0.0)
         left = torch.cat([steepness, secant])
-        allowed = (noise(subject, data, self.subjects) + noise(subject, far, self.subjects)) / reach.detach()
+        allowed = (noise + more) / reach.detach()
         allowed = torch.cat([torch.zeros_like(allowed), allowed.masked_fill(~apart, 0.0)])
         if self.claimed.constant is None:
             usual = 1 + steepness.detach().nan_to_num(posinf=0.0).median()

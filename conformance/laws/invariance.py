@@ -37,9 +37,8 @@ class Transformed(Law):
 
     def sides(self, subject: Subject, data: Data) -> Sides:
         other, changed = self.transform(subject, data)
-        names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
-        noise = subject.noise(data, names) + other.noise(changed, names)
-        return Sides(other.value(changed), subject.value(data), noise=noise)
+        after, before = other.read(changed), subject.read(data)
+        return Sides(after.value, before.value, noise=before.noise + after.noise)
 
 
 @law_for(ShiftInvariant, "fails")
@@ -238,8 +237,8 @@ class Permutation(Law):
     def sides(self, subject: Subject, data: Data) -> Sides:
         axis = self._axis(subject)
         changed = {n: self._reorder(subject, n, data, axis) if subject.spec.input(n) else v for n, v in data.items()}
-        before, after = subject.value(data), subject.value(changed)
-        noise = subject.noise(data, subject.spec.differentiable())
+        found, after = subject.read(data), subject.value(changed)
+        before, noise = found.value, found.noise
         order = self._order(subject, data)
         if self.claimed.over in ("batch", "set") and len(before) == len(order):
             before, noise = before.index_select(0, order), noise.index_select(0, order)
@@ -280,8 +279,8 @@ class LabelSum(Law):
         total, noise = torch.zeros_like(scores[:, 0]), torch.zeros_like(scores[:, 0])
         for label in range(scores.shape[1]):
             labelled = {**data, name: scores, target.name: torch.full_like(data[target.name], label)}  # type: ignore[union-attr]
-            total = total + subject.value(labelled)
-            noise = noise + subject.noise(labelled, (name,))
+            found = subject.read(labelled, (name,))
+            total, noise = total + found.value, noise + found.noise
         return total, noise
 
     def sides(self, subject: Subject, data: Data) -> Sides:

@@ -56,9 +56,9 @@ class Zero(AtPlace):
 
     def sides(self, subject: Subject, data: Data) -> Sides:
         there = self.placed(subject, data)
-        left = subject.entries(there).abs().amax(1)
-        noise = subject.noise(there, subject.spec.differentiable())
-        return Sides(left, torch.zeros_like(left), noise=noise, rtol=self.accuracy)
+        found = subject.read(there)
+        left = found.entries.abs().amax(1)
+        return Sides(left, torch.zeros_like(left), noise=found.noise, rtol=self.accuracy)
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return tuple(n for n in super().moving(subject, data) if n not in self.subjects)
@@ -83,10 +83,8 @@ class Least(AtPlace):
         return torch.where(chosen, near, drawn)
 
     def sides(self, subject: Subject, data: Data) -> Sides:
-        there = self.placed(subject, data)
-        names = subject.spec.differentiable()
-        noise = subject.noise(there, names) + subject.noise(data, names)
-        return Sides(subject.value(there), subject.value(data), "at_most", noise=noise, rtol=self.accuracy)
+        there, here = subject.read(self.placed(subject, data)), subject.read(data)
+        return Sides(there.value, here.value, "at_most", noise=there.noise + here.noise, rtol=self.accuracy)
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return self.subjects

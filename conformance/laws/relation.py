@@ -114,9 +114,8 @@ class Equal(Related):
 
     def sides(self, subject: Subject, data: Data) -> Sides:
         scale, offset = self.affine(subject, data)
-        noise = subject.noise(data, subject.spec.differentiable())
-        own = subject.call(data, "mean").reshape(-1) if subject.coupled else subject.value(data)
-        return Sides(own, scale * self.other_value(subject, data) + offset, noise=2 * noise)
+        own = subject.read(data)
+        return Sides(own.value, scale * self.other_value(subject, data) + offset, noise=2 * own.noise)
 
 
 class SameGradient(Related):
@@ -163,9 +162,10 @@ class Limit(Related):
             near = subject.replace(**{name: 1 / step if end == float("inf") else end + step})
             scale, offset = self.affine(near, data)
             other = scale * self.other_value(near, data) + offset
-            left.append((near.value(data) - other).abs())
+            found = near.read(data)
+            left.append((found.value - other).abs())
             right.append(torch.full_like(left[-1], constant(self.claimed.rate, near, data)))
-            noise.append(near.noise(data, near.spec.differentiable()) * 2)
+            noise.append(found.noise * 2)
         return Sides(torch.cat(left), torch.cat(right), "at_most", noise=torch.cat(noise))
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:

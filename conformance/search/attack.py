@@ -12,7 +12,7 @@ import torch
 from losskit.conformance.laws.base import Law, Sides
 from losskit.conformance.outcome import BROKEN, Result, Tally
 from losskit.conformance.profiles import Budget
-from losskit.conformance.search.climb import climb
+from losskit.conformance.search.climb import climb, heights
 from losskit.conformance.search.edge import edge_case
 from losskit.conformance.search.inputs import draw, project, stack, take
 from losskit.conformance.search.parameters import fill_numbers, parameter_draws, size_draws
@@ -195,9 +195,9 @@ def _work(
         best.see(sides, data, tally)
         if best.worst > BROKEN:
             return best.where, best.reached
-        heights = _heights(sides, 1 if subject.coupled else len(subject.value(data)))
-        start = data if subject.coupled else _pick(subject, data, heights, search.budget.climbers)
-        promising.append((float(heights.amax()), start))
+        height = heights(sides, subject.cases(data))
+        start = data if subject.coupled else _pick(subject, data, height, search.budget.climbers)
+        promising.append((float(height.amax()), start))
     promising.sort(key=lambda found: -found[0])
     # the worst batch and two from lower down: where everything is saturated already, nothing slopes upwards
     lower = promising[1 :: max(1, len(promising) // 2)][: CLIMBS - 1]
@@ -228,11 +228,6 @@ class _Best:
             self.worst, self.where = float(ratio.amax()), data
 
 
-def _heights(sides: Sides, cases: int) -> torch.Tensor:
-    signed = sides.signed().detach().nan_to_num(-torch.inf, torch.inf, -torch.inf)
-    return signed.view(-1, cases).amax(0) if len(signed) % cases == 0 else signed.amax().expand(cases)
-
-
 def _pick(subject: Subject, data: Data, heights: torch.Tensor, count: int) -> Data:
     """Start rows of the ascent: half the worst ones, half spread over the batch."""
     order = heights.argsort(descending=True).tolist()
@@ -259,7 +254,7 @@ def _simplifiable(law: Law, subject: Subject, data: Data) -> tuple[str, ...]:
 
 def _refuted(law: Law, search: Search, subject: Subject, data: Data, tally: Tally) -> Result:
     ratio = _ratio(law, subject, data)
-    cases = 1 if subject.coupled else len(subject.value(data))
+    cases = subject.cases(data)
     case = int(ratio.argmax()) % cases
     single = take(subject, data, case)
 

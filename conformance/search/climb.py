@@ -17,11 +17,12 @@ def climb(law: Law, subject: Subject, data: Data, steps: int) -> tuple[Data, Sid
     names = tuple(n for n in law.moving(subject, data) if torch.is_tensor(data[n]) and data[n].numel())
     best, now = dict(data), dict(data)
     height: Tensor | None = None
+    cases = subject.cases(data)
     pace = {n: 0.1 * (data[n].detach().abs().mean() + 0.1) for n in names}
     for step in range(steps + 1 if names else 0):
         leaves = {n: now[n].detach().requires_grad_() for n in names}
         sides = law.sides(subject, {**now, **leaves})
-        reached = _height(sides, subject, now).detach()
+        reached = heights(sides, cases)
         better = reached > height if height is not None else torch.ones_like(reached, dtype=torch.bool)
         height = reached if height is None else torch.where(better, reached, height)
         best.update({n: _choose(better, now[n], best[n]) for n in names})
@@ -45,11 +46,10 @@ def _objective(sides: Sides) -> Tensor:
     return torch.where(relative.isfinite(), relative, torch.zeros_like(relative)).sum()
 
 
-def _height(sides: Sides, subject: Subject, data: Data) -> Tensor:
-    """Signed violation of each case, the worst of its blocks; what is not finite is never preferred."""
-    signed = sides.signed()
-    signed = torch.where(signed.isnan(), torch.full_like(signed, -torch.inf), signed)
-    cases = len(subject.value(data))
+def heights(sides: Sides, cases: int) -> Tensor:
+    """Signed violation of each case, the worst of its blocks; what is not a number is never preferred."""
+    signed = sides.signed().detach()
+    signed = signed.masked_fill(signed.isnan(), -torch.inf)
     return signed.view(-1, cases).amax(0) if len(signed) % cases == 0 else signed.amax().expand(cases)
 
 
