@@ -15,6 +15,9 @@ from losskit.spec import Claim, Example, LossSpec, Property, describe_regime
 from losskit.spec.properties import KINDS, Convex
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent))  # the build runs this file by its path
+from docs import lattice  # noqa: E402
+
 GROUPS = ("invariance", "analytic", "decision", "relation", "engineering")
 MARKER = "<!-- vocabulary -->"
 
@@ -143,6 +146,7 @@ def main() -> None:
             template.render(spec=spec, claims=[c for c in spec.claims if c not in links], links=links),
         )
     write("losses/index.md", index(specs))
+    write("losses/lattice.md", lattice.page(specs))
     write("example-report.html", example_report())
     page = (HERE / "properties.md").read_text(encoding="utf-8")
     write("properties.md", page.replace(MARKER, "\n".join(part for part in vocabulary(specs) if part)))

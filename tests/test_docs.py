@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from docs import lattice
 
 import losskit
 from losskit import registry
@@ -64,6 +65,23 @@ def test_every_page_is_in_the_navigation() -> None:
     named = re.findall(r"[\w/-]+\.md", str(config["nav"]))
     pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
     assert pages | {"losses/index.md"} == set(named)
+
+
+def test_every_relation_that_holds_is_an_arrow() -> None:
+    specs = [registry.get(name) for name in registry.builtin()]
+    related = {(s.name, c.property.other) for s in specs for c in s.links() if c.verdict == "holds"}  # type: ignore[attr-defined]
+    arrows = lattice.edges(specs)
+    both = {pair for pair in related if pair[::-1] in related}
+    assert {(edge.start, edge.end) for edge in arrows} | {pair[::-1] for pair in both} >= related
+    assert len(arrows) == len(related) - len(both) // 2
+    assert {("comp_sum", "cross_entropy"), ("ldr_kl", "cross_entropy")} <= {(edge.start, edge.end) for edge in arrows}
+    places = lattice.layout(arrows)
+    boxes = {name for pair in related for name in pair}
+    assert len({places.place(name) for name in boxes}) == len(boxes)
+    assert all(places.place(edge.start)[0] > places.place(edge.end)[0] for edge in arrows)
+    shown = lattice.page(specs)
+    assert shown.count('class="arrow"') == len(arrows)
+    assert all(f"[{s.name}]({s.name}.md)" in shown for s in specs if s.name not in boxes)
 
 
 def test_every_decision_is_listed() -> None:
