@@ -107,11 +107,17 @@ SPEC = LossSpec(
             when=PLAIN, source="Awasthi et al. 2022, the logistic transform, reached in the limit t to 0"
         ),
         HConsistencyBound().fails(
+            when={"pos_weight": Between(0, 0.9, "right")}, source="w=1/2: between q=1/2 and q=2/3 the minimiser errs"
+        ),
+        HConsistencyBound().fails(
             when={"pos_weight": AtLeast(1.1)}, source="w=2: between q=1/3 and q=1/2 the minimiser errs"
         ),
         ReducesTo(other="torch.nn.BCEWithLogitsLoss").holds(when=PLAIN, source="same definition, soft labels included"),
         ReducesTo(other="torch.nn.BCEWithLogitsLoss", parameters={"pos_weight": (3.0,)}).holds(
             when={"pos_weight": 3.0}, source="same definition of the weight"
+        ),
+        ReducesTo(other="sigmoid_focal", parameters={"alpha": None, "gamma": 0.0}).holds(
+            when=PLAIN, source="without focus and balance, soft labels included"
         ),
         ReducesTo(other="logistic", given=HARD).holds(when=PLAIN, source="at a hard label one of the terms is left"),
         ReducesTo(

@@ -90,7 +90,7 @@ def test_errors_of_the_sign_are_bounded_and_no_tighter() -> None:
 
 @pytest.mark.parametrize(("part", "direction"), [("positives", "increasing"), ("negatives", "decreasing")])
 def test_the_label_says_where_the_value_falls(part: str, direction: str) -> None:
-    claim = Monotone(on="logits", part=part, direction=direction).holds()  # type: ignore[arg-type]
+    claim = Monotone(on="logits", part=part, direction=direction).holds()
     assert outcome(claim) == "refuted"
     assert outcome(claim, Swapped) == "held"
 
