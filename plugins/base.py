@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from losskit.plugins.checks import check_inputs, check_weight, readable
 from losskit.plugins.debug import is_debug
+from losskit.plugins.ops.precision import widen
 from losskit.spec import LossSpec
 from losskit.spec.errors import InputError, ParameterError
 
@@ -122,6 +123,41 @@ class Loss(nn.Module):
             return
         if not bool((counts != 0).any()):
             raise InputError(f"{self.spec.name}: nothing to average, every sample is missing, ignored or unpaired")
+
+
+class BinaryLoss(Loss):
+    """A loss of one score and a label 0 or 1 a sample, each standing alone; subclasses write ``value``."""
+
+    def forward(self, logits: Tensor, target: Tensor, sample_weight: Optional[Tensor] = None) -> Tensor:
+        """The reduced loss.
+
+        Args:
+            logits: scores, in the shape the spec gives; positive means class 1.
+            target: labels, floating-point, the shape of ``logits``.
+            sample_weight: non-negative weights, the shape of ``logits``.
+
+        Returns:
+            A scalar, or the shape of ``logits`` for ``reduction="none"``; float32 for half-precision scores.
+
+        Raises:
+            InputError: rank, size or value is wrong.
+            InputTypeError: the wrong dtype.
+        """
+        if not torch.jit.is_scripting():
+            self.check(logits, target, sample_weight=sample_weight)
+        scores = widen(logits)
+        return self.reduce(self.value(scores, target.detach().to(scores.dtype)), None, sample_weight)
+
+    @torch.jit.unused
+    def weight_shape(self, inputs: dict[str, Optional[Tensor]]) -> tuple[int, ...]:
+        """Shape of ``sample_weight``: a weight for each score."""
+        logits = inputs["logits"]
+        assert logits is not None
+        return tuple(logits.shape)
+
+    def value(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The value of each sample; both tensors have one shape and one dtype, never half precision."""
+        raise NotImplementedError  # every subclass has its own; TorchScript needs the signature here
 
 
 class ClassificationLoss(Loss):

@@ -6,6 +6,8 @@ from losskit.spec.loss import EdgeCase, Example
 SCORES = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
 ROWS = {"logits": SCORES, "target": [0, 2]}
 
+SIGNED = {"logits": [0.5, -1.2, 2.0, -0.3], "target": [1.0, 1.0, 0.0, 0.0]}
+
 EMPTY_BATCH = EdgeCase(
     case="empty batch",
     expected="mean and sum 0 with zero gradient, none the empty tensor; an error under losskit.debug()",
@@ -22,12 +24,29 @@ LABEL_OUT_OF_RANGE = EdgeCase(
 )
 NAN_ROW = EdgeCase(case="nan or inf in the scores", expected="nan in that row only")
 
+LABEL_NOT_BINARY = EdgeCase(
+    case="target other than 0 or 1, such as the labels -1 and 1",
+    expected="refused by name, value and index",
+    examples=(Example(inputs={"logits": [0.5, -1.2], "target": [1.0, -1.0]}, refused="target"),),
+)
+
+SHARE_OUT_OF_RANGE = EdgeCase(
+    case="target outside [0, 1]",
+    expected="refused by name, value and index",
+    examples=(Example(inputs={"logits": [0.5, -1.2], "target": [1.0, 1.5]}, refused="target"),),
+)
+
 # a graph reads the label's entry by an operator that counts negative ids from the end and stops with the last label
 FROM_THE_END = Accepted(
     input="target", wrong="class id -C to -1", meaning="counted from the last class, so -1 stands for C - 1"
 )
 LABEL_FOR_ONE_ROW = Accepted(
     input="target", wrong="an axis of size 1", meaning="the value of the first row alone; the others are left out"
+)
+SIGN_BY_ARITHMETIC = (
+    Accepted(input="target", wrong="not 0 or 1", meaning="enters 2 t - 1, the factor of the score, as it is"),
+    Accepted(input="target", wrong="not a number", answer="nan", meaning="nan"),
+    Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the score of every label"),
 )
 LABELS_FOR_SOME_ROWS = (
     LABEL_FOR_ONE_ROW,

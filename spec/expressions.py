@@ -16,7 +16,7 @@ INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": 
 ARITY = {
     "symbol": 1, "add": 2, "sub": 2, "mul": 2, "div": 2, "pow": 2, "matmul": 2, "neg": 1, "sqrt": 1, "exp": 1, "log": 1,
     "softplus": 1, "normal_cdf": 1, "maximum": 2, "minimum": 2, "transpose": 1, "item": 2, "one_hot": 3, "positions": 1,
-    "column": 1,
+    "column": 1, "pair": 2, "ids": 1,
 }  # fmt: skip
 
 
@@ -171,6 +171,16 @@ def positions(x: Expression) -> Expression:
 def column(x: Expression) -> Expression:
     """A tensor with a last axis of length 1, to be set against a row."""
     return Expression.of("column", x)
+
+
+def pair(x: Scalar, y: Expression) -> Expression:
+    """Two tensors side by side along a new last axis; a number stands for a tensor of it."""
+    return Expression.of("pair", x, y)
+
+
+def ids(x: Expression) -> Expression:
+    """Class ids from whole numbers that are stored as floating-point ones."""
+    return Expression.of("ids", x)
 
 
 def _softplus(x: float) -> float:

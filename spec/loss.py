@@ -18,7 +18,7 @@ from losskit.spec.properties import KINDS, Claim, ReducesTo
 from losskit.spec.properties.implications import contradiction
 from losskit.spec.references import Reference
 from losskit.spec.regimes import Interval, When, within
-from losskit.spec.tensors import ClassIndex, Input
+from losskit.spec.tensors import Binary, ClassIndex, Input, Probability, Real
 
 SCHEMA_VERSION: Literal[1] = 1
 RESERVED = ("reduction", "sample_weight")  # arguments that every loss has besides its own
@@ -262,6 +262,14 @@ class LossSpec(Frozen):
         """The input that holds class ids indexing an axis, if there is one."""
         targets = (i for i in self.inputs if isinstance(i.domain, ClassIndex) and i.domain.of is not None)
         return next(targets, None)
+
+    def binary_target(self) -> Input | None:
+        """The labels of a loss of one real score a sample, 0 or 1 or a probability between, if it is such a loss."""
+        scores = [self.input(name) for name in self.differentiable()]
+        if self.coupling is not None or len(scores) != 1 or scores[0] is None or scores[0].domain != Real():
+            return None
+        fitting = (i for i in self.inputs if i.shape == scores[0].shape == self.output and not i.optional)
+        return next((i for i in fitting if i.role == "target" and isinstance(i.domain, Binary | Probability)), None)
 
     def narrowing(self, kind: str) -> Narrowing | None:
         """The reason why an engineering property is not declared, if it is not."""

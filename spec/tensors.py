@@ -110,6 +110,18 @@ def class_target(*shape: str, classes: str = "C", ignore: str | None = None, bin
     )
 
 
+def score(*shape: str) -> Input:
+    """One unnormalised real score for a decision between two classes, named ``logits``."""
+    return logits(*shape, meaning="one real score; positive means class 1")
+
+
+def binary_target(*shape: str, soft: bool = False) -> Input:
+    """Labels of 0 or 1 as floating-point numbers, named ``target``; ``soft`` ones are probabilities of class 1."""
+    domain = Probability() if soft else Binary()
+    meaning = "probability of class 1; 0 or 1 for a hard label" if soft else "1 for class 1, 0 for the other"
+    return Input(name="target", shape=shape, domain=domain, role="target", differentiable=False, meaning=meaning)
+
+
 def real(name: str, *shape: str, meaning: str = "", role: Role = "prediction", optional: bool = False) -> Input:
     """A real tensor; a gradient flows to predictions and parameters, not to targets and references."""
     differentiable = role in ("prediction", "parameter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from losskit.conformance.decision.distributions import distributions
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.solver import Solution, solve
 from losskit.conformance.decision.study import Seen, Task, numbers, study_for, witness
+from losskit.spec.expressions import evaluate
 from losskit.spec.properties import Proper, StrictlyProper
 
 EXCESS = 1e-8  # of the risk: the row that states p may be worse than the best one by this much
@@ -21,15 +23,48 @@ CURVED = 1e-4  # excess over squared distance that leaves no doubt; between the 
 STARTS = 4
 
 
-def stating(p: Tensor) -> Tensor:
-    """Scores whose softmax is p."""
-    return p.clamp(min=1e-300).log()
+@dataclass
+class Link:
+    """What rows state, as a property of properness has it.
+
+    Attributes:
+        kind: ``softmax`` or ``linear``.
+        scale: what scores are multiplied with.
+    """
+
+    kind: str
+    scale: float
+
+    @classmethod
+    def of(cls, task: Task) -> Link:
+        """The link of a claim at a setting."""
+        given: Proper | StrictlyProper = task.claim.property  # type: ignore[assignment]
+        sizes = dict.fromkeys(task.risk.subject.spec.symbols(), task.classes)
+        return cls(given.link, float(evaluate(given.scale, {**task.risk.subject.parameters, **sizes})))
+
+    def stating(self, p: Tensor) -> Tensor:
+        """Rows that state distributions, both (problems, classes)."""
+        if self.kind == "softmax":
+            return p.clamp(min=1e-300).log() / self.scale
+        lead = (p[:, 1:] - p[:, :1]) / self.scale
+        return torch.cat([-lead / 2, lead / 2], 1)
+
+    def stated(self, z: Tensor) -> Tensor:
+        """The distributions that rows state, both (problems, classes)."""
+        if self.kind == "softmax":
+            return (self.scale * z).softmax(1)
+        second = ((1 + self.scale * (z[:, 1:] - z[:, :1])) / 2).clamp(0, 1)
+        return torch.cat([1 - second, second], 1)
 
 
 @study_for(Proper)
-def proper(task: Task) -> Seen:
+def proper(task: Task) -> Seen | None:
     """The excess of the row that states p over the best row found."""
-    return _properness(task)
+    return _properness(task) if _stated_at_all(task) else None
+
+
+def _stated_at_all(task: Task) -> bool:
+    return Link.of(task).kind == "softmax" or task.classes == 2
 
 
 def _properness(task: Task) -> Seen:
@@ -39,8 +74,10 @@ def _properness(task: Task) -> Seen:
 
 
 def _excess(task: Task, p: Tensor, solved: Solution) -> Seen:
+    link = Link.of(task)
+    stating = link.stating(p)
     with torch.no_grad():
-        own = task.risk(stating(p), p)
+        own = task.risk(stating, p)
     allowed = EXCESS * (1 + own.abs())
     excess = (own - solved.value) / allowed
     worst = int(excess.argmax())
@@ -49,7 +86,8 @@ def _excess(task: Task, p: Tensor, solved: Solution) -> Seen:
     reason = f"largest excess of the row that states p {shown:.3g}, at p = {numbers(p[worst])}"
     if excess[worst] > 1:  # the better row is at hand: its risk needs no certificate
         best = float(solved.value[worst])
-        rows = [(stating(p[worst]), float(own[worst]), "states p"), (row, best, f"states {numbers(row.softmax(0))}")]
+        other = numbers(link.stated(row.unsqueeze(0))[0])
+        rows = [(stating[worst], float(own[worst]), "states p"), (row, best, f"states {other}")]
         detail = "the risk of the row that states p, and the least risk found"
         return Seen(len(p), -shown, reason, witness(task, p[worst], rows, float(own[worst]), best, detail))
     unclear = int((own - solved.value + solved.slack > allowed).sum())
@@ -58,8 +96,10 @@ def _excess(task: Task, p: Tensor, solved: Solution) -> Seen:
 
 
 @study_for(StrictlyProper)
-def strictly_proper(task: Task) -> Seen:
+def strictly_proper(task: Task) -> Seen | None:
     """Properness, and the least excess over squared distance of rows that state another distribution."""
+    if not _stated_at_all(task):
+        return None
     seen = _properness(task)
     return seen if seen.witness is not None else _flatness(task).worse(seen)
 
@@ -68,12 +108,14 @@ def _flatness(task: Task) -> Seen:
     """Descend on the excess over squared distance from rows that state other distributions."""
     each = distributions(task.classes, task.search.budget.distributions, task.seed + 1, task.search.device)
     p = each.repeat(STARTS, 1)
-    first = _others(p, task.seed)
+    link = Link.of(task)
+    first = _others(link, p, task.seed)
+    stating = link.stating(p)
     with torch.no_grad():
-        own = task.risk(stating(p), p)
+        own = task.risk(stating, p)
 
     def quotient(z: Tensor, index: Tensor) -> Tensor:
-        squared = (z.softmax(1) - p[index]).square().sum(1)
+        squared = (link.stated(z) - p[index]).square().sum(1)
         excess = (task.risk(z, p[index]) - own[index]) / squared.clamp(min=APART**2)
         return torch.where(squared < APART**2, torch.full_like(excess, math.inf), excess)
 
@@ -84,18 +126,19 @@ def _flatness(task: Task) -> Seen:
     if figure < FLAT:
         row, at = rows[worst], float(own[worst])
         other = float(task.risk(row.unsqueeze(0), p[worst : worst + 1]).detach())
-        shown = [(stating(p[worst]), at, "states p"), (row, other, f"states {numbers(row.softmax(0))}")]
+        states = f"states {numbers(link.stated(row.unsqueeze(0))[0])}"
+        shown = [(stating[worst], at, "states p"), (row, other, states)]
         detail = "the risk of the row that states p, and that of a row that states another distribution"
         return Seen(len(p), figure, reason, witness(task, p[worst], shown, at, other, detail))
     doubt = f"{reason}: too little to be told from none" if figure < CURVED else ""
     return Seen(len(p), figure, reason, doubt=doubt)
 
 
-def _others(p: Tensor, seed: int) -> Tensor:
+def _others(link: Link, p: Tensor, seed: int) -> Tensor:
     """Rows that state other distributions than p: near it, far from it, and towards vertices."""
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(p.shape, generator=generator, dtype=torch.float64).to(p)
     quarter = torch.arange(len(p), device=p.device).remainder(2).unsqueeze(1).bool()
-    mixed = torch.where(quarter, stating(0.8 * p + 0.2 * (3 * noise).softmax(1)), 3 * noise)
-    distance = (mixed.softmax(1) - p).norm(dim=1, keepdim=True)
+    mixed = torch.where(quarter, link.stating(0.8 * p + 0.2 * (3 * noise).softmax(1)), 3 * noise)
+    distance = (link.stated(mixed) - p).norm(dim=1, keepdim=True)
     return torch.where(distance > 2 * APART, mixed, mixed - 3 * p)  # pushed off where chance came too close

@@ -1,7 +1,8 @@
-"""Conditional risks of a loss of scores and class ids, for many rows and label distributions at once."""
+"""Conditional risks of a loss of scores and labels, for many rows and label distributions at once."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -14,31 +15,58 @@ from losskit.conformance.subject import Subject
 class Risk:
     """``C(z, p) = sum_y p_y l(z, y)`` of a classification loss.
 
+    A loss of one score and a label 0 or 1 is taken for one of two classes: the row z has the score ``z_1 - z_0``, the
+    softmax of z gives class 1 the sigmoid of it, and class 1 ranks first where it is positive.
+
     Attributes:
         subject: the loss.
         scores: its input of scores.
-        target: its input of class ids.
+        target: its input of labels.
+        axis: shape symbol of the classes; empty for a loss of one score.
     """
 
     subject: Subject
     scores: str
     target: str
+    axis: str = ""
 
     @classmethod
     def of(cls, subject: Subject) -> Risk | None:
-        """The risk of a loss of scores and class ids; None for other losses."""
-        target = subject.spec.class_target()
-        classes = getattr(target.domain, "of", None) if target else None
-        scores = [i for i in subject.spec.inputs if i.differentiable and i.shape[1:] == (classes,)]
-        return cls(subject, scores[0].name, target.name) if target and len(scores) == 1 else None
+        """The risk of a loss of scores and class ids, or of one score and a label; None for other losses."""
+        spec = subject.spec
+        binary, target = spec.binary_target(), spec.class_target()
+        if binary is not None:
+            return cls(subject, spec.differentiable()[0], binary.name)
+        axis = getattr(target.domain, "of", None) if target else None
+        scores = [i for i in spec.inputs if i.differentiable and i.shape[1:] == (axis,)]
+        return cls(subject, scores[0].name, target.name, str(axis)) if target and len(scores) == 1 else None
+
+    def classes(self, sizes: Mapping[str, int]) -> int:
+        """How many classes there are where the shape symbols have these sizes."""
+        return sizes[self.axis] if self.axis else 2
 
     def losses(self, z: Tensor) -> Tensor:
         """The loss of each row (problems, classes) under each label, (problems, classes)."""
         problems, classes = z.shape
         labels = torch.arange(classes, device=z.device).repeat(problems)
-        return self.subject.value({self.scores: z.repeat_interleave(classes, 0), self.target: labels}).view_as(z)
+        rows = z.repeat_interleave(classes, 0)
+        if self.axis:
+            return self.subject.value({self.scores: rows, self.target: labels}).view_as(z)
+        return self.subject.value({self.scores: rows[:, 1] - rows[:, 0], self.target: labels.to(z.dtype)}).view_as(z)
 
     def __call__(self, z: Tensor, p: Tensor) -> Tensor:
         """Risks of rows z under distributions p, both (problems, classes); an impossible label costs nothing."""
         values = self.losses(z)
         return torch.where(p == 0, torch.zeros_like(values), p * values).sum(1)
+
+    def given(self, row: Tensor) -> list[float]:
+        """The scores that stand for a row: the row itself, or the one score."""
+        numbers: list[float] = row.tolist()
+        return numbers if self.axis else [numbers[1] - numbers[0]]
+
+    def program(self, row: Tensor) -> tuple[str, str]:
+        """Python that gives the loss of a row under each label: the scores, and the call."""
+        scores = f"torch.tensor([{self.given(row) if self.axis else self.given(row)[0]}], dtype=torch.float64)"
+        if self.axis:
+            return f"z = {scores}.repeat(len(p), 1)", "loss(z, torch.arange(len(p)))"
+        return f"x = {scores}.repeat(2)", "loss(x, torch.tensor([0.0, 1.0], dtype=torch.float64))"

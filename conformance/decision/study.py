@@ -13,7 +13,7 @@ from losskit.conformance.report import Witness
 from losskit.conformance.search.attack import Search
 from losskit.spec import Claim, Property
 
-NO_RISK = "the loss is no function of one row of scores and a class id"
+NO_RISK = "the loss is no function of one row of scores and a class id, nor of one score and a label"
 
 
 @dataclass
@@ -88,22 +88,19 @@ def check_of(kind: str) -> Check | None:
 
 def judge(claim: Claim, search: Search, study: Study) -> Result:
     """Study a claim at every setting: one counterexample refutes it, a claimed failure needs one at each setting."""
-    target = search.spec.class_target()
-    axis = getattr(target.domain, "of", None) if target else None
-    if axis is None:
-        return Result("not_applicable", reason=NO_RISK)
     seen: dict[int, Seen] = {}
     told: dict[int, str] = {}
     for number, subject, sizes in search.subjects(claim.when):
         told[number] = ", ".join(f"{k}={v}" for k, v in subject.parameters.items()) or "the only setting"
-        shown = number in seen and seen[number].witness is not None
-        if shown or not 1 < sizes[axis] <= search.budget.classes:
-            continue
         risk = Risk.of(subject)
         if risk is None:
             return Result("not_applicable", reason=NO_RISK)
-        seed = search.rng("distributions", number, sizes[axis]).getrandbits(31)
-        found = study(Task(claim, search, risk, sizes[axis], seed))
+        classes = risk.classes(sizes)
+        shown = number in seen and seen[number].witness is not None
+        if shown or not 1 < classes <= search.budget.classes:
+            continue
+        seed = search.rng("distributions", number, classes).getrandbits(31)
+        found = study(Task(claim, search, risk, classes, seed))
         if found is not None:
             seen[number] = found.worse(seen.get(number))
         if claim.verdict == "holds" and found is not None and (found.witness is not None or found.loose):
@@ -160,11 +157,12 @@ def witness(
         f"p = torch.tensor({p.tolist()}, dtype=torch.float64)",
     ]
     for row, risk, words in rows:
-        lines.append(f"z = torch.tensor([{row.tolist()}], dtype=torch.float64).repeat(len(p), 1)  # {words}")
-        lines.append(f"print((p * loss(z, torch.arange(len(p)))).sum())  # {risk:.15g}")
+        scores, call = task.risk.program(row)
+        lines.append(f"{scores}  # {words}")
+        lines.append(f"print((p * {call}).sum())  # {risk:.15g}")
     return Witness(
         parameters={k: list(v) if isinstance(v, tuple) else v for k, v in subject.parameters.items()},
-        inputs={"p": p.tolist(), task.risk.scores: [row.tolist() for row, _, _ in rows]},
+        inputs={"p": p.tolist(), task.risk.scores: [task.risk.given(row) for row, _, _ in rows]},
         left=left,
         right=right,
         detail=detail,

@@ -11,6 +11,7 @@ from losskit.conformance.laws import (
     margin,
     place,
     relation,
+    signs,
 )
 from losskit.conformance.laws.base import Law, Sides, law_for, laws_of
 
@@ -29,4 +30,5 @@ __all__ = [
     "margin",
     "place",
     "relation",
+    "signs",
 ]

@@ -164,7 +164,7 @@ class Order(Law):
             given: Tensor | None = data.get(target)
             if given is None:  # the diagonal of a score matrix holds its positives
                 given = torch.eye(*tensor.shape[:2], dtype=tensor.dtype, device=tensor.device)
-            return given if self.claimed.part == "positives" else 1 - given
+            return (given == (1 if self.claimed.part == "positives" else 0)).to(tensor)
         target_input = subject.spec.class_target()
         assert target_input is not None
         label: Tensor = (

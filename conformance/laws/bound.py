@@ -13,7 +13,7 @@ from losskit.conformance.laws.base import Law, Sides, law_for
 from losskit.conformance.laws.invariance import scores_of
 from losskit.conformance.laws.relation import TENSORS, Related
 from losskit.conformance.subject import Data, Subject
-from losskit.spec import Claim
+from losskit.spec import Claim, LossSpec
 from losskit.spec.expressions import evaluate
 from losskit.spec.properties import UpperBounds
 from losskit.spec.tensors import Binary
@@ -51,6 +51,9 @@ class AboveErrors(Above):
         errs = self._wrong(subject, pushed)[0]
         return Sides(torch.cat([wrong, errs]), torch.cat([right, most]), "at_most", noise=torch.cat([noise, more]))
 
+    def concerns(self, spec: LossSpec) -> bool:
+        return spec.binary_target() is None
+
     @staticmethod
     def _wrong(subject: Subject, data: Data) -> tuple[Tensor, Tensor, Tensor]:
         """Whether each row errs; the place of its label; the best score of another class, infinite for a single class."""
@@ -62,6 +65,33 @@ class AboveErrors(Above):
         own = scores.masked_fill(~label, -torch.inf).amax(-1, keepdim=True)
         wrong = (own <= rival).squeeze(-1).to(scores.dtype)
         return wrong, label, torch.where(rival.isinf(), torch.full_like(rival, torch.inf), rival)
+
+
+class AboveSigns(Above):
+    """``1[(2 t - 1) x <= 0] <= factor * l`` of one score x and a label t of 0 or 1."""
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        _, label = self._names(subject)
+        return {**data, label: data[label].round()}
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        score, label = self._names(subject)
+        wrong = (2 * data[label] - 1) * data[score] <= 0
+        # at scores that are pushed until they err, the left side is 1 and ascent has a slope to follow
+        pushed = {**data, score: torch.where(wrong, data[score], torch.zeros_like(data[score]))}
+        right, noise = self.bound(subject, data)
+        most, more = self.bound(subject, pushed)
+        left = torch.cat([wrong.to(right.dtype), torch.ones_like(right)])
+        return Sides(left, torch.cat([right, most]), "at_most", noise=torch.cat([noise, more]))
+
+    @staticmethod
+    def _names(subject: Subject) -> tuple[str, str]:
+        target = subject.spec.binary_target()
+        assert target is not None
+        return subject.spec.differentiable()[0], target.name
+
+    def concerns(self, spec: LossSpec) -> bool:
+        return spec.binary_target() is not None
 
 
 class AboveMistakes(Above):
@@ -128,5 +158,5 @@ def _above(claim: Claim) -> list[Law]:
     if bound.target == "one_minus_auc":
         return [AboveArea(claim)]
     if bound.target == "zero_one":
-        return [AboveErrors(claim) if bound.margin is None else AboveMistakes(claim)]
+        return [AboveErrors(claim), AboveSigns(claim)] if bound.margin is None else [AboveMistakes(claim)]
     return [AboveLoss(claim)]

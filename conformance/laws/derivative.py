@@ -16,6 +16,7 @@ from losskit.spec import Claim
 from losskit.spec.properties import Differentiable
 
 STEP = 1e-5
+HALVINGS = 45  # of a segment: what is left of it is far shorter than a step
 
 
 class Directional(Law):
@@ -133,6 +134,37 @@ class Kink(Directional):
         return (ahead - 2 * here + behind) / step
 
 
+class SoughtKink(Kink):
+    """The same where halving a segment leads: a kink lies anywhere, and the half in which the slope changes more has it."""
+
+    def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        drawn = super().prepare(subject, data, rng)
+        length = drawn[f"_{self.subjects[0]}"].new_tensor(10 ** rng.uniform(-1, 1))
+        near, far = torch.zeros_like(self.at(subject, data)), length.expand(self.at(subject, data).shape)
+        ends = [self._slope(subject, drawn, near), self._slope(subject, drawn, far)]
+        for _ in range(HALVINGS if rng.random() < 0.5 else 0):  # else the row stays, where ties and margins are exact
+            middle = (near + far) / 2
+            slope = self._slope(subject, drawn, middle)
+            first = (slope - ends[0]).abs() >= (slope - ends[1]).abs()
+            near, far = torch.where(first, near, middle), torch.where(first, middle, far)
+            ends = [torch.where(first, ends[0], slope), torch.where(first, slope, ends[1])]
+        return self._along(subject, drawn, near)
+
+    def _along(self, subject: Subject, data: Data, steps: Tensor) -> Data:
+        """The inputs, each case moved so many steps along its direction."""
+        moved = {}
+        for name in self.subjects:
+            tensor: Tensor = data[f"_{name}"]
+            by_case = steps.view(()) if len(steps) == 1 else steps.view(-1, *[1] * (tensor.dim() - 1))
+            moved[name] = data[name] + by_case * tensor
+        return {**data, **moved}
+
+    def _slope(self, subject: Subject, data: Data, steps: Tensor) -> Tensor:
+        """The slope along the direction so many steps away, a number a case."""
+        gradient = self._flat(subject, subject.gradients(self._along(subject, data, steps), self.subjects))
+        return (gradient * self._flat(subject, data, "_")).sum(1)
+
+
 @law_for(Differentiable, "holds")
 def _smooth(claim: Claim) -> list[Law]:
     order = claim.property.order  # type: ignore[attr-defined]
@@ -141,4 +173,4 @@ def _smooth(claim: Claim) -> list[Law]:
 
 @law_for(Differentiable, "fails")
 def _kinked(claim: Claim) -> list[Law]:
-    return [Kink(claim)]
+    return [SoughtKink(claim)]

@@ -49,7 +49,6 @@ def measured(subject: Subject, found: Reading, names: tuple[str, ...]) -> tuple[
     return (found.value.sum().reshape(1), noise.sum().reshape(1)) if one_case(subject, names) else (found.value, noise)
 
 
-@law_for(Lipschitz)
 class Slope(Law):
     """Neither the dual norm of the gradient nor the slope between two points exceeds the constant."""
 
@@ -104,6 +103,17 @@ class Slope(Law):
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return self.subjects
+
+
+class Steepening(Slope):
+    """The same without a constant: slopes that grow with the inputs show far out, whatever they are near 0."""
+
+    scales: ClassVar[tuple[float, ...]] = (*Slope.scales, 1e6, 1e8)
+
+
+@law_for(Lipschitz)
+def _lipschitz(claim: Claim) -> list[Law]:
+    return [Steepening(claim) if claim.property.constant is None else Slope(claim)]  # type: ignore[attr-defined]
 
 
 @law_for(Smooth)

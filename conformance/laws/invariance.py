@@ -11,6 +11,7 @@ from torch import Tensor
 
 from losskit.conformance.laws.base import Law, Sides, beside, law_for, normal, positions, uniform
 from losskit.conformance.subject import Data, Subject
+from losskit.spec import LossSpec
 from losskit.spec.properties import (
     RESOLUTION,
     AffineInvariant,
@@ -163,7 +164,6 @@ class Exchange(Transformed):
         return subject, {**data, a: data[b], b: data[a]}
 
 
-@law_for(PermutationInvariant)
 class Permutation(Law):
     """Values after reordering equal the reordered values."""
 
@@ -175,6 +175,9 @@ class Permutation(Law):
         count = next(self._size(subject, n, axis, data) for n in data if self._has(subject, n, axis))
         keys = uniform(torch.empty(0, dtype=torch.float64), rng, (count,), 0, 1)  # sorting them gives the order
         return {**data, self._name(subject): keys}
+
+    def concerns(self, spec: LossSpec) -> bool:
+        return self.claimed.over != "classes" or spec.binary_target() is None
 
     def _name(self, subject: Subject) -> str:
         return "_order" if self.claimed.over == "batch" and not subject.coupled else "__order"
@@ -257,7 +260,6 @@ def close(scores: Tensor) -> Tensor:
     return (scores.sort(dim=-1).values.diff(dim=-1) < RESOLUTION).any(dim=-1)
 
 
-@law_for(LabelSymmetric)
 class LabelSum(Law):
     """``sum_y l(z, y)`` is the same for two rows z."""
 
@@ -269,6 +271,9 @@ class LabelSum(Law):
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         scores = data[self._scores(subject)]
         return {**data, "_other": 3 * normal(scores, rng)}
+
+    def concerns(self, spec: LossSpec) -> bool:
+        return spec.binary_target() is None
 
     def _scores(self, subject: Subject) -> str:
         return scores_of(subject)

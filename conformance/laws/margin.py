@@ -7,13 +7,12 @@ import random
 import torch
 from torch import Tensor
 
-from losskit.conformance.laws.base import law_for, normal
+from losskit.conformance.laws.base import normal
 from losskit.conformance.laws.invariance import Transformed, scores_of
 from losskit.conformance.subject import Data, Subject
-from losskit.spec.properties import MarginBased
+from losskit.spec import LossSpec
 
 
-@law_for(MarginBased)
 class Rivals(Transformed):
     """The classes behind the best wrong one are moved, all scores are shifted, and the value stays."""
 
@@ -23,6 +22,9 @@ class Rivals(Transformed):
         scores = data[scores_of(subject)]
         shift = normal(scores, rng, (len(scores), 1))
         return {**data, "_behind": 3 * normal(scores, rng).abs(), "_shift": shift}
+
+    def concerns(self, spec: LossSpec) -> bool:
+        return spec.binary_target() is None
 
     def transform(self, subject: Subject, data: Data) -> tuple[Subject, Data]:
         name, target = scores_of(subject), subject.spec.class_target()

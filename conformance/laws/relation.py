@@ -51,6 +51,8 @@ TENSORS: dict[str, Callable[..., Any]] = {
     "one_hot": _one_hot,
     "positions": lambda x: torch.arange(x.shape[-1], device=x.device, dtype=torch.float64),
     "column": lambda x: x.unsqueeze(-1),
+    "pair": lambda x, y: torch.stack(torch.broadcast_tensors(_real(x).to(y), y), -1),
+    "ids": lambda x: x.long(),
 }
 
 

@@ -142,7 +142,8 @@ def _values(
     if isinstance(domain, Binary):
         return torch.randint(0, 2, size, generator=generator).to(subject.dtype)
     if isinstance(domain, Probability):
-        return torch.rand(size, generator=generator, dtype=torch.float64).to(subject.dtype)
+        share, chance = torch.rand((2, *size), generator=generator, dtype=torch.float64)
+        return torch.where(chance < 0.5, share.round(), share).to(subject.dtype)  # the ends are what labels are
     real = torch.randn(size, generator=generator, dtype=torch.float64)
     spec = subject.spec
     if not size or not (entry.shape[0] == spec.output[0] or _alone(spec, entry.shape[0])):

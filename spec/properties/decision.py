@@ -1,9 +1,14 @@
-"""Decision-theoretic properties: what minimising the conditional risk ``C(z, p) = sum_y p_y l(z, y)`` leads to."""
+"""Decision-theoretic properties: what minimising the conditional risk ``C(z, p) = sum_y p_y l(z, y)`` leads to.
+
+A loss of one score x and a label 0 or 1 is one of two classes whose rows are all z with ``z_1 - z_0 = x``.
+"""
 
 from typing import ClassVar, Literal
 
 from losskit.spec.expressions import Expression, Scalar
 from losskit.spec.properties.base import Property
+
+Link = Literal["softmax", "linear"]
 
 
 class ClassificationCalibrated(Property):
@@ -29,19 +34,22 @@ class TopKCalibrated(Property):
 class Proper(Property):
     """The row that states p reaches the minimal conditional risk under p, for every label distribution p.
 
-    ``link`` maps rows to the distributions they state: ``softmax`` of the scores.
+    ``link`` maps rows to the distributions they state: ``softmax`` of ``scale`` times the scores; or ``linear``, for two
+    classes, which gives class 1 the share ``(1 + scale (z_1 - z_0)) / 2``, kept within 0 and 1.
     """
 
-    link: Literal["softmax"] = "softmax"
+    link: Link = "softmax"
+    scale: Scalar = 1.0
 
 
 class StrictlyProper(Property):
     """The row that states p reaches the minimal conditional risk under p, and no row that states another one does.
 
-    ``link`` maps rows to the distributions they state: ``softmax`` of the scores.
+    ``link`` and ``scale`` are those of Proper.
     """
 
-    link: Literal["softmax"] = "softmax"
+    link: Link = "softmax"
+    scale: Scalar = 1.0
 
 
 class NoiseTolerant(Property):

@@ -58,7 +58,8 @@ class TranslationInvariant(Property):
 class PermutationInvariant(Property):
     """Reordering changes nothing: the mean stays, unreduced values and gradients are reordered alike.
 
-    ``over`` is ``batch`` (rows of all inputs together), ``classes`` (columns of the scores and the labels together),
+    ``over`` is ``batch`` (rows of all inputs together), ``classes`` (columns of the scores and the labels
+    together; of one score and a label 0 or 1, ``l(-x, 1 - t) = l(x, t)``),
     ``points`` (positions within a sample) or ``set`` (all elements of all inputs together).
     """
 
@@ -93,5 +94,6 @@ class LabelSymmetric(Property):
 class MarginBased(Property):
     """The scores of the classes enter through the margin alone: the label's score less the largest other one.
 
-    Two rows of the same margin have the same value, whatever the scores of the classes behind.
+    Two rows of the same margin have the same value, whatever the scores of the classes behind. The margin of one score x
+    and a label 0 or 1 is x for label 1 and -x for label 0.
     """

@@ -42,7 +42,8 @@ class UpperBounds(Property):
     """The loss is an upper bound, ``target <= factor * l`` pointwise, and reaches 99 % of it unless ``tight=False``.
 
     Attributes:
-        target: ``zero_one``, 1 where the label's score is not above every other, a tie being an error; or
+        target: ``zero_one``, 1 where the label's score is not above every other, a tie being an error, or, of one score
+            and a label 0 or 1, where the score is not above 0 for label 1 or not below 0 for label 0; or
             ``one_minus_auc``, the share of pairs in which a positive is not above a negative; or a registered loss.
         factor: what the loss is multiplied with, positive.
         tight: whether some case reaches 99 % of the bound.

@@ -78,6 +78,20 @@ FALSE = [
     ("comp_sum", HConsistencyBound(transform=T / (C - 1)).holds(when={"tau": 2, "C": AtLeast(3)})),
     ("comp_sum", HConsistencyBound(transform=T / C).fails(when={"tau": 2, "C": AtLeast(2)})),
     ("comp_sum", HConsistencyBound().fails(when={"tau": 1, "C": AtLeast(2)})),
+    ("hinge", ClassificationCalibrated().holds()),
+    ("logistic", ClassificationCalibrated().fails()),
+    ("hinge", Proper().holds(when={"margin": 1.0})),
+    ("logistic", StrictlyProper(scale=2.0).holds()),
+    ("exponential", StrictlyProper().holds()),
+    ("exponential", StrictlyProper(scale=2.0).fails()),
+    ("comp_sum", StrictlyProper(scale=2.0).fails(when={"tau": 0.0, "C": AtLeast(2)})),
+    ("squared_hinge", StrictlyProper(link="linear").holds(when={"margin": 2.0})),
+    ("squared_hinge", Proper(link="linear", scale=1 / symbol("margin")).fails()),
+    ("logistic", NoiseTolerant(rate=0.5).holds()),
+    ("logistic", NoiseTolerant(rate=0.5, rows="free").fails()),
+    ("logistic", HConsistencyBound(gamma=sqrt(1.9 * T)).holds()),
+    ("logistic", HConsistencyBound(gamma=sqrt(2.1 * T)).holds()),
+    ("hinge", HConsistencyBound(gamma=T).holds()),
     ("crammer_singer", HConsistencyBound(gamma=100 * T, tight=False).holds(when={"margin": Above(0), "C": 3})),
 ]
 
@@ -148,6 +162,21 @@ def test_the_program_of_a_witness_prints_the_risks_it_states(capsys: pytest.Capt
     assert printed[0] == pytest.approx(finding.witness.left, abs=1e-4)
     assert printed[1] == pytest.approx(finding.witness.right, abs=1e-4)
     assert printed[0] > printed[1]
+
+
+def test_the_program_of_a_witness_gives_a_loss_of_one_score_that_score(capsys: pytest.CaptureFixture[str]) -> None:
+    finding = found("exponential", Proper().holds())
+    assert finding.witness is not None
+    rows = finding.witness.inputs["logits"]
+    assert isinstance(rows, list)
+    assert [isinstance(row, list) and len(row) for row in rows] == [1, 1]
+    exec(finding.witness.code, {})
+    printed = [float(line.split("(")[1].split(",")[0].rstrip(")")) for line in capsys.readouterr().out.splitlines()]
+    assert printed == pytest.approx([finding.witness.left, finding.witness.right], abs=1e-4)
+
+
+def test_a_linear_link_speaks_of_two_classes() -> None:
+    assert found("cross_entropy", Proper(link="linear").holds(when={**PLAIN, "C": AtLeast(3)})).outcome == "undecided"
 
 
 def test_a_regime_bound_is_written_in_t() -> None:

@@ -1,0 +1,137 @@
+"""Slips in losses of one score and a label 0 or 1."""
+
+from losskit.conformance.mutants.model import Edit, Mutant
+from losskit.spec.properties import ClassificationCalibrated, Proper, StrictlyProper
+
+MARGIN = "signed_margin(logits, target)"
+FOCUS = "torch.exp(self.gamma * self.log_missing(no, yes, target))"
+
+MUTANTS = (
+    Mutant(
+        name="logistic-sign",
+        loss="logistic",
+        caught_by="Monotone",
+        story="The minus of the margin is lost, so mistakes are rewarded.",
+        edits=(Edit(f"softplus(-{MARGIN})", f"softplus({MARGIN})"),),
+    ),
+    Mutant(
+        name="logistic-log-of-exponential",
+        loss="logistic",
+        caught_by="FiniteOn",
+        story="The formula is written as it stands, and the exponential overflows.",
+        edits=(Edit(f"softplus(-{MARGIN})", f"(1 + (-{MARGIN}).exp()).log()"),),
+    ),
+    Mutant(
+        name="logistic-labels-as-signs",
+        loss="logistic",
+        caught_by="MarginBased",
+        story="Labels of 0 and 1 are multiplied with the score as if they were -1 and 1.",
+        edits=(Edit("(2 * target - 1) * score", "target * score", file="ops.signs"),),
+    ),
+    Mutant(
+        name="hinge-margin-of-one",
+        loss="hinge",
+        caught_by="Homogeneous",
+        story="The margin is accepted and 1 is used.",
+        edits=(Edit("self.margin -", "1.0 -"),),
+    ),
+    Mutant(
+        name="hinge-smoothed",
+        loss="hinge",
+        caught_by="ZeroAt",
+        story="A softplus stands in for the kink.",
+        edits=(Edit("torch.relu(", "torch.nn.functional.softplus("),),
+    ),
+    Mutant(
+        name="squared_hinge-squared-both-sides",
+        loss="squared_hinge",
+        caught_by="Monotone",
+        story="The square is taken without the hinge, so scores beyond the margin cost again.",
+        edits=(Edit(f"torch.relu(self.margin - {MARGIN}).square()", f"(self.margin - {MARGIN}).square()"),),
+    ),
+    Mutant(
+        name="squared_hinge-halved",
+        loss="squared_hinge",
+        caught_by="Smooth",
+        story="A half before the square, as optimisers like it.",
+        edits=(Edit(".square()", ".square() / 2"),),
+    ),
+    Mutant(
+        name="exponential-clamped",
+        loss="exponential",
+        caught_by="Convex",
+        story="The exponent is clamped without a word so that nothing overflows.",
+        edits=(Edit(f"-{MARGIN}", f"(-{MARGIN}).clamp(max=4.0)"),),
+    ),
+    Mutant(
+        name="exponential-proper-by-the-sigmoid",
+        loss="exponential",
+        caught_by="StrictlyProper",
+        story="The sigmoid of the score is taken for the probability; it is that of twice the score.",
+        claim=StrictlyProper().holds(),
+    ),
+    Mutant(
+        name="binary_cross_entropy_with_logits-weight-on-both-terms",
+        loss="binary_cross_entropy_with_logits",
+        caught_by="MinimisedAt",
+        story="The weight of positives multiplies the whole sample.",
+        edits=(
+            Edit(
+                "self.pos_weight * target * softplus(-logits) + (1 - target) * softplus(logits)",
+                "self.pos_weight * (target * softplus(-logits) + (1 - target) * softplus(logits))",
+            ),
+        ),
+    ),
+    Mutant(
+        name="binary_cross_entropy_with_logits-sigmoid-then-log",
+        loss="binary_cross_entropy_with_logits",
+        caught_by="Bounded",
+        story="The logarithm is taken of a sigmoid that is kept away from 0.",
+        edits=(
+            Edit("softplus(-logits)", "-logits.sigmoid().clamp(min=1e-7).log()"),
+            Edit("softplus(logits)", "-(-logits).sigmoid().clamp(min=1e-7).log()"),
+        ),
+    ),
+    Mutant(
+        name="binary_cross_entropy_with_logits-weighted-and-calibrated",
+        loss="binary_cross_entropy_with_logits",
+        caught_by="ClassificationCalibrated",
+        story="Calibration is claimed whatever the weight of positives, which moves the threshold.",
+        claim=ClassificationCalibrated().holds(),
+    ),
+    Mutant(
+        name="sigmoid_focal-focus-detached",
+        loss="sigmoid_focal",
+        caught_by="Differentiable",
+        story="The focusing factor is taken for a weight, without a gradient of its own.",
+        edits=(Edit(FOCUS, f"{FOCUS}.detach()"),),
+    ),
+    Mutant(
+        name="sigmoid_focal-focus-on-the-easy",
+        loss="sigmoid_focal",
+        caught_by="Monotone",
+        story="The power is taken of p_t instead of 1 - p_t.",
+        edits=(Edit("self.log_missing(no, yes, target)", "self.log_missing(yes, no, target)"),),
+    ),
+    Mutant(
+        name="sigmoid_focal-power-of-zero",
+        loss="sigmoid_focal",
+        caught_by="FiniteOn",
+        story="The power is taken of the probability itself, whose slope is NaN where it has underflowed.",
+        edits=(Edit(FOCUS, "((-no).exp() * target + (-yes).exp() * (1 - target)).pow(self.gamma)"),),
+    ),
+    Mutant(
+        name="sigmoid_focal-alpha-exchanged",
+        loss="sigmoid_focal",
+        caught_by="MatchesReference",
+        story="The weight of positives goes to negatives.",
+        edits=(Edit("alpha * target + (1 - alpha) * (1 - target)", "alpha * (1 - target) + (1 - alpha) * target"),),
+    ),
+    Mutant(
+        name="sigmoid_focal-proper",
+        loss="sigmoid_focal",
+        caught_by="Proper",
+        story="The score is read as a probability, which focusing has pulled towards one half.",
+        claim=Proper().holds(when={"alpha": None}),
+    ),
+)

@@ -1,0 +1,8 @@
+"""Labels of 0 and 1 as signs of a score."""
+
+from torch import Tensor
+
+
+def signed_margin(score: Tensor, target: Tensor) -> Tensor:
+    """``(2 t - 1) x``: the score x where the label t is 1, and minus it where it is 0."""
+    return (2 * target - 1) * score
