@@ -114,3 +114,9 @@ def real(name: str, *shape: str, meaning: str = "", role: Role = "prediction", o
     """A real tensor; a gradient flows to predictions and parameters, not to targets and references."""
     differentiable = role in ("prediction", "parameter")
     return Input(name=name, shape=shape, role=role, differentiable=differentiable, optional=optional, meaning=meaning)
+
+
+def elements(shape: str = "*N") -> tuple[Input, Input]:
+    """Predictions and targets of one shape, named ``input`` and ``target``; a gradient flows to both."""
+    target = Input(name="target", shape=(shape,), role="target", meaning="targets, the shape of the input")
+    return Input(name="input", shape=(shape,), meaning="predictions"), target

@@ -1,12 +1,13 @@
 """The slips: wrong losses and wrong specs, each one made before in some library or paper."""
 
 from losskit.conformance.mutants.model import Mutant
-from losskit.conformance.mutants.slips import batches, claims, classification, narrowings, scores, shared
+from losskit.conformance.mutants.slips import batches, claims, classification, narrowings, regression, scores, shared
 
 MUTANTS: tuple[Mutant, ...] = (
     *classification.MUTANTS,
     *scores.MUTANTS,
     *batches.MUTANTS,
+    *regression.MUTANTS,
     *shared.MUTANTS,
     *claims.MUTANTS,
     *narrowings.MUTANTS,

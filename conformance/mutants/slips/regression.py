@@ -1,0 +1,85 @@
+"""Slips in losses of real targets."""
+
+from losskit.conformance.mutants.model import Edit, Mutant
+
+RESIDUAL = "widen(input) - widen(target)"
+
+MUTANTS = (
+    Mutant(
+        name="mse-half",
+        loss="mse",
+        caught_by="ReducesTo",
+        story="The square comes with the factor 1/2 of the other convention.",
+        edits=(Edit("residual * residual", "0.5 * residual * residual"),),
+    ),
+    Mutant(
+        name="mse-broadcasts",
+        loss="mse",
+        caught_by="RejectsBadInput",
+        story="A column of predictions and a row of targets are broadcast to a matrix, as frameworks do with a warning.",
+        edits=(
+            Edit(
+                "self.check(input, target, sample_weight=sample_weight)",
+                "torch.broadcast_shapes(input.shape, target.shape)",
+                file="base",
+            ),
+        ),
+    ),
+    Mutant(
+        name="mae-root-of-square",
+        loss="mae",
+        caught_by="ZeroAt",
+        story="An epsilon below the root rounds the kink and leaves a loss at the target.",
+        edits=(Edit(f"({RESIDUAL}).abs()", f"(({RESIDUAL}) ** 2 + 1e-6).sqrt()"),),
+    ),
+    Mutant(
+        name="mae-squared-below-one",
+        loss="mae",
+        caught_by="TriangleInequality",
+        story="Small residuals are squared, the smooth loss of another name.",
+        edits=(
+            Edit(
+                f"return ({RESIDUAL}).abs()",
+                f"size = ({RESIDUAL}).abs()\n        return size * size.clamp(max=1.0)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="mae-unequal-slopes",
+        loss="mae",
+        caught_by="Elicits",
+        story="Misses from below cost more, and the best prediction is another quantile.",
+        edits=(
+            Edit(
+                f"return ({RESIDUAL}).abs()",
+                f"residual = {RESIDUAL}\n        return residual.abs() - 0.1 * residual",
+            ),
+        ),
+    ),
+    Mutant(
+        name="huber-over-delta",
+        loss="huber",
+        caught_by="Homogeneous",
+        story="The loss is divided by delta, which makes it smooth L1.",
+        edits=(Edit("clipped * (residual - clipped / 2)", "clipped * (residual - clipped / 2) / self.delta"),),
+    ),
+    Mutant(
+        name="huber-branches-apart",
+        loss="huber",
+        caught_by="Differentiable",
+        story="The linear branch starts without its offset, and the two branches no longer meet.",
+        edits=(
+            Edit(
+                "clipped * (residual - clipped / 2)",
+                "torch.where(residual == clipped, residual * residual / 2, clipped * residual)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="huber-without-half",
+        loss="huber",
+        caught_by="Smooth",
+        story="The quadratic branch is the whole square.",
+        edits=(Edit("residual - clipped / 2", "residual"),),
+    ),
+)
