@@ -65,7 +65,16 @@ class Probability(Frozen):
         return "probability in [0, 1]"
 
 
-Domain = Annotated[Real | ClassIndex | Binary | Probability, Field(discriminator="kind")]
+class Distribution(Frozen):
+    """Numbers in [0, 1] that sum to 1 along the last axis."""
+
+    kind: Literal["distribution"] = "distribution"
+
+    def __str__(self) -> str:
+        return "probabilities that sum to 1 along the last axis"
+
+
+Domain = Annotated[Real | ClassIndex | Binary | Probability | Distribution, Field(discriminator="kind")]
 
 
 class Input(Frozen):
