@@ -82,4 +82,68 @@ MUTANTS = (
         story="The quadratic branch is the whole square.",
         edits=(Edit("residual - clipped / 2", "residual"),),
     ),
+    Mutant(
+        name="two_hot-bins-not-locations",
+        loss="two_hot",
+        caught_by="MatchesReference",
+        story="The spacing is the support over K, the width of bins, and the last location lies inside the support.",
+        edits=(Edit("* (count - 1), 0, count - 1)", "* count, 0, count - 1)", file="ops.support"),),
+    ),
+    Mutant(
+        name="two_hot-nearest-location",
+        loss="two_hot",
+        caught_by="ReducesTo",
+        story="The target is rounded to its nearest location instead of split between two.",
+        edits=(
+            Edit(
+                "places(wanted, self.min_value, self.max_value, count), count)",
+                "places(wanted, self.min_value, self.max_value, count).round(), count)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="two_hot-not-clipped",
+        loss="two_hot",
+        caught_by="WorkedExamples",
+        story="A target outside the support has no neighbouring location, and its sample costs nothing.",
+        edits=(
+            Edit(
+                "torch.clamp((values - low) / (high - low) * (count - 1), 0, count - 1)",
+                "(values - low) / (high - low) * (count - 1)",
+                file="ops.support",
+            ),
+        ),
+    ),
+    Mutant(
+        name="categorical_projection-lost-mass",
+        loss="categorical_projection",
+        caught_by="ReducesTo",
+        story="An atom on a location is its own lower and upper neighbour, and both of its shares are 0.",
+        edits=(
+            Edit(
+                "return full_matmul(next_probs.unsqueeze(1), shares)",
+                "shares = shares * (shares < 1).to(shares.dtype)\n"
+                "        return full_matmul(next_probs.unsqueeze(1), shares)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="categorical_projection-discounted-reward",
+        loss="categorical_projection",
+        caught_by="MatchesReference",
+        story="The reward is discounted along with the next value.",
+        edits=(
+            Edit(
+                "moved = reward.unsqueeze(-1) + discount.unsqueeze(-1) * locations",
+                "moved = discount.unsqueeze(-1) * (reward.unsqueeze(-1) + locations)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="categorical_projection-gradient-to-target",
+        loss="categorical_projection",
+        caught_by="MatchesReference",
+        story="The target network's distribution is not detached.",
+        edits=(Edit("next_probs.detach().to(dtype)", "next_probs.to(dtype)"),),
+    ),
 )
