@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from losskit.export.axes import Axes, Sizes
 from losskit.spec.regimes import Interval
-from losskit.spec.tensors import Binary, ClassIndex, Input, Probability, Real
+from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability, Real
 
 Array = NDArray[Any]
 Kind = Literal["ordinary", "ignored", "ties", "huge", "tiny", "constant", "all ignored"]
@@ -70,6 +70,9 @@ def _values(
         return _marks(shape, random)
     if isinstance(domain, Probability):
         return _between(Interval(low=0, high=1, closed="both"), shape, random, kind)
+    if isinstance(domain, Distribution):
+        shares = _between(Interval(low=0, high=1, closed="both"), shape, random, kind) + _TINY
+        return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
     if isinstance(domain, Real):
         if domain.span is not None and kind in ("ordinary", "ignored"):
             low, high = (float(parameters[name]) for name in domain.span)

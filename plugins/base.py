@@ -185,3 +185,37 @@ class ClassificationLoss(Loss):
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
         raise NotImplementedError  # every subclass has its own; TorchScript needs the signature here
+
+
+class ElementwiseLoss(Loss):
+    """A loss of predictions and targets of one shape in which every element stands alone; subclasses write ``value``."""
+
+    def forward(self, input: Tensor, target: Tensor, sample_weight: Optional[Tensor] = None) -> Tensor:
+        """The reduced loss; the mean is over all elements.
+
+        Args:
+            input: predictions, of any shape.
+            target: what they should be, of the same shape: nothing is broadcast.
+            sample_weight: non-negative weights of the elements, of the same shape.
+
+        Returns:
+            A scalar, or the shape of the input for ``reduction="none"``; float32 for half-precision inputs.
+
+        Raises:
+            InputError: rank, size or value is wrong.
+            InputTypeError: the wrong dtype.
+        """
+        if not torch.jit.is_scripting():
+            self.check(input, target, sample_weight=sample_weight)
+        return self.reduce(self.value(input, target), None, sample_weight)
+
+    @torch.jit.unused
+    def weight_shape(self, inputs: dict[str, Optional[Tensor]]) -> tuple[int, ...]:
+        """Shape of ``sample_weight``: a weight for each element."""
+        first = inputs[self.spec.inputs[0].name]
+        assert first is not None
+        return tuple(first.shape)
+
+    def value(self, input: Tensor, target: Tensor) -> Tensor:
+        """The value of each element, the shape of the input."""
+        raise NotImplementedError  # every subclass has its own; TorchScript needs the signature here

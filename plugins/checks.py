@@ -11,8 +11,9 @@ from torch import Tensor
 from losskit.plugins.debug import is_debug
 from losskit.spec import LossSpec
 from losskit.spec.errors import InputError, InputTypeError
-from losskit.spec.tensors import Binary, ClassIndex, Input, Probability, Real
+from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability, Real
 
+SUM_SLACK = 4e-3  # how far from 1 a row of probabilities may sum: each rounded to bfloat16, they are off by 1 / 256
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -35,6 +36,10 @@ def check_inputs(spec: LossSpec, inputs: Mapping[str, Tensor | None], parameters
             continue
         _check_type(spec.name, entry, tensor)
         _check_shape(spec.name, entry, tensor, sizes)
+    for symbol, least in spec.least.items():
+        first, size = sizes.get(symbol, ("", least))
+        if size < least:
+            raise InputError(f"{spec.name}: input {first} must have {symbol} >= {least}, found {symbol} = {size}")
     for entry in spec.inputs:
         tensor = inputs.get(entry.name)
         if tensor is not None and tensor.numel() and readable(tensor):
@@ -107,6 +112,10 @@ def _check_values(
         refuse(name, entry.name, tensor, (tensor != 0) & (tensor != 1), "0 or 1")
     elif isinstance(domain, Probability):
         refuse(name, entry.name, tensor, ~((tensor >= 0) & (tensor <= 1)), "a number in [0, 1]")
+    elif isinstance(domain, Distribution):
+        refuse(name, entry.name, tensor, ~((tensor >= 0) & (tensor <= 1)), "a number in [0, 1]")
+        total = tensor.double().sum(dim=-1)
+        refuse(name, entry.name, total, (total - 1).abs() > SUM_SLACK, "rows that sum to 1")
     elif isinstance(domain, Real) and domain.interval != type(domain.interval)():
         interval = domain.interval
         low = tensor >= interval.low if interval.includes_low else tensor > interval.low

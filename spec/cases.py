@@ -53,3 +53,21 @@ LABELS_FOR_SOME_ROWS = (
     Accepted(input="target", wrong="an axis too short", meaning="the value of the rows that have a label"),
     Accepted(input="logits", wrong="an axis too long", meaning="the value of the rows that have a label"),
 )
+
+RESIDUALS = {"input": [0.5, -1.0, 2.0], "target": [1.0, 0.0, 0.0]}
+RESIDUAL_ROW = {"input": [[0.5, -1.0]], "target": [[1.0, 3.0]]}
+OTHER_SHAPE = EdgeCase(
+    case="target of another shape than the input",
+    expected="refused; nothing is broadcast",
+    examples=(
+        Example(inputs={"input": [[0.5], [-1.0]], "target": [1.0, 0.0]}, refused="target"),
+        Example(inputs={"input": [0.5, -1.0], "target": [1.0]}, refused="target"),
+    ),
+)
+NAN_ELEMENT = EdgeCase(case="nan or inf", expected="passed on, in that element only")
+
+# a graph subtracts with the broadcasting of its runtime
+BROADCAST = (
+    Accepted(input="input", wrong="an axis of size 1", meaning="repeated along the axis"),
+    Accepted(input="target", wrong="an axis of size 1", meaning="repeated along the axis"),
+)

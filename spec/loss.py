@@ -73,6 +73,7 @@ class LossSpec(Frozen):
         parameters: a :class:`Parameters` class; kept as data.
         inputs: tensor arguments in the order of ``forward``.
         output: shape symbols of the unreduced value.
+        least: the smallest size of shape symbols that the loss is not defined for at every size (two bins to lie between).
         claims: what holds and what fails, by regime.
         narrowed: engineering properties the loss lacks, with reasons.
         coupling: None if each sample stands alone, else what couples them: ``pairs``, ``batch`` or ``set``.
@@ -101,6 +102,7 @@ class LossSpec(Frozen):
     parameters: Annotated[ParameterSet, BeforeValidator(_as_set)]
     inputs: tuple[Input, ...]
     output: tuple[str, ...]
+    least: dict[str, int] = {}
     claims: tuple[Claim, ...]
     narrowed: tuple[Narrowing, ...] = ()
     coupling: Literal["pairs", "batch", "set"] | None = None
@@ -148,6 +150,8 @@ class LossSpec(Frozen):
         if self.weights not in (None, "output", *inputs):
             expected = _list({"output", *inputs})
             raise SpecError(f"{self.name}: weights have the shape of {self.weights!r}, expected one of {expected}")
+        for symbol in sorted({*self.least} - {*self.symbols()}):
+            raise SpecError(f"{self.name}: least speaks of {symbol!r}, expected one of {_list(self.symbols())}")
         for entry in self.inputs:
             self._check_class_index(entry)
 
@@ -183,8 +187,8 @@ class LossSpec(Frozen):
             elif name not in self.symbols():
                 known = _list({*self.parameters.names(), *self.symbols()})
                 raise SpecError(f"{self.name}: {what} restricts {name!r}, expected one of {known}")
-            elif not within(given, Interval(low=0, high=math.inf, closed="left")):
-                raise SpecError(f"{self.name}: {what} gives the size {name} a value below 0")
+            elif not within(given, Interval(low=self.least.get(name, 0), high=math.inf, closed="left")):
+                raise SpecError(f"{self.name}: {what} gives the size {name} a value below {self.least.get(name, 0)}")
 
     def _check_constants(self, claim: Claim) -> None:
         known = {*self.parameters.names(), *self.symbols(), *(i.name for i in self.inputs)} | claim.property.variables

@@ -65,7 +65,16 @@ class Probability(Frozen):
         return "probability in [0, 1]"
 
 
-Domain = Annotated[Real | ClassIndex | Binary | Probability, Field(discriminator="kind")]
+class Distribution(Frozen):
+    """Numbers in [0, 1] that sum to 1 along the last axis."""
+
+    kind: Literal["distribution"] = "distribution"
+
+    def __str__(self) -> str:
+        return "probabilities that sum to 1 along the last axis"
+
+
+Domain = Annotated[Real | ClassIndex | Binary | Probability | Distribution, Field(discriminator="kind")]
 
 
 class Input(Frozen):
@@ -126,3 +135,9 @@ def real(name: str, *shape: str, meaning: str = "", role: Role = "prediction", o
     """A real tensor; a gradient flows to predictions and parameters, not to targets and references."""
     differentiable = role in ("prediction", "parameter")
     return Input(name=name, shape=shape, role=role, differentiable=differentiable, optional=optional, meaning=meaning)
+
+
+def elements(shape: str = "*N") -> tuple[Input, Input]:
+    """Predictions and targets of one shape, named ``input`` and ``target``; a gradient flows to both."""
+    target = Input(name="target", shape=(shape,), role="target", meaning="targets, the shape of the input")
+    return Input(name="input", shape=(shape,), meaning="predictions"), target

@@ -13,7 +13,7 @@ from losskit.conformance.search.inputs import MODERATE, draw
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
 from losskit.spec.properties import RejectsBadInput
-from losskit.spec.tensors import Binary, ClassIndex, Input, Probability
+from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability
 
 
 def spoilt(subject: Subject, data: Data) -> Iterator[tuple[str, str, Data]]:
@@ -45,6 +45,8 @@ def _wrong_values(subject: Subject, entry: Input, value: torch.Tensor, data: Dat
         bad = [2.0, 0.5, float("nan")]
     elif isinstance(domain, Probability):
         bad = [1.5, -0.25, float("nan")]
+    elif isinstance(domain, Distribution):
+        bad = [(float(value.reshape(-1)[-1]) + 0.5) % 1, 1.5, -0.25, float("nan")]  # the first spoils the sum alone
     for number in bad:
         spoiled = value.clone()
         spoiled.view(-1)[-1] = number

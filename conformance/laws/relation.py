@@ -67,6 +67,9 @@ class Related(Law):
         given = {n: torch.tensor(v, dtype=subject.dtype, device=subject.device) for n, v in self.claimed.given.items()}
         fitted = {n: v for n, v in data.items() if n not in self.claimed.absent}
         for name, fixed in given.items():
+            if len(fixed) == 1 and fitted.get(name) is not None:  # one number for every entry
+                fitted[name] = fixed.expand(fitted[name].shape).clone()
+                continue
             size = len(fixed)  # inputs of the same shape symbols follow the fixed one
             for other in (i.name for i in subject.spec.inputs if i.shape == subject.input(name).shape):
                 if fitted.get(other) is not None:

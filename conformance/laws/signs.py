@@ -59,8 +59,9 @@ class SumOfBoth(Law):
         score, label = score_and_label(subject.spec)
         at, labels = (data[score], data["_other"]), (torch.zeros_like(data[label]), torch.ones_like(data[label]))
         cases = [[{**data, score: x, label: t} for t in labels] for x in at]
-        one, other = (subject.value(zero) + subject.value(first) for zero, first in cases)
-        noise = torch.stack([subject.noise(case, (score,)) for both in cases for case in both]).sum(0)
+        found = [[subject.read(case, (score,)) for case in both] for both in cases]
+        one, other = (zero.value + first.value for zero, first in found)
+        noise = torch.stack([reading.noise for both in found for reading in both]).sum(0)
         if self.claimed.region == "distinct":
             one = torch.where(_tied(at), other, one)
         return Sides(one, other, noise=noise)

@@ -16,7 +16,7 @@ from losskit.conformance.outcome import BROKEN
 from losskit.conformance.search.inputs import project
 from losskit.conformance.subject import Data, Subject
 from losskit.spec.errors import InputError
-from losskit.spec.tensors import Binary, ClassIndex, Input, Probability
+from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability
 
 PALETTE = (0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, 1e-30, -1e-8, 30.0, -40.0, 100.0, 1e4, -1e4)
 SHARES = (0.0, 1.0, 0.5, 0.25, 1e-9)
@@ -81,7 +81,7 @@ def _entries(entry: Input, sizes: dict[str, int], palette: list[float]) -> st.Se
         return st.integers(0, (2 if domain.binary_when_one and classes == 1 else classes) - 1)
     if isinstance(domain, Binary):
         return st.sampled_from((0.0, 1.0))
-    if isinstance(domain, Probability):
+    if isinstance(domain, Probability | Distribution):
         return st.sampled_from(SHARES)
     return st.sampled_from([v for v in palette if v in domain.interval])
 
@@ -104,4 +104,8 @@ def _build(
 
 def _tensor(subject: Subject, name: str, shape: tuple[int, ...], entries: list[Any]) -> Tensor:
     dtype = torch.int64 if subject.input(name).dtype == "int64" else subject.dtype
-    return torch.tensor(entries, dtype=dtype, device=subject.device).reshape(shape)
+    tensor = torch.tensor(entries, dtype=dtype, device=subject.device).reshape(shape)
+    if not isinstance(subject.input(name).domain, Distribution):
+        return tensor
+    shares = torch.where(tensor.sum(-1, keepdim=True) > 0, tensor, torch.ones_like(tensor))
+    return shares / shares.sum(-1, keepdim=True)

@@ -13,7 +13,7 @@ from torch import Tensor
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Interval, LossSpec
 from losskit.spec.errors import InputError
-from losskit.spec.tensors import Binary, ClassIndex, Input, Probability, Real
+from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability, Real
 
 WIDE = (1e-6, 1e-3, 0.1, 1.0, 1.0, 3.0, 10.0, 100.0, 1e4)
 MODERATE = (0.3, 1.0, 1.0, 3.0)
@@ -145,6 +145,8 @@ def _values(
         share, chance = torch.rand((2, *size), generator=generator, dtype=torch.float64)
         return torch.where(chance < 0.5, share.round(), share).to(subject.dtype)  # the ends are what labels are
     real = torch.randn(size, generator=generator, dtype=torch.float64)
+    if isinstance(domain, Distribution):  # from nearly uniform rows to single classes
+        return torch.softmax(real * row_scale.view(-1, *[1] * (len(size) - 1)), dim=-1).to(subject.dtype)
     spec = subject.spec
     if not size or not (entry.shape[0] == spec.output[0] or _alone(spec, entry.shape[0])):
         scale = row_scale[:1].clamp(max=3.0).sum()  # one tensor for all rows, at a scale of its own

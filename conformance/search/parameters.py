@@ -119,7 +119,10 @@ def size_draws(spec: LossSpec, when: When, rng: random.Random, count: int) -> li
     target = spec.class_target()
     classes = getattr(target.domain, "of", None) if target else None
     symbols = [s for s in spec.symbols() if s != batch and not s.startswith("*")]
-    choices = {s: _sizes(when.get(s), CLASS_COUNTS if s == classes else SIZES) for s in symbols}
+    choices = {
+        s: [n for n in _sizes(when.get(s), CLASS_COUNTS if s == classes else SIZES) if n >= spec.least.get(s, 0)]
+        for s in symbols
+    }
     draws = [
         {s: sizes[turn % len(sizes)] if s == classes else rng.choice(sizes) for s, sizes in choices.items()}
         for turn in range(count)

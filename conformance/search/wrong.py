@@ -10,7 +10,7 @@ from torch import Tensor
 
 from losskit.conformance.subject import Data, Subject
 from losskit.spec.graphs import Wrong
-from losskit.spec.tensors import Binary, ClassIndex, Input, Probability, Real
+from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability, Real
 
 
 def wrong_inputs(subject: Subject, data: Data) -> Iterator[tuple[str, Wrong, Data]]:
@@ -59,7 +59,7 @@ def _numbers(entry: Input, subject: Subject, data: Data) -> Iterator[tuple[Wrong
         yield from (("class id below -C", -classes - 1), ("class id below -C", -10_000))
     elif isinstance(domain, Binary):
         yield from (("not 0 or 1", 2.0), ("not 0 or 1", 0.5), ("not 0 or 1", -1.0), ("not a number", math.nan))
-    elif isinstance(domain, Probability):
+    elif isinstance(domain, Probability | Distribution):
         yield from (("outside the domain", 1.5), ("outside the domain", -0.25), ("not a number", math.nan))
     elif isinstance(domain, Real):
         yield from _outside(domain, subject)

@@ -11,11 +11,13 @@ from losskit.spec.properties.analytic import (
     QuasiConvex,
     Smooth,
     StrictlyConvex,
+    TriangleInequality,
     ZeroAt,
 )
 from losskit.spec.properties.base import KINDS, Claim, Property
 from losskit.spec.properties.decision import (
     ClassificationCalibrated,
+    Elicits,
     HConsistencyBound,
     NoiseTolerant,
     Proper,
@@ -75,6 +77,7 @@ __all__ = [
     "Deterministic",
     "DeviceParity",
     "Differentiable",
+    "Elicits",
     "Engineering",
     "ExportsONNX",
     "FiniteOn",
@@ -110,6 +113,7 @@ __all__ = [
     "TopKCalibrated",
     "Transforms",
     "TranslationInvariant",
+    "TriangleInequality",
     "UpperBounds",
     "Weighted",
     "WorkedExamples",

@@ -88,6 +88,16 @@ class Monotone(Property):
     part: Literal["all", "label", "others", "positives", "negatives"] = "all"
 
 
+class TriangleInequality(Property):
+    """The way over a third point is no shorter, ``l(a, c) <= l(a, b) + l(b, c)`` for every b."""
+
+    a: str
+    b: str
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.a, self.b)
+
+
 class Differentiable(Property):
     """The gradient agrees with central differences in float64; for ``order`` 2 or more the Hessian does, too.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from typing import Any
 
 import pytest
 import torch
@@ -54,6 +55,20 @@ def test_settings_respect_relations_between_parameters() -> None:
 def test_settings_follow_from_the_seed(seed: int) -> None:
     one, two = (parameter_draws(get("dpo"), {}, random.Random(seed), 8) for _ in range(2))
     assert one == two
+
+
+@pytest.mark.parametrize("when", [{}, {"K": AtLeast(2)}, {"K": AtLeast(7)}])
+def test_sizes_are_never_below_the_least_of_the_loss(when: dict[str, Any]) -> None:
+    draws = size_draws(get("two_hot"), {name: condition(value) for name, value in when.items()}, random.Random(0), 40)
+    assert min(draw["K"] for draw in draws) == (7 if when == {"K": AtLeast(7)} else 2)
+
+
+def test_rows_of_distributions_sum_to_one_from_nearly_uniform_to_one_class() -> None:
+    subject = Subject(get("categorical_projection"), {})
+    rows = draw(subject, {"K": 4}, 200, random.Random(0))["next_probs"]
+    torch.testing.assert_close(rows.sum(1), torch.ones(200, dtype=torch.float64))
+    assert rows.amax(1).min() < 0.2501
+    assert rows.amax(1).max() == 1
 
 
 def test_sizes_keep_to_the_regime() -> None:

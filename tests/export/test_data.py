@@ -12,7 +12,7 @@ from losskit.export.axes import Axes
 from losskit.export.data import HUGE, Kind, draw, ignorable
 from losskit.export.subject import prepare
 from losskit.spec.regimes import AtLeast, Below, Between, Interval
-from losskit.spec.tensors import Binary, ClassIndex, Domain, Input, Probability, Real
+from losskit.spec.tensors import Binary, ClassIndex, Distribution, Domain, Input, Probability, Real
 
 kinds = st.sampled_from(get_args(Kind))
 counts = st.integers(2, 9)
@@ -56,6 +56,14 @@ def test_reals_lie_in_their_interval(interval: Interval, kind: Kind) -> None:
 def test_probabilities_reach_both_ends() -> None:
     values = draw(one_input(Probability()), {"B": 50, "C": 2}, {}, 0, "huge")["x"]
     assert set(values.tolist()) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_rows_of_distributions_sum_to_one(kind: Kind) -> None:
+    scores = Input(name="x", shape=("B", "C"), domain=Distribution())
+    rows = draw(Axes(inputs=(scores,), shapes={"x": ("B", "C")}), {"B": 50, "C": 3}, {}, 0, kind)["x"]
+    assert rows.min() >= 0
+    np.testing.assert_allclose(rows.sum(axis=1), 1, rtol=1e-6)
 
 
 def test_huge_scores_are_huge_and_ties_are_ties() -> None:

@@ -309,3 +309,10 @@ def test_what_a_graph_accepts_is_an_input_of_the_loss() -> None:
         spec(graph_accepts=(known.model_copy(update={"input": "labels"}),))
     with pytest.raises(SpecError, match="what the graph accepts of target leaves the domain of tau"):
         spec(graph_accepts=(known.model_copy(update={"when": {"tau": AtLeast(-1)}}),))
+
+
+def test_the_least_sizes_are_of_known_symbols_and_bound_regimes() -> None:
+    assert "least speaks of 'K', expected one of B, C" in refused(least={"K": 2})
+    wide = NonNegative().holds(when={"C": Between(1, 3)})
+    assert "gives the size C a value below 2" in refused(least={"C": 2}, claims=(wide,))
+    assert spec(least={"C": 2}, claims=(NonNegative().holds(when={"C": Between(2, 3)}),)).least == {"C": 2}

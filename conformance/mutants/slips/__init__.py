@@ -1,13 +1,14 @@
 """The slips: wrong losses and wrong specs, each one made before in some library or paper."""
 
 from losskit.conformance.mutants.model import Mutant
-from losskit.conformance.mutants.slips import batches, binary, claims, classification, narrowings, scores, shared
+from losskit.conformance.mutants.slips import batches, binary, claims, classification, narrowings, regression, scores, shared
 
 MUTANTS: tuple[Mutant, ...] = (
     *classification.MUTANTS,
     *binary.MUTANTS,
     *scores.MUTANTS,
     *batches.MUTANTS,
+    *regression.MUTANTS,
     *shared.MUTANTS,
     *claims.MUTANTS,
     *narrowings.MUTANTS,

@@ -10,6 +10,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    Elicits,
     Homogeneous,
     LabelSymmetric,
     Lipschitz,
@@ -20,6 +21,7 @@ from losskit.spec.properties import (
     ScaleInvariant,
     ShiftInvariant,
     Smooth,
+    TriangleInequality,
 )
 
 SEVERAL = {"C": AtLeast(2)}
@@ -180,6 +182,26 @@ FALSE: dict[str, tuple[tuple[str, Claim, str], ...]] = {
     ),
     "multi_similarity": (
         ("scale-invariant-always", ScaleInvariant(on="embeddings", axis="D").holds(), "True with normalisation only."),
+    ),
+    "mse": (
+        (
+            "distance",
+            TriangleInequality(a="input", b="target").holds(),
+            "The square of a distance is taken for a distance.",
+        ),
+        (
+            "median",
+            Elicits(functional="quantile", on="input", of="target").holds(),
+            "The mean is taken for the median.",
+        ),
+    ),
+    "mae": (
+        ("mean", Elicits(functional="mean", on="input", of="target").holds(), "The median is taken for the mean."),
+        (
+            "another-quantile",
+            Elicits(functional="quantile", on="input", of="target", level=0.45).holds(),
+            "The quantile is off by a twentieth.",
+        ),
     ),
     "hl_gauss": (
         (

@@ -1,10 +1,8 @@
 """HL-Gauss: regression by classification against a Gaussian histogram of the target."""
 
-from typing import Self
+from pydantic import Field
 
-from pydantic import Field, model_validator
-
-from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, Input, LossSpec, OneOf, Parameters, hookimpl
+from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, Input, LossSpec, OneOf, hookimpl
 from losskit.spec.expressions import column, item, log, maximum, minimum, normal_cdf, positions, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -21,6 +19,7 @@ from losskit.spec.properties import (
     TranslationInvariant,
     ZeroAt,
 )
+from losskit.spec.support import SupportParameters
 from losskit.spec.tensors import Real, logits
 
 REACH = 8.0  # standard deviations outside the support at which the mass inside it, 6e-16, is no longer told from 0
@@ -42,24 +41,14 @@ TWO_ROWS = {"logits": [[0.0, 1.0, 0.0], [1.0, 0.0, -1.0]], "target": [5.0, 9.5]}
 OUTSIDE = {"logits": [[0.0, 1.0, 0.0]], "target": [3.0]}
 
 
-class HLGaussParameters(Parameters):
+class HLGaussParameters(SupportParameters):
     """Parameters of HL-Gauss."""
 
-    min_value: float = Field(-10.0, description="lower end of the support")
-    max_value: float = Field(10.0, description="upper end of the support, above min_value")
     sigma_ratio: float = Field(0.75, gt=0, description="sigma over bin width; 0.5 to 2 is useful, 0.75 is the paper's")
     clamp_target: bool = Field(
         True,
         description="clip targets into the support first; False is the paper's listing, identical inside the support",
     )
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.min_value < self.max_value:
-            raise ValueError(
-                f"min_value must lie below max_value, found min_value={self.min_value:g} and max_value={self.max_value:g}"
-            )
-        return self
 
 
 SPEC = LossSpec(
