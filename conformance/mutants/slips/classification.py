@@ -3,6 +3,7 @@
 from losskit.conformance.mutants.model import Edit, Mutant
 
 LOG_SOFTMAX = "torch.log_softmax(widen(logits), dim=-1)"
+TRANSFORM = "box_cox(surprise, 1.0 - self.tau)"
 DISTANCE = "return -self.scale * exp_minus_one(log_likelihood)"
 HINGE = "return largest_violation(margin_violations(widen(logits), target, self.margin))"
 VIOLATIONS = "margin_violations(widen(logits), target, self.margin)"
@@ -63,32 +64,28 @@ MUTANTS = (
         loss="comp_sum",
         caught_by="Convex",
         story="The value of a sample is clipped against outliers, a training trick left in the library.",
-        edits=(
-            Edit("exp_minus_one(slope * surprise) / slope", "(exp_minus_one(slope * surprise) / slope).clamp(max=5.0)"),
-        ),
+        edits=(Edit(TRANSFORM, f"{TRANSFORM}.clamp(max=5.0)"),),
     ),
     Mutant(
         name="comp_sum-exponent-of-another-convention",
         loss="comp_sum",
         caught_by="Monotone",
         story="Generalised cross-entropy's exponent q = tau - 1 is used where 1 - tau belongs.",
-        edits=(Edit("slope = 1.0 - self.tau", "slope = self.tau - 1.0"),),
+        edits=(Edit("1.0 - self.tau", "self.tau - 1.0"),),
     ),
     Mutant(
         name="comp_sum-not-divided-by-exponent",
         loss="comp_sum",
         caught_by="ReducesTo",
         story="Generalised cross-entropy loses the division by its exponent.",
-        edits=(Edit("exp_minus_one(slope * surprise) / slope", "exp_minus_one(slope * surprise)"),),
+        edits=(Edit(TRANSFORM, f"{TRANSFORM} * (1.0 - self.tau)"),),
     ),
     Mutant(
         name="comp_sum-not-scriptable",
         loss="comp_sum",
         caught_by="Scripts",
         story="A lambda is fine in eager mode and unknown to TorchScript.",
-        edits=(
-            Edit("return exp_minus_one(slope * surprise)", "return (lambda x: exp_minus_one(x))(slope * surprise)"),
-        ),
+        edits=(Edit(f"return {TRANSFORM}", f"return (lambda: {TRANSFORM})()"),),
     ),
     Mutant(
         name="cross_entropy-smoothing-dropped",
