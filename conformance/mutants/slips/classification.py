@@ -325,4 +325,25 @@ MUTANTS = (
         story="Scores are centred and never divided by their deviation.",
         edits=(Edit("pick(centred / sigma, target)", "pick(centred * unit, target)"),),
     ),
+    Mutant(
+        name="generalized_cross_entropy-clamped-probability",
+        loss="generalized_cross_entropy",
+        caught_by="MatchesReference",
+        story="The probability is clamped at 1e-7, as ports do, which takes the gradient from rows of a hopeless label.",
+        edits=(Edit(LOG_SOFTMAX, "torch.softmax(widen(logits), dim=-1).clamp(min=1e-7).log()"),),
+    ),
+    Mutant(
+        name="generalized_cross_entropy-not-divided-by-exponent",
+        loss="generalized_cross_entropy",
+        caught_by="ReducesTo",
+        story="1 - p^q is returned: the same minimiser, another learning rate and no cross-entropy in the limit.",
+        edits=(Edit("box_cox(-log_likelihood, -self.q)", "box_cox(-log_likelihood, -self.q) * self.q"),),
+    ),
+    Mutant(
+        name="generalized_cross_entropy-truncated-from-the-wrong-side",
+        loss="generalized_cross_entropy",
+        caught_by="WorkedExamples",
+        story="Rows above the threshold become constant: confident rows are pruned instead of hopeless ones.",
+        edits=(Edit("log_likelihood <= floor", "log_likelihood >= floor"),),
+    ),
 )
