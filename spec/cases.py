@@ -34,3 +34,8 @@ LABELS_FOR_SOME_ROWS = (
     Accepted(input="target", wrong="an axis too short", meaning="the value of the rows that have a label"),
     Accepted(input="logits", wrong="an axis too long", meaning="the value of the rows that have a label"),
 )
+FIRST_LABEL_IN_MARGINS = Accepted(
+    input="target",
+    wrong="an axis of size 1",
+    meaning="the first row's score of that label stands in every row's margins",
+)

@@ -346,4 +346,18 @@ MUTANTS = (
         story="Rows above the threshold become constant: confident rows are pruned instead of hopeless ones.",
         edits=(Edit("log_likelihood <= floor", "log_likelihood >= floor"),),
     ),
+    Mutant(
+        name="comp_sum_rho_margin-label-in-sum",
+        loss="comp_sum_rho_margin",
+        caught_by="ZeroAt",
+        story="The label's own term, which is 1, stays in the sum.",
+        edits=(Edit("torch.where(one_hot(target, terms.size(-1)), torch.zeros_like(terms), terms)", "terms"),),
+    ),
+    Mutant(
+        name="comp_sum_rho_margin-unclipped",
+        loss="comp_sum_rho_margin",
+        caught_by="Bounded",
+        story="Margins are clipped at 0 alone: a hinge under the name of the clipped loss.",
+        edits=(Edit(".clamp(0.0, 1.0)", ".clamp(min=0.0)"),),
+    ),
 )
