@@ -360,4 +360,25 @@ MUTANTS = (
         story="Margins are clipped at 0 alone: a hinge under the name of the clipped loss.",
         edits=(Edit(".clamp(0.0, 1.0)", ".clamp(min=0.0)"),),
     ),
+    Mutant(
+        name="smooth_adversarial_comp_sum-attack-detached",
+        loss="smooth_adversarial_comp_sum",
+        caught_by="MatchesReference",
+        story="Attacked scores are detached, as the target of a divergence would be.",
+        edits=(Edit("adversarial_logits - logits", "adversarial_logits.detach() - logits"),),
+    ),
+    Mutant(
+        name="smooth_adversarial_comp_sum-scores-not-margins",
+        loss="smooth_adversarial_comp_sum",
+        caught_by="ShiftInvariant",
+        story="The penalty measures how far the scores move instead of the margins.",
+        edits=(Edit("margin_violations(adversarial_logits - logits, target, 0.0)", "adversarial_logits - logits"),),
+    ),
+    Mutant(
+        name="smooth_adversarial_comp_sum-margins-over-rho-twice",
+        loss="smooth_adversarial_comp_sum",
+        caught_by="UpperBounds",
+        story="The displacement is divided by the margin width, too.",
+        edits=(Edit("self.nu * norm_rows(moved)", "self.nu * norm_rows(moved / rho / rho)"),),
+    ),
 )
