@@ -381,4 +381,25 @@ MUTANTS = (
         story="The displacement is divided by the margin width, too.",
         edits=(Edit("self.nu * norm_rows(moved)", "self.nu * norm_rows(moved / rho / rho)"),),
     ),
+    Mutant(
+        name="ldr_k-label-not-chosen",
+        loss="ldr_k",
+        caught_by="WorkedExamples",
+        story="The label's own violation, 0, takes no part in the choice of the k largest.",
+        edits=(Edit("violations.topk(", "violations.scatter(1, target.unsqueeze(1), -1e4).topk("),),
+    ),
+    Mutant(
+        name="ldr_k-clamped-at-zero",
+        loss="ldr_k",
+        caught_by="NonNegative",
+        story="The average is clamped at 0: the top-k hinge under another name.",
+        edits=(Edit(".values.mean(dim=-1)", ".values.mean(dim=-1).relu()"),),
+    ),
+    Mutant(
+        name="ldr_k-sum-not-mean",
+        loss="ldr_k",
+        caught_by="Monotone",
+        story="The k largest violations are added up, not averaged.",
+        edits=(Edit(".values.mean(dim=-1)", ".values.sum(dim=-1)"),),
+    ),
 )
