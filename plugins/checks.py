@@ -36,10 +36,7 @@ def check_inputs(spec: LossSpec, inputs: Mapping[str, Tensor | None], parameters
             continue
         _check_type(spec.name, entry, tensor)
         _check_shape(spec.name, entry, tensor, sizes)
-    for symbol, least in spec.least.items():
-        first, size = sizes.get(symbol, ("", least))
-        if size < least:
-            raise InputError(f"{spec.name}: input {first} must have {symbol} >= {least}, found {symbol} = {size}")
+    _check_limits(spec, sizes, parameters)
     for entry in spec.inputs:
         tensor = inputs.get(entry.name)
         if tensor is not None and tensor.numel() and readable(tensor):
@@ -83,6 +80,20 @@ def _check_shape(name: str, entry: Input, tensor: Tensor, sizes: dict[str, tuple
         if known != size:
             what = f"{symbol} = {known} as {first} has it"
             raise InputError(f"{name}: input {entry.name} must have {what}, found {size}, shape {tuple(tensor.shape)}")
+
+
+def _check_limits(spec: LossSpec, sizes: Mapping[str, tuple[str, Any]], parameters: Mapping[str, Any]) -> None:
+    for symbol, least in spec.least.items():
+        first, size = sizes.get(symbol, ("", least))
+        if size < least:
+            raise InputError(f"{spec.name}: input {first} must have {symbol} >= {least}, found {symbol} = {size}")
+    for parameter in spec.parameters.fields:
+        if parameter.at_most not in sizes or parameters[parameter.name] is None:
+            continue
+        value, (first, size) = parameters[parameter.name], sizes[parameter.at_most]
+        if value > size:
+            wanted = f"at most {parameter.at_most} = {size} as {first} has it"
+            raise InputError(f"{spec.name}: parameter {parameter.name} must be {wanted}, found {value}")
 
 
 def _axes(count: int) -> str:

@@ -71,3 +71,9 @@ BROADCAST = (
     Accepted(input="input", wrong="an axis of size 1", meaning="repeated along the axis"),
     Accepted(input="target", wrong="an axis of size 1", meaning="repeated along the axis"),
 )
+
+FIRST_LABEL_IN_MARGINS = Accepted(
+    input="target",
+    wrong="an axis of size 1",
+    meaning="the first row's score of that label stands in every row's margins",
+)

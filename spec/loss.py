@@ -147,6 +147,12 @@ class LossSpec(Frozen):
                 raise SpecError(f"{self.name}: {name!r} names an input and a parameter")
             if inputs.count(name) > 1:
                 raise SpecError(f"{self.name}: {name!r} names two inputs")
+        for parameter in self.parameters.fields:
+            if parameter.at_most and parameter.at_most not in self.symbols():
+                known = _list(self.symbols())
+                raise SpecError(
+                    f"{self.name}: parameter {parameter.name} is at most {parameter.at_most!r}, expected one of {known}"
+                )
         if self.weights not in (None, "output", *inputs):
             expected = _list({"output", *inputs})
             raise SpecError(f"{self.name}: weights have the shape of {self.weights!r}, expected one of {expected}")

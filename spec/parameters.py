@@ -53,6 +53,7 @@ class Parameter(Frozen):
         default: the value that is taken when none is given.
         optional: whether None is admissible.
         length: for ``numbers``, the shape symbol whose size is the number of entries.
+        at_most: for ``int``, the shape symbol whose size it must not exceed; empty where no input bounds it.
         words: strings that are admissible beside the numbers of the domain.
         tuning: whether it changes time and memory alone, no value.
         description: one line for people.
@@ -64,6 +65,7 @@ class Parameter(Frozen):
     default: Value | tuple[float, ...] = None
     optional: bool = False
     length: str = ""
+    at_most: str = ""
     words: tuple[str, ...] = ()
     tuning: bool = False
     description: str = ""
@@ -88,6 +90,7 @@ class Parameter(Frozen):
         word = words.get(self.kind, str(self.domain))
         if self.kind == "int" and self.domain == Interval():
             word = "int"
+        word += f", at most {self.at_most}" if self.at_most else ""
         return " or ".join([*(["None"] if self.optional else []), *(f'"{w}"' for w in self.words), word])
 
 
@@ -173,6 +176,7 @@ def _describe(name: str, info: FieldInfo) -> Parameter:
         default=info.default,
         optional=optional,
         length=str(extra.get("length", "")),
+        at_most=str(extra.get("at_most", "")),
         words=words,
         tuning=bool(extra.get("tuning", False)),
         description=info.description or "",

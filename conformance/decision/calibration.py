@@ -6,7 +6,7 @@ import torch
 
 from losskit.conformance.decision.distributions import clear, distributions, margin
 from losskit.conformance.decision.ranking import Ranking
-from losskit.conformance.decision.solver import solve
+from losskit.conformance.decision.solver import Solution, lowered, solve
 from losskit.conformance.decision.study import Seen, Task, numbers, study_for, witness
 from losskit.spec.properties import ClassificationCalibrated, TopKCalibrated
 
@@ -33,11 +33,21 @@ def calibration(task: Task) -> Seen | None:
         task.risk, p.repeat(len(pairs) + 1, 1), Ranking.join([Ranking.free(p), *forced]), task.seed, budget.solver_steps
     )
     value, slack = solved.value.view(-1, len(p)), solved.slack.view(-1, len(p))
+    rows = solved.rows.view(-1, *p.shape)
+    least_of_all = lowered(
+        task.risk,
+        p,
+        Solution(value[0], slack[0], rows[0]),
+        _rivals(rows[1:], ranked, pairs),
+        task.seed,
+        budget.solver_steps,
+    )
+    value[0], slack[0], rows[0] = least_of_all.value, least_of_all.slack, least_of_all.rows
     free = value.amin(0)  # rows of a ranking are rows
     squared = margin(p, k) ** 2
     least = ((value[1:] - slack[1:] - free) / squared).nan_to_num(-torch.inf)
     most = ((value[1:] - free + slack[0]) / squared).nan_to_num(torch.inf)
-    return _seen(task, k, p, pairs, solved.rows.view(-1, *p.shape), value, least, most)
+    return _seen(task, k, p, pairs, rows, value, least, most)
 
 
 def _pairs(k: int, classes: int, every: bool) -> list[tuple[int, int]]:
@@ -45,6 +55,15 @@ def _pairs(k: int, classes: int, every: bool) -> list[tuple[int, int]]:
     if every:
         return [(upper, lower) for upper in range(k) for lower in range(k, classes)]
     return sorted({(k - 1, k), (0, k), (k - 1, classes - 1)})
+
+
+def _rivals(rows: torch.Tensor, ranked: torch.Tensor, pairs: list[tuple[int, int]]) -> torch.Tensor:
+    """Rows that keep the wrong rankings (pairs, problems, classes), and these with the scores of their pair exchanged."""
+    exchanged = rows.clone()
+    for row, (upper, lower) in zip(exchanged, pairs, strict=True):
+        both = ranked[:, [upper, lower]]
+        row.scatter_(1, both, row.gather(1, both.flip(1)))
+    return torch.cat([rows, exchanged])
 
 
 def _seen(

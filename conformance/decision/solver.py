@@ -89,17 +89,51 @@ def solve(risk: Risk, p: Tensor, ranking: Ranking, seed: int, steps: int) -> Sol
     x, value, slack = _attempt(problem, torch.stack(inside), torch.stack(faces), steps, 1)
     rough = (slack > AGREED * (1 + value.abs())).nonzero().squeeze(1)
     if len(rough):  # kinks, saddles and minima far away: once more from around the best row
-        again = problem[rough]
-        around = torch.stack(_around(x[rough], seed + 1))
-        found = _attempt(again, around[1:], around[:1], steps, FINISH)
+        found = _again(problem[rough], x[rough], seed, steps)
         better = found[1] <= value[rough]
         x[rough] = torch.where(better.unsqueeze(1), found[0], x[rough])
         slack[rough] = found[2] + (found[1] - value[rough]).clamp(min=0.0)
         value[rough] = torch.minimum(found[1], value[rough])
+    return _certified(problem, x, value, slack, seed)
+
+
+def lowered(risk: Risk, p: Tensor, solved: Solution, rows: Tensor, seed: int, steps: int) -> Solution:
+    """Least risks over all rows, sought once more from other rows where one of them lies lower than what was found.
+
+    A certificate is of a minimum among the rows around it; a loss that is flat far out may have several.
+
+    Args:
+        risk: the loss.
+        p: label distributions (problems, classes).
+        solved: the free problems as solved.
+        rows: other rows, (rows of a problem, problems, classes).
+        seed: of what is drawn.
+        steps: of BFGS for each start.
+    """
+    problem = Problem(risk, p, Ranking.free(p))
+    value, best = _values(problem, rows).min(0)
+    which = (value < solved.value - solved.slack).nonzero().squeeze(1)
+    if not len(which):
+        return solved
+    start = rows[best, torch.arange(len(p), device=p.device)][which]
+    found = _certified(problem[which], *_again(problem[which], start, seed, steps), seed)
+    merged = Solution(solved.value.clone(), solved.slack.clone(), solved.rows.clone())
+    merged.value[which], merged.slack[which], merged.rows[which] = found.value, found.slack, found.rows
+    return merged
+
+
+def _again(problem: Problem, x: Tensor, seed: int, steps: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Points, values and slacks from points and others near them."""
+    around = torch.stack(_around(x, seed + 1))
+    return _attempt(problem, around[1:], around[:1], steps, FINISH)
+
+
+def _certified(problem: Problem, x: Tensor, value: Tensor, slack: Tensor, seed: int) -> Solution:
+    """The solution at points whose slacks take kinks and rounding into account."""
     none = value <= UNBOUNDED
     slack = _at_kinks(problem, x, value, slack, seed + 2).maximum(AGREED * (1 + value.abs()))
     slack = torch.where(none, 0.0, slack)
-    return Solution(torch.where(none, -math.inf, value), slack, ranking.rows(x))
+    return Solution(torch.where(none, -math.inf, value), slack, problem.ranking.rows(x))
 
 
 def _at_kinks(problem: Problem, x: Tensor, value: Tensor, slack: Tensor, seed: int) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.base import Law, Sides, law_for, normal, uniform
-from losskit.conformance.search.parameters import telling_values
+from losskit.conformance.search.parameters import fits, telling_values
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
 from losskit.spec.expressions import Scalar, evaluate
@@ -142,18 +142,27 @@ class Order(Law):
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         name = self.claimed.on
         if subject.spec.input(name) is None:
-            return {**data, "_parameter": self._greater(subject, rng)}
+            return {**data, "_parameter": self._greater(subject, data, rng)}
         step = uniform(data[name], rng, tuple(data[name].shape), 0, 1) * 10 ** rng.uniform(-2, 1)
         return {**data, "_step": step * self._part(subject, data)}
 
-    def _greater(self, subject: Subject, rng: random.Random) -> float:
+    def _greater(self, subject: Subject, data: Data, rng: random.Random) -> float:
         """A larger value of the parameter; the same one where there is none."""
         parameter = subject.spec.parameters.get(self.claimed.on)
         assert parameter is not None
-        now = float(subject.parameters[self.claimed.on])
+        now = subject.parameters[self.claimed.on]
+        near = (now + 1,) if parameter.kind == "int" else (now * 1.5, now + 0.1)
         drawn = telling_values(parameter, self.claim.when.get(self.claimed.on), rng)
-        larger = [v for v in (*drawn, now * 1.5, now + 0.1) if v > now and v in parameter.domain]
-        return rng.choice(larger) if larger else now
+        sizes = sizes_of(subject, data)
+        larger = [
+            v
+            for v in (*drawn, *near)
+            if v > now
+            and v in parameter.domain
+            and fits(subject.spec, {**subject.parameters, parameter.name: v}, sizes)
+        ]
+        found: float = rng.choice(larger) if larger else now
+        return found
 
     def _part(self, subject: Subject, data: Data) -> Tensor:
         tensor: Tensor = data[self.claimed.on]

@@ -15,7 +15,7 @@ from losskit.conformance.profiles import Budget
 from losskit.conformance.search.climb import climb, heights
 from losskit.conformance.search.edge import edge_case
 from losskit.conformance.search.inputs import draw, project, stack, take
-from losskit.conformance.search.parameters import fill_numbers, parameter_draws, size_draws
+from losskit.conformance.search.parameters import fill_numbers, fits, parameter_draws, size_draws
 from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Data, Subject
 from losskit.conformance.witness import describe
@@ -58,6 +58,8 @@ class Search:
         settings = parameter_draws(self.spec, when, rng, self.budget.settings)
         for number, setting in enumerate(settings):
             for sizes in size_draws(self.spec, when, rng, self.budget.sizes):
+                if not fits(self.spec, setting, sizes):
+                    continue
                 lengths = {**sizes, **self._output_sizes(setting, sizes, rng)}
                 yield number, Subject(self.spec, fill_numbers(self.spec, setting, lengths, rng), self.device), sizes
 

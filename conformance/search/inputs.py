@@ -166,7 +166,9 @@ def _into_domain(real: Tensor, domain: Real, subject: Subject) -> Tensor:
         return real
     if math.isfinite(interval.low) and math.isfinite(interval.high):
         return interval.low + (interval.high - interval.low) * torch.sigmoid(real)
-    return interval.low + real.abs() if math.isfinite(interval.low) else interval.high - real.abs()
+    if math.isfinite(interval.low):
+        return interval.low + (0.0 if interval.includes_low else NEAR) + real.abs()
+    return interval.high - (0.0 if interval.includes_high else NEAR) - real.abs()
 
 
 def project(subject: Subject, data: Data, prefixes: tuple[str, ...] = ("",)) -> Data:

@@ -130,6 +130,12 @@ def size_draws(spec: LossSpec, when: When, rng: random.Random, count: int) -> li
     return [dict(draw) for draw in {tuple(d.items()): d for d in draws}.values()]
 
 
+def fits(spec: LossSpec, setting: Mapping[str, Any], sizes: Mapping[str, int]) -> bool:
+    """Whether no parameter exceeds the size that bounds it."""
+    bounded = [p for p in spec.parameters.fields if p.at_most in sizes and setting[p.name] is not None]
+    return all(setting[p.name] <= sizes[p.at_most] for p in bounded)
+
+
 def _sizes(condition: Condition | None, usual: tuple[int, ...]) -> list[int]:
     if condition is None:
         return list(usual)

@@ -15,6 +15,13 @@ def exp_minus_one(x: Tensor) -> Tensor:
     return torch.where(small, torch.tanh(near / 2) * (near.exp() + 1), x.exp() - 1)
 
 
+def box_cox(log_x: Tensor, power: float) -> Tensor:
+    """``(x^power - 1) / power`` of ``x = exp(log_x)``; the limit ``log_x`` for a power of 0."""
+    if abs(power) < 1e-8:  # closer to the limit than float64 resolves
+        return log_x
+    return exp_minus_one(power * log_x) / power
+
+
 def log_one_plus(x: Tensor) -> Tensor:
     """``log(1 + x)`` with full relative accuracy near 0, for x > -1.
 

@@ -12,6 +12,8 @@ import torch
 from losskit import get
 from losskit.conformance.laws.analytic import Jensen
 from losskit.conformance.laws.base import Sides
+from losskit.conformance.profiles import PROFILES
+from losskit.conformance.search.attack import Search
 from losskit.conformance.search.climb import climb
 from losskit.conformance.search.edge import edge_case
 from losskit.conformance.search.inputs import NoAdmissibleDataError, draw, stack, take
@@ -84,6 +86,12 @@ def test_lists_of_numbers_get_the_length_of_the_axis() -> None:
     )
     assert len(filled["class_weights"]) == 4
     assert all(weight > 0 for weight in filled["class_weights"])
+
+
+def test_no_parameter_exceeds_the_size_that_bounds_it() -> None:
+    drawn = [(s.parameters["k"], z["C"]) for _, s, z in Search(get("ldr_k"), PROFILES["standard"], 0).subjects({})]
+    assert all(k <= classes for k, classes in drawn)
+    assert len({k for k, _ in drawn}) > 2
 
 
 def _defaults(name: str) -> dict[str, object]:

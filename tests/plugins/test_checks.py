@@ -105,6 +105,14 @@ def test_the_ignored_id_is_admissible() -> None:
     assert "found -100 at index 0" in refuse(ROWS, ignore_index=7, logits=SCORES, target=torch.tensor([-100, 1]))[1]
 
 
+def test_a_parameter_that_a_size_bounds() -> None:
+    loss = losskit.create("ldr_k", k=4)
+    loss(torch.zeros(2, 4), IDS)
+    with pytest.raises(InputError) as caught:
+        loss(SCORES, IDS)
+    assert str(caught.value) == "ldr_k: parameter k must be at most C = 3 as logits has it, found 4"
+
+
 def test_an_empty_batch_is_admissible() -> None:
     accept(ROWS, logits=torch.zeros(0, 3), target=torch.zeros(0, dtype=torch.int64))
 

@@ -247,6 +247,13 @@ def test_a_name_that_every_loss_uses_already() -> None:
     assert sentence == "sample: 'sample_weight' is an argument of every loss, expected another name"
 
 
+def test_a_parameter_bounded_by_the_size_of_nothing() -> None:
+    class Count(Parameters):
+        k: int = Field(1, ge=1, json_schema_extra={"at_most": "K"})
+
+    assert refused(parameters=Count) == "sample: parameter k is at most 'K', expected one of B, C"
+
+
 def test_weights_shaped_like_nothing() -> None:
     assert refused(weights="pairs") == (
         "sample: weights have the shape of 'pairs', expected one of logits, output, target"

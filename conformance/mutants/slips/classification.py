@@ -3,6 +3,7 @@
 from losskit.conformance.mutants.model import Edit, Mutant
 
 LOG_SOFTMAX = "torch.log_softmax(widen(logits), dim=-1)"
+TRANSFORM = "box_cox(surprise, 1.0 - self.tau)"
 DISTANCE = "return -self.scale * exp_minus_one(log_likelihood)"
 HINGE = "return largest_violation(margin_violations(widen(logits), target, self.margin))"
 VIOLATIONS = "margin_violations(widen(logits), target, self.margin)"
@@ -63,32 +64,28 @@ MUTANTS = (
         loss="comp_sum",
         caught_by="Convex",
         story="The value of a sample is clipped against outliers, a training trick left in the library.",
-        edits=(
-            Edit("exp_minus_one(slope * surprise) / slope", "(exp_minus_one(slope * surprise) / slope).clamp(max=5.0)"),
-        ),
+        edits=(Edit(TRANSFORM, f"{TRANSFORM}.clamp(max=5.0)"),),
     ),
     Mutant(
         name="comp_sum-exponent-of-another-convention",
         loss="comp_sum",
         caught_by="Monotone",
         story="Generalised cross-entropy's exponent q = tau - 1 is used where 1 - tau belongs.",
-        edits=(Edit("slope = 1.0 - self.tau", "slope = self.tau - 1.0"),),
+        edits=(Edit("1.0 - self.tau", "self.tau - 1.0"),),
     ),
     Mutant(
         name="comp_sum-not-divided-by-exponent",
         loss="comp_sum",
         caught_by="ReducesTo",
         story="Generalised cross-entropy loses the division by its exponent.",
-        edits=(Edit("exp_minus_one(slope * surprise) / slope", "exp_minus_one(slope * surprise)"),),
+        edits=(Edit(TRANSFORM, f"{TRANSFORM} * (1.0 - self.tau)"),),
     ),
     Mutant(
         name="comp_sum-not-scriptable",
         loss="comp_sum",
         caught_by="Scripts",
         story="A lambda is fine in eager mode and unknown to TorchScript.",
-        edits=(
-            Edit("return exp_minus_one(slope * surprise)", "return (lambda x: exp_minus_one(x))(slope * surprise)"),
-        ),
+        edits=(Edit(f"return {TRANSFORM}", f"return (lambda: {TRANSFORM})()"),),
     ),
     Mutant(
         name="cross_entropy-smoothing-dropped",
@@ -327,5 +324,82 @@ MUTANTS = (
         caught_by="ScaleInvariant",
         story="Scores are centred and never divided by their deviation.",
         edits=(Edit("pick(centred / sigma, target)", "pick(centred * unit, target)"),),
+    ),
+    Mutant(
+        name="generalized_cross_entropy-clamped-probability",
+        loss="generalized_cross_entropy",
+        caught_by="MatchesReference",
+        story="The probability is clamped at 1e-7, as ports do, which takes the gradient from rows of a hopeless label.",
+        edits=(Edit(LOG_SOFTMAX, "torch.softmax(widen(logits), dim=-1).clamp(min=1e-7).log()"),),
+    ),
+    Mutant(
+        name="generalized_cross_entropy-not-divided-by-exponent",
+        loss="generalized_cross_entropy",
+        caught_by="ReducesTo",
+        story="1 - p^q is returned: the same minimiser, another learning rate and no cross-entropy in the limit.",
+        edits=(Edit("box_cox(-log_likelihood, -self.q)", "box_cox(-log_likelihood, -self.q) * self.q"),),
+    ),
+    Mutant(
+        name="generalized_cross_entropy-truncated-from-the-wrong-side",
+        loss="generalized_cross_entropy",
+        caught_by="WorkedExamples",
+        story="Rows above the threshold become constant: confident rows are pruned instead of hopeless ones.",
+        edits=(Edit("log_likelihood <= floor", "log_likelihood >= floor"),),
+    ),
+    Mutant(
+        name="comp_sum_rho_margin-label-in-sum",
+        loss="comp_sum_rho_margin",
+        caught_by="ZeroAt",
+        story="The label's own term, which is 1, stays in the sum.",
+        edits=(Edit("torch.where(one_hot(target, terms.size(-1)), torch.zeros_like(terms), terms)", "terms"),),
+    ),
+    Mutant(
+        name="comp_sum_rho_margin-unclipped",
+        loss="comp_sum_rho_margin",
+        caught_by="Bounded",
+        story="Margins are clipped at 0 alone: a hinge under the name of the clipped loss.",
+        edits=(Edit(".clamp(0.0, 1.0)", ".clamp(min=0.0)"),),
+    ),
+    Mutant(
+        name="smooth_adversarial_comp_sum-attack-detached",
+        loss="smooth_adversarial_comp_sum",
+        caught_by="MatchesReference",
+        story="Attacked scores are detached, as the target of a divergence would be.",
+        edits=(Edit("adversarial_logits - logits", "adversarial_logits.detach() - logits"),),
+    ),
+    Mutant(
+        name="smooth_adversarial_comp_sum-scores-not-margins",
+        loss="smooth_adversarial_comp_sum",
+        caught_by="ShiftInvariant",
+        story="The penalty measures how far the scores move instead of the margins.",
+        edits=(Edit("margin_violations(adversarial_logits - logits, target, 0.0)", "adversarial_logits - logits"),),
+    ),
+    Mutant(
+        name="smooth_adversarial_comp_sum-margins-over-rho-twice",
+        loss="smooth_adversarial_comp_sum",
+        caught_by="UpperBounds",
+        story="The displacement is divided by the margin width, too.",
+        edits=(Edit("self.nu * norm_rows(moved)", "self.nu * norm_rows(moved / rho / rho)"),),
+    ),
+    Mutant(
+        name="ldr_k-label-not-chosen",
+        loss="ldr_k",
+        caught_by="WorkedExamples",
+        story="The label's own violation, 0, takes no part in the choice of the k largest.",
+        edits=(Edit("violations.topk(", "violations.scatter(1, target.unsqueeze(1), -1e4).topk("),),
+    ),
+    Mutant(
+        name="ldr_k-clamped-at-zero",
+        loss="ldr_k",
+        caught_by="NonNegative",
+        story="The average is clamped at 0: the top-k hinge under another name.",
+        edits=(Edit(".values.mean(dim=-1)", ".values.mean(dim=-1).relu()"),),
+    ),
+    Mutant(
+        name="ldr_k-sum-not-mean",
+        loss="ldr_k",
+        caught_by="Monotone",
+        story="The k largest violations are added up, not averaged.",
+        edits=(Edit(".values.mean(dim=-1)", ".values.sum(dim=-1)"),),
     ),
 )

@@ -6,7 +6,7 @@ from torch import Tensor
 from losskit.plugins.base import ClassificationLoss
 from losskit.plugins.classification.comp_sum import SPEC
 from losskit.plugins.ops.classes import pick
-from losskit.plugins.ops.exponential import exp_minus_one
+from losskit.plugins.ops.exponential import box_cox
 from losskit.plugins.ops.precision import widen
 
 
@@ -19,7 +19,4 @@ class CompSumLoss(ClassificationLoss):
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
         surprise = -pick(torch.log_softmax(widen(logits), dim=-1), target)
-        slope = 1.0 - self.tau
-        if abs(slope) < 1e-8:  # closer to the logistic member than float64 resolves
-            return surprise
-        return exp_minus_one(slope * surprise) / slope
+        return box_cox(surprise, 1.0 - self.tau)

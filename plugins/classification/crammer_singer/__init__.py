@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from losskit.spec import Above, Accepted, AtLeast, EdgeCase, Example, LossSpec, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, FROM_THE_END, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
+from losskit.spec import Above, AtLeast, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec.cases import EMPTY_BATCH, FIRST_LABEL_IN_MARGINS, FROM_THE_END, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
 from losskit.spec.expressions import one_hot, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -148,14 +148,7 @@ SPEC = LossSpec(
         "Of several maximisers the gradient takes the label where it is among them, else the first.",
         "torch.nn.MultiMarginLoss sums over the wrong classes and divides by C: another loss for C >= 3.",
     ),
-    graph_accepts=(
-        FROM_THE_END,
-        Accepted(
-            input="target",
-            wrong="an axis of size 1",
-            meaning="the first row's score of that label stands in every row's margins",
-        ),
-    ),
+    graph_accepts=(FROM_THE_END, FIRST_LABEL_IN_MARGINS),
     module="losskit.plugins.classification.crammer_singer.loss:CrammerSingerLoss",
     oracle="losskit.plugins.classification.crammer_singer.reference:crammer_singer",
 )

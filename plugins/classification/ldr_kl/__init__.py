@@ -4,7 +4,6 @@ from pydantic import Field
 
 from losskit.spec import (
     Above,
-    Accepted,
     AtLeast,
     Between,
     EdgeCase,
@@ -14,7 +13,7 @@ from losskit.spec import (
     Parameters,
     hookimpl,
 )
-from losskit.spec.cases import EMPTY_BATCH, FROM_THE_END, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
+from losskit.spec.cases import EMPTY_BATCH, FIRST_LABEL_IN_MARGINS, FROM_THE_END, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
 from losskit.spec.expressions import log, one_hot, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -222,12 +221,7 @@ SPEC = LossSpec(
     graph_accepts=(
         FROM_THE_END,
         *(
-            Accepted(
-                input="target",
-                wrong="an axis of size 1",
-                meaning="the first row's score of that label stands in every row's margins",
-                when={"lam": end},
-            )
+            FIRST_LABEL_IN_MARGINS.model_copy(update={"when": {"lam": end}})
             for end in (OneOf(values=(0.0,)), Between(1e30, float("inf"), "right"))
         ),
     ),

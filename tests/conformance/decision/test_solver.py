@@ -14,7 +14,7 @@ from losskit.conformance.decision.distributions import clear, distributions, mar
 from losskit.conformance.decision.kinks import on_simplex, shortest_mixture
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.risk import Risk
-from losskit.conformance.decision.solver import Solution, solve
+from losskit.conformance.decision.solver import Solution, lowered, solve
 from losskit.conformance.subject import Subject
 
 STEPS = 80
@@ -68,6 +68,17 @@ def test_a_risk_without_a_lower_bound_is_never_certified_as_finite() -> None:
     p = torch.tensor([[0.6, 0.3, 0.1]], dtype=torch.float64)
     solved = free(risk_of("ldr_kl", lam=math.inf), p)
     assert solved.value.item() == -math.inf or solved.slack.item() > 1.0
+
+
+def test_a_minimum_on_a_face_is_found_from_a_row_that_lies_lower_than_the_one_found_inside() -> None:
+    p = torch.tensor([[0.4173, 0.3353, 0.2474]], dtype=torch.float64)
+    risk = risk_of("generalized_cross_entropy", q=0.7, truncation=0.05)
+    tied = torch.tensor([[[20.0, 20.0, -20.0]]], dtype=torch.float64)
+    found = lowered(risk, p, free(risk, p), tied, 0, STEPS)
+    tilted = p[0, :2] ** (1 / 0.3) / (p[0, :2] ** (1 / 0.3)).sum()  # the two likeliest classes alone, the third pruned
+    least = (p[0, :2] * (1 - tilted**0.7)).sum() / 0.7 + p[0, 2] * (1 - 0.05**0.7) / 0.7
+    assert found.value.item() == pytest.approx(float(least), abs=1e-12)
+    assert found.rows[0, :2].softmax(0).tolist() == pytest.approx(tilted.tolist(), abs=1e-6)
 
 
 def test_ranking_a_wrong_class_first_costs_cross_entropy_the_mean_of_two_probabilities() -> None:

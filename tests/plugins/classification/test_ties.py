@@ -8,7 +8,9 @@ import torch
 import losskit
 
 
-@pytest.mark.parametrize(("name", "parameters"), [("crammer_singer", {}), ("ldr_kl", {"lam": 0.0, "margin": 1.0})])
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("crammer_singer", {}), ("ldr_k", {}), ("ldr_kl", {"lam": 0.0, "margin": 1.0})]
+)
 @pytest.mark.parametrize(
     ("scores", "gradient"),
     [
