@@ -5,6 +5,8 @@ from losskit.spec.loss import EdgeCase, Example
 
 SCORES = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
 ROWS = {"logits": SCORES, "target": [0, 2]}
+MIXED_SCORES = [[2.0, 0.5, -1.0], [0.2, 0.1, 0.0]]  # a clear winner, and a near tie
+MIXED_ROWS = {"logits": MIXED_SCORES, "target": [0, 1]}
 
 EMPTY_BATCH = EdgeCase(
     case="empty batch",
@@ -14,6 +16,18 @@ ONE_CLASS = EdgeCase(
     case="C = 1",
     expected="0 with zero gradient",
     examples=(Example(inputs={"logits": [[3.0]], "target": [0]}, expected=0.0),),
+)
+EVERY_ROW_IGNORED = EdgeCase(
+    case="every row ignored",
+    expected="mean and sum 0 with zero gradient, none zeros, whatever the scores; an error under losskit.debug()",
+    examples=(
+        Example(inputs={"logits": SCORES, "target": [-100, -100]}, expected=0.0),
+        Example(
+            inputs={"logits": [[float("nan"), 0.0], [float("inf"), 1.0]], "target": [-100, -100]},
+            reduction="none",
+            expected=[0.0, 0.0],
+        ),
+    ),
 )
 LABEL_OUT_OF_RANGE = EdgeCase(
     case="target outside 0..C-1",
