@@ -22,4 +22,18 @@ MUTANTS = (
         story="Ignored rows add nothing to the sum and still count in the mean.",
         edits=(Edit("kept.to(value.dtype)", "torch.ones_like(value)"),),
     ),
+    Mutant(
+        name="poly_loss-sign",
+        loss="poly_loss",
+        caught_by="NonNegative",
+        story="exp(log p) - 1 is taken for 1 - p.",
+        edits=(Edit("- self.epsilon *", "+ self.epsilon *"),),
+    ),
+    Mutant(
+        name="poly_loss-detached-probability",
+        loss="poly_loss",
+        caught_by="Differentiable",
+        story="The probability in the added term is detached like the weight of a focal loss in some code.",
+        edits=(Edit("exp_minus_one(log_likelihood)", "exp_minus_one(log_likelihood.detach())"),),
+    ),
 )
