@@ -36,4 +36,23 @@ MUTANTS = (
         story="The probability in the added term is detached like the weight of a focal loss in some code.",
         edits=(Edit("exp_minus_one(log_likelihood)", "exp_minus_one(log_likelihood.detach())"),),
     ),
+    Mutant(
+        name="brier-mean-over-classes",
+        loss="brier",
+        caught_by="Bounded",
+        story="The squares are averaged over the classes, as a mean squared error does.",
+        edits=(
+            Edit(
+                "missed.square() + wrong.square().sum(dim=-1)",
+                "(missed.square() + wrong.square().sum(dim=-1)) / wrong.size(-1)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="brier-label-alone",
+        loss="brier",
+        caught_by="StrictlyProper",
+        story="Only the label's probability is scored, as for two classes.",
+        edits=(Edit("missed.square() + wrong.square().sum(dim=-1)", "2 * missed.square() + 0.0 * wrong.sum(dim=-1)"),),
+    ),
 )
