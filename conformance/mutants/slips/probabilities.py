@@ -55,4 +55,27 @@ MUTANTS = (
         story="Only the label's probability is scored, as for two classes.",
         edits=(Edit("missed.square() + wrong.square().sum(dim=-1)", "2 * missed.square() + 0.0 * wrong.sum(dim=-1)"),),
     ),
+    Mutant(
+        name="symmetric_cross_entropy-weights-exchanged",
+        loss="symmetric_cross_entropy",
+        caught_by="LabelSymmetric",
+        story="The two weights are taken for one another, as papers and code name them differently.",
+        edits=(
+            Edit("self.beta * self.log_clip", "self.alpha * self.log_clip"),
+            Edit("self.alpha * log_likelihood", "self.beta * log_likelihood"),
+            Edit("if self.alpha == 0:", "if self.beta == 0:"),
+        ),
+    ),
+    Mutant(
+        name="symmetric_cross_entropy-clipped-probability",
+        loss="symmetric_cross_entropy",
+        caught_by="Bounded",
+        story="Probabilities are clipped at 1e-7 before the logarithm, which bounds the forward term.",
+        edits=(
+            Edit(
+                "pick(torch.log_softmax(widen(logits), dim=-1), target)",
+                "pick(torch.softmax(widen(logits), dim=-1).clamp(min=1e-7).log(), target)",
+            ),
+        ),
+    ),
 )

@@ -119,6 +119,9 @@ SPEC = LossSpec(
         ReducesTo(other="cross_entropy", parameters={"class_weights": None, "label_smoothing": 0.0}).holds(
             when={"epsilon": 0.0}, source="nothing is added"
         ),
+        ReducesTo(other="symmetric_cross_entropy", parameters={"alpha": 1.0, "beta": EPSILON, "log_clip": -1.0}).holds(
+            when={"epsilon": AtLeast(0)}, source="reverse cross-entropy is a multiple of 1 - p_y"
+        ),
     ),
     references=("leng2022polyloss",),
     examples=(

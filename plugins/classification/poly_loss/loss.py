@@ -1,4 +1,4 @@
-"""PolyLoss as a module (Leng et al. 2022, equation 6)."""
+"""PolyLoss as a module (Poly-1 of Leng et al. 2022)."""
 
 import torch
 from torch import Tensor
