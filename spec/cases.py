@@ -5,6 +5,8 @@ from losskit.spec.loss import EdgeCase, Example
 
 SCORES = [[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]]
 ROWS = {"logits": SCORES, "target": [0, 2]}
+MIXED_SCORES = [[2.0, 0.5, -1.0], [0.2, 0.1, 0.0]]  # a clear winner, and a near tie
+MIXED_ROWS = {"logits": MIXED_SCORES, "target": [0, 1]}
 
 SIGNED = {"logits": [0.5, -1.2, 2.0, -0.3], "target": [1.0, 1.0, 0.0, 0.0]}
 
@@ -17,10 +19,27 @@ ONE_CLASS = EdgeCase(
     expected="0 with zero gradient",
     examples=(Example(inputs={"logits": [[3.0]], "target": [0]}, expected=0.0),),
 )
+EVERY_ROW_IGNORED = EdgeCase(
+    case="every row ignored",
+    expected="mean and sum 0 with zero gradient, none zeros, whatever the scores; an error under losskit.debug()",
+    examples=(
+        Example(inputs={"logits": SCORES, "target": [-100, -100]}, expected=0.0),
+        Example(
+            inputs={"logits": [[float("nan"), 0.0], [float("inf"), 1.0]], "target": [-100, -100]},
+            reduction="none",
+            expected=[0.0, 0.0],
+        ),
+    ),
+)
 LABEL_OUT_OF_RANGE = EdgeCase(
     case="target outside 0..C-1",
     expected="refused by name and index, never wrapped around",
     examples=(Example(inputs={"logits": SCORES, "target": [0, 3]}, refused="target"),),
+)
+WEIGHTS_OF_ANOTHER_LENGTH = EdgeCase(
+    case="class_weights of another length than C",
+    expected="refused",
+    examples=(Example(parameters={"class_weights": [1.0, 2.0]}, inputs=ROWS, refused="logits"),),
 )
 NAN_ROW = EdgeCase(case="nan or inf in the scores", expected="nan in that row only")
 
@@ -76,4 +95,8 @@ FIRST_LABEL_IN_MARGINS = Accepted(
     input="target",
     wrong="an axis of size 1",
     meaning="the first row's score of that label stands in every row's margins",
+)
+
+SCORES_FOR_EVERY_LABEL = Accepted(
+    input="logits", wrong="an axis of size 1", meaning="taken for the scores of every label"
 )

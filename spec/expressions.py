@@ -16,7 +16,7 @@ INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": 
 ARITY = {
     "symbol": 1, "add": 2, "sub": 2, "mul": 2, "div": 2, "pow": 2, "matmul": 2, "neg": 1, "sqrt": 1, "exp": 1, "log": 1,
     "softplus": 1, "normal_cdf": 1, "maximum": 2, "minimum": 2, "transpose": 1, "item": 2, "one_hot": 3, "positions": 1,
-    "column": 1, "pair": 2, "ids": 1,
+    "column": 1, "pair": 2, "ids": 1, "softmax": 1,
 }  # fmt: skip
 
 
@@ -161,6 +161,11 @@ def item(x: Expression, position: int) -> Expression:
 def one_hot(ids: Expression, classes: Scalar, axis: int = -1) -> Expression:
     """1 where a class id is the position along a new axis, else 0; an id outside 0..classes-1 gives zeros."""
     return Expression.of("one_hot", ids, classes, float(axis))
+
+
+def softmax(x: Expression) -> Expression:
+    """Exponentials along the last axis of a tensor, divided by their sum."""
+    return Expression.of("softmax", x)
 
 
 def positions(x: Expression) -> Expression:

@@ -49,6 +49,7 @@ TENSORS: dict[str, Callable[..., Any]] = {
     "transpose": lambda x: x.transpose(-1, -2),
     "item": lambda x, position: x[..., int(position)].reshape(-1),
     "one_hot": _one_hot,
+    "softmax": lambda x: x.softmax(-1),
     "positions": lambda x: torch.arange(x.shape[-1], device=x.device, dtype=torch.float64),
     "column": lambda x: x.unsqueeze(-1),
     "pair": lambda x, y: torch.stack(torch.broadcast_tensors(_real(x).to(y), y), -1),

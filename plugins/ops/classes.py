@@ -14,6 +14,25 @@ def pick(scores: Tensor, target: Tensor) -> Tensor:
     return scores.gather(-1, target.unsqueeze(-1)).squeeze(-1)
 
 
+def without_ignored(scores: Tensor, target: Tensor, ignore_index: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Scores (..., C) and class ids, both with zeros in ignored rows, and a mask of the rows that are kept.
+
+    An ignored row may hold anything, not-a-number too: its scores must reach neither a sum nor a gradient.
+    """
+    kept = target != ignore_index
+    scores = torch.where(kept.unsqueeze(-1), scores, torch.zeros_like(scores))
+    return scores, torch.where(kept, target, torch.zeros_like(target)), kept
+
+
+def smoothed(surprise: Tensor, label: Tensor, smoothing: float) -> Tensor:
+    """The label's entry mixed with the mean over classes; neither is multiplied by 0, for either may be inf."""
+    if smoothing == 0:
+        return pick(surprise, label)
+    if smoothing == 1:
+        return surprise.mean(dim=-1)
+    return (1 - smoothing) * pick(surprise, label) + smoothing * surprise.mean(dim=-1)
+
+
 def margin_violations(scores: Tensor, target: Tensor, margin: float) -> Tensor:
     """``scores_k - scores_y + margin [k != y]`` for every class k, shape (..., C); 0 at the label y."""
     gaps = scores - pick(scores, target).unsqueeze(-1)

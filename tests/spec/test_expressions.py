@@ -22,6 +22,7 @@ from losskit.spec.expressions import (
     normal_cdf,
     one_hot,
     positions,
+    softmax,
     softplus,
     sqrt,
     symbol,
@@ -99,6 +100,7 @@ def test_other_operations_may_be_passed_for_other_operands() -> None:
         (X @ transpose(Y), "x @ transpose(y)"),
         (one_hot(X, Y, axis=1), "one_hot(x, y, 1)"),
         (positions(X) - column(Y), "positions(x) - column(y)"),
+        (softmax(X), "softmax(x)"),
     ],
 )
 def test_printing_keeps_the_order_of_operations(expression: Expression, text: str) -> None:

@@ -1,11 +1,22 @@
 """The slips: wrong losses and wrong specs, each one made before in some library or paper."""
 
 from losskit.conformance.mutants.model import Mutant
-from losskit.conformance.mutants.slips import batches, binary, claims, classification, narrowings, regression, scores, shared
+from losskit.conformance.mutants.slips import (
+    batches,
+    binary,
+    claims,
+    classification,
+    narrowings,
+    probabilities,
+    regression,
+    scores,
+    shared,
+)
 
 MUTANTS: tuple[Mutant, ...] = (
     *classification.MUTANTS,
     *binary.MUTANTS,
+    *probabilities.MUTANTS,
     *scores.MUTANTS,
     *batches.MUTANTS,
     *regression.MUTANTS,

@@ -92,7 +92,7 @@ MUTANTS = (
         loss="cross_entropy",
         caught_by="ReducesTo",
         story="Label smoothing is accepted and never used.",
-        edits=(Edit("if self.label_smoothing == 0:", "if self.label_smoothing >= 0:"),),
+        edits=(Edit("if smoothing == 0:", "if smoothing >= 0:", file="ops.classes"),),
     ),
     Mutant(
         name="cross_entropy-smoothing-over-wrong-classes",
@@ -101,8 +101,9 @@ MUTANTS = (
         story="The smoothed mass is shared among the C - 1 wrong classes with the label still in the sum.",
         edits=(
             Edit(
-                "+ self.label_smoothing * surprise.mean(dim=-1)",
-                "+ self.label_smoothing * surprise.sum(dim=-1) / max(1, surprise.size(-1) - 1)",
+                "+ smoothing * surprise.mean(dim=-1)",
+                "+ smoothing * surprise.sum(dim=-1) / max(1, surprise.size(-1) - 1)",
+                file="ops.classes",
             ),
         ),
     ),
@@ -118,7 +119,13 @@ MUTANTS = (
         loss="cross_entropy",
         caught_by="IgnoresIndex",
         story="The value of an ignored row is masked, not its scores, so a NaN there reaches the gradient.",
-        edits=(Edit("scores = torch.where(kept.unsqueeze(-1), scores, torch.zeros_like(scores))", "scores = scores"),),
+        edits=(
+            Edit(
+                "scores = torch.where(kept.unsqueeze(-1), scores, torch.zeros_like(scores))",
+                "scores = scores",
+                file="ops.classes",
+            ),
+        ),
     ),
     Mutant(
         name="cross_entropy-mean-over-rows",

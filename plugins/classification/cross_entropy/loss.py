@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
+from losskit.plugins.checks import check_one_per_class
 from losskit.plugins.classification.cross_entropy import SPEC
-from losskit.plugins.ops.classes import pick
+from losskit.plugins.ops.classes import pick, smoothed, without_ignored
 from losskit.plugins.ops.precision import widen
-from losskit.spec.errors import InputError
 
 
 class CrossEntropyLoss(Loss):
@@ -38,11 +38,7 @@ class CrossEntropyLoss(Loss):
         """
         if not torch.jit.is_scripting():
             self.check(logits, target, sample_weight=sample_weight)
-        kept = target != self.ignore_index
-        label = torch.where(kept, target, torch.zeros_like(target))
-        scores = widen(logits)
-        # an ignored row may hold anything, not-a-number too: its scores must reach neither a sum nor a gradient
-        scores = torch.where(kept.unsqueeze(-1), scores, torch.zeros_like(scores))
+        scores, label, kept = without_ignored(widen(logits), target, self.ignore_index)
         surprise = -torch.log_softmax(scores, dim=-1)
         count = kept.to(surprise.dtype)
         class_weights = self.class_weights
@@ -50,25 +46,13 @@ class CrossEntropyLoss(Loss):
             weight = class_weights.to(surprise.dtype).expand_as(surprise)
             surprise = surprise * weight
             count = count * pick(weight, label)
-        value = self.smooth(surprise, label)
+        value = smoothed(surprise, label, self.label_smoothing)
         return self.reduce(torch.where(kept, value, torch.zeros_like(value)), count, sample_weight)
-
-    def smooth(self, surprise: Tensor, label: Tensor) -> Tensor:
-        """The label's surprise mixed with the mean over classes; neither is multiplied by 0, for either may be inf."""
-        if self.label_smoothing == 0:
-            return pick(surprise, label)
-        if self.label_smoothing == 1:
-            return surprise.mean(dim=-1)
-        return (1 - self.label_smoothing) * pick(surprise, label) + self.label_smoothing * surprise.mean(dim=-1)
 
     @torch.jit.unused
     def check(self, *inputs: Optional[Tensor], sample_weight: Optional[Tensor] = None) -> None:
         """Refuse what every loss refuses, and scores whose classes are not those of ``class_weights``."""
         super().check(*inputs, sample_weight=sample_weight)
         logits, weights = inputs[0], self.class_weights
-        if torch.compiler.is_compiling() or logits is None or weights is None:
-            return
-        if len(weights) != logits.shape[-1]:
-            wanted = f"C = {len(weights)} as class_weights has it"
-            found = f"{logits.shape[-1]}, shape {tuple(logits.shape)}"
-            raise InputError(f"{self.spec.name}: input logits must have {wanted}, found {found}")
+        if logits is not None and weights is not None and not torch.compiler.is_compiling():
+            check_one_per_class(self.spec.name, "class_weights", weights, logits)
