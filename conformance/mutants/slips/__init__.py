@@ -1,10 +1,11 @@
 """The slips: wrong losses and wrong specs, each one made before in some library or paper."""
 
 from losskit.conformance.mutants.model import Mutant
-from losskit.conformance.mutants.slips import batches, claims, classification, narrowings, scores, shared
+from losskit.conformance.mutants.slips import batches, claims, classification, narrowings, outputs, scores, shared
 
 MUTANTS: tuple[Mutant, ...] = (
     *classification.MUTANTS,
+    *outputs.MUTANTS,
     *scores.MUTANTS,
     *batches.MUTANTS,
     *shared.MUTANTS,
