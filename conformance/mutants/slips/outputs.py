@@ -17,4 +17,31 @@ MUTANTS = (
         story="The label's score is compared with 1 and its error scaled, not its target.",
         edits=(Edit("scores - self.target_scale, scores", "self.target_scale * (scores - 1), scores"),),
     ),
+    Mutant(
+        name="spherical_softmax-epsilon-once",
+        loss="spherical_softmax",
+        caught_by="WorkedExamples",
+        story="Epsilon is added to the sum of squares once, not for every class.",
+        edits=(
+            Edit("squares = (held / unit).square() + (floor / unit).square()", "squares = (held / unit).square()"),
+            Edit(
+                "torch.zeros_like(squares)).sum(dim=-1)",
+                "torch.zeros_like(squares)).sum(dim=-1) + (floor / unit).square().squeeze(-1)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="spherical_softmax-squares-overflow",
+        loss="spherical_softmax",
+        caught_by="WorkedExamples",
+        story="Scores are squared as they come, which overflows and vanishes.",
+        edits=(Edit("unit = torch.where(unit == 0, torch.ones_like(unit), unit)", "unit = torch.ones_like(unit)"),),
+    ),
+    Mutant(
+        name="spherical_softmax-gradient-of-the-total",
+        loss="spherical_softmax",
+        caught_by="ReducesTo",
+        story="The wrong classes' share is detached as a normaliser.",
+        edits=(Edit("rest - own))", "rest.detach() - own))"),),
+    ),
 )
