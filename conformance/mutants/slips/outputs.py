@@ -44,4 +44,23 @@ MUTANTS = (
         story="The wrong classes' share is detached as a normaliser.",
         edits=(Edit("rest - own))", "rest.detach() - own))"),),
     ),
+    Mutant(
+        name="taylor_softmax-without-factorials",
+        loss="taylor_softmax",
+        caught_by="ReducesTo",
+        story="The coefficients of the polynomial are those of (1 + x)^n, one node at 1.",
+        edits=(
+            Edit(
+                "nodes, weights = np.polynomial.laguerre.laggauss(self.order // 2 + 1)",
+                "nodes, weights = np.ones(1), np.ones(1)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="taylor_softmax-powers-overflow",
+        loss="taylor_softmax",
+        caught_by="WorkedExamples",
+        story="Powers are taken of the scores as they come and overflow in float32.",
+        edits=(Edit("largest = largest.detach()", "largest = torch.ones_like(largest)"),),
+    ),
 )
