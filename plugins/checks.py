@@ -37,6 +37,8 @@ def check_inputs(spec: LossSpec, inputs: Mapping[str, Tensor | None], parameters
         _check_shape(spec.name, entry, tensor, sizes)
     for entry in spec.inputs:
         tensor = inputs.get(entry.name)
+        if isinstance(entry.domain, ClassIndex) and entry.domain.thresholds:
+            _check_thresholds(spec.name, *sizes[str(entry.domain.of)], str(entry.domain.of))
         if tensor is not None and tensor.numel() and readable(tensor):
             _check_values(spec.name, entry, tensor, sizes, parameters)
 
@@ -80,6 +82,11 @@ def _check_shape(name: str, entry: Input, tensor: Tensor, sizes: dict[str, tuple
             raise InputError(f"{name}: input {entry.name} must have {what}, found {size}, shape {tuple(tensor.shape)}")
 
 
+def _check_thresholds(name: str, entry: str, size: int, symbol: str) -> None:
+    if size < 1:
+        raise InputError(f"{name}: input {entry} must have {symbol} >= 1, a threshold or more, found {size}")
+
+
 def _axes(count: int) -> str:
     return "1 axis" if count == 1 else f"{count} axes"
 
@@ -112,12 +119,16 @@ def _check_values(
         low = tensor >= interval.low if interval.includes_low else tensor > interval.low
         high = tensor <= interval.high if interval.includes_high else tensor < interval.high
         refuse(name, entry.name, tensor, ~(low & high), f"a number in {interval}")
+    if isinstance(domain, Real) and domain.falling:
+        rises = torch.zeros_like(tensor, dtype=torch.bool)
+        rises[..., 1:] = tensor[..., 1:] > tensor[..., :-1]
+        refuse(name, entry.name, tensor, rises, "numbers that do not increase along the last axis")
 
 
 def _check_class(
-    name: str, entry: str, tensor: Tensor, domain: ClassIndex, classes: int, parameters: Mapping[str, Any]
+    name: str, entry: str, tensor: Tensor, domain: ClassIndex, size: int, parameters: Mapping[str, Any]
 ) -> None:
-    count = 2 if domain.binary_when_one and classes == 1 else classes
+    count = domain.classes(size)
     bad = (tensor < 0) | (tensor >= count)
     wanted = f"a class id in 0..{count - 1}"
     ignore = parameters.get(domain.ignore) if domain.ignore else None
