@@ -63,4 +63,30 @@ MUTANTS = (
         story="Powers are taken of the scores as they come and overflow in float32.",
         edits=(Edit("largest = largest.detach()", "largest = torch.ones_like(largest)"),),
     ),
+    Mutant(
+        name="ordinal_cross_entropy-label-counts-itself",
+        loss="ordinal_cross_entropy",
+        caught_by="WorkedExamples",
+        story="A label is taken for above its own threshold.",
+        edits=(Edit("target.unsqueeze(-1) > torch.arange", "target.unsqueeze(-1) >= torch.arange"),),
+    ),
+    Mutant(
+        name="ordinal_cross_entropy-mean-over-thresholds",
+        loss="ordinal_cross_entropy",
+        caught_by="ReducesTo",
+        story="The mean is taken over the thresholds too, as the framework's binary loss does.",
+        edits=(Edit("return terms.sum(dim=-1)", "return terms.mean(dim=-1)"),),
+    ),
+    Mutant(
+        name="ordinal_cross_entropy-weights-normalised",
+        loss="ordinal_cross_entropy",
+        caught_by="MatchesReference",
+        story="The weights of the thresholds are divided by their sum.",
+        edits=(
+            Edit(
+                "importance_weights.to(terms.dtype)",
+                "(importance_weights / importance_weights.sum()).to(terms.dtype)",
+            ),
+        ),
+    ),
 )
