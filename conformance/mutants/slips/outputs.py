@@ -89,4 +89,27 @@ MUTANTS = (
             ),
         ),
     ),
+    Mutant(
+        name="ordinal_softmax_nll-difference-of-probabilities",
+        loss="ordinal_softmax_nll",
+        caught_by="MatchesReference",
+        story="Cumulative probabilities are subtracted, clamped and logged, and saturated ones leave no difference.",
+        edits=(
+            Edit(
+                "return ends - torch.where(lowest | highest, zero, share)",
+                "more = torch.where(lowest, zero + 1, below.sigmoid())\n"
+                "        less = torch.where(highest, zero, above.sigmoid())\n"
+                "        return -(more - less).clamp(min=1e-15).log() + 0 * ends",
+            ),
+        ),
+    ),
+    Mutant(
+        name="ordinal_softmax_nll-label-off-by-one",
+        loss="ordinal_softmax_nll",
+        caught_by="ReducesTo",
+        story="The scale is read from its other end, though scores are of being above a threshold.",
+        edits=(
+            Edit("lowest, highest = target == 0", "target = last + 1 - target\n        lowest, highest = target == 0"),
+        ),
+    ),
 )
