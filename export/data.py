@@ -17,6 +17,7 @@ Array = NDArray[Any]
 Kind = Literal["ordinary", "ignored", "ties", "huge", "tiny", "constant", "all ignored"]
 EXTREMES: tuple[Kind, ...] = ("ties", "huge", "tiny", "constant")
 HUGE = 1e4
+FALL = 0.05  # by how much rows fall that must not increase
 _TINY = 1e-4
 
 
@@ -77,7 +78,8 @@ def _values(
         if domain.span is not None and kind in ("ordinary", "ignored"):
             low, high = (float(parameters[name]) for name in domain.span)
             return low + (high - low) * random.random(shape)
-        return _reals(domain.interval, shape, random, kind)
+        values = _reals(domain.interval, shape, random, kind)
+        return -np.sort(-values, axis=-1) - FALL * np.arange(shape[-1]) if domain.falling else values
     raise TypeError(f"domain {domain} of {entry.name} cannot be drawn from")
 
 
@@ -88,10 +90,8 @@ def _ignored_id(entry: Input, parameters: Mapping[str, Any]) -> int | None:
 
 def _labels(domain: ClassIndex, shape: tuple[int, ...], sizes: Sizes, random: np.random.Generator, kind: Kind) -> Array:
     count = math.prod(shape)
-    if domain.of is None:  # ids that are only compared: about two of each, so that equal and unequal pairs exist
-        classes = max(1, count // 2)
-    else:
-        classes = 2 if domain.binary_when_one and sizes[domain.of] == 1 else sizes[domain.of]
+    # ids that are only compared: about two of each, so that equal and unequal pairs exist
+    classes = max(1, count // 2) if domain.of is None else domain.classes(sizes[domain.of])
     if kind == "constant":
         return np.full(shape, classes - 1)
     return np.asarray(random.permutation(np.arange(count) % classes)).reshape(shape)

@@ -140,12 +140,16 @@ def _check_values(
         low = tensor >= interval.low if interval.includes_low else tensor > interval.low
         high = tensor <= interval.high if interval.includes_high else tensor < interval.high
         refuse(name, entry.name, tensor, ~(low & high), f"a number in {interval}")
+    if isinstance(domain, Real) and domain.falling:
+        rises = torch.zeros_like(tensor, dtype=torch.bool)
+        rises[..., 1:] = tensor[..., 1:] > tensor[..., :-1]
+        refuse(name, entry.name, tensor, rises, "numbers that do not increase along the last axis")
 
 
 def _check_class(
-    name: str, entry: str, tensor: Tensor, domain: ClassIndex, classes: int, parameters: Mapping[str, Any]
+    name: str, entry: str, tensor: Tensor, domain: ClassIndex, size: int, parameters: Mapping[str, Any]
 ) -> None:
-    count = 2 if domain.binary_when_one and classes == 1 else classes
+    count = domain.classes(size)
     bad = (tensor < 0) | (tensor >= count)
     wanted = f"a class id in 0..{count - 1}"
     ignore = parameters.get(domain.ignore) if domain.ignore else None

@@ -15,16 +15,19 @@ Role = Literal["prediction", "target", "reference", "parameter"]
 class Real(Frozen):
     """Any real number within ``interval``; not-a-number and infinities pass through to their own row.
 
-    ``span`` names two parameters that typical values lie between (the ends of a support).
+    ``span`` names two parameters that typical values lie between (the ends of a support). With ``falling`` no entry is
+    above the one before it along the last axis.
     """
 
     kind: Literal["real"] = "real"
     interval: Interval = Interval()
     span: tuple[str, str] | None = None
+    falling: bool = False
 
     def __str__(self) -> str:
         whole = self.interval == Interval()
-        return "real" if whole else f"real in {self.interval}"
+        words = "real" if whole else f"real in {self.interval}"
+        return words + (", not increasing along the last axis" if self.falling else "")
 
 
 class ClassIndex(Frozen):
@@ -34,15 +37,22 @@ class ClassIndex(Frozen):
         of: the shape symbol whose size is the number of classes; None where ids are only compared with each other.
         ignore: the parameter that holds the id of rows to leave out, if the loss has one.
         binary_when_one: a single channel stands for two classes, 0 and 1.
+        thresholds: the axis holds the thresholds between neighbouring classes, of which there is one more.
     """
 
     kind: Literal["class_index"] = "class_index"
     of: str | None = None
     ignore: str | None = None
     binary_when_one: bool = False
+    thresholds: bool = False
+
+    def classes(self, size: int) -> int:
+        """Number of classes where the axis has ``size`` entries."""
+        return 2 if self.binary_when_one and size == 1 else size + int(self.thresholds)
 
     def __str__(self) -> str:
-        words = "class id" if self.of is None else f"class id in 0..{self.of}-1"
+        last = self.of if self.thresholds else f"{self.of}-1"
+        words = "class id" if self.of is None else f"class id in 0..{last}"
         words += f" (0 or 1 where {self.of} = 1)" if self.binary_when_one else ""
         return words + (f" or {self.ignore}" if self.ignore else "")
 
@@ -129,6 +139,15 @@ def binary_target(*shape: str, soft: bool = False) -> Input:
     domain = Probability() if soft else Binary()
     meaning = "probability of class 1; 0 or 1 for a hard label" if soft else "1 for class 1, 0 for the other"
     return Input(name="target", shape=shape, domain=domain, role="target", differentiable=False, meaning=meaning)
+
+
+def level_target(*shape: str, thresholds: str) -> Input:
+    """Ordinal class ids, lowest first, named ``target``; ``thresholds`` is the axis of the thresholds between them."""
+    domain = ClassIndex(of=thresholds, thresholds=True)
+    meaning = f"ordinal class id, lowest first, in 0..{thresholds}"
+    return Input(
+        name="target", shape=shape, dtype="int64", domain=domain, role="target", differentiable=False, meaning=meaning
+    )
 
 
 def real(name: str, *shape: str, meaning: str = "", role: Role = "prediction", optional: bool = False) -> Input:

@@ -56,8 +56,8 @@ def _wrong_values(subject: Subject, entry: Input, value: torch.Tensor, data: Dat
 def _classes(subject: Subject, domain: ClassIndex, data: Data) -> int:
     """The number of classes, the first id that is none."""
     scores = next(i for i in subject.spec.inputs if domain.of in i.shape and data.get(i.name) is not None)
-    classes: int = data[scores.name].shape[scores.shape.index(str(domain.of))]
-    return 2 if domain.binary_when_one and classes == 1 else classes
+    size: int = data[scores.name].shape[scores.shape.index(str(domain.of))]
+    return domain.classes(size)
 
 
 def _wrong_sizes(subject: Subject, data: Data) -> Iterator[tuple[str, str, Data]]:

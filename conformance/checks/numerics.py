@@ -71,7 +71,8 @@ def _bounded(subject: Subject) -> bool:
     """Whether some real input has a narrower domain than all reals, which saturation would leave."""
     spans = [getattr(i.domain, "span", None) for i in subject.spec.inputs]
     intervals = [str(getattr(i.domain, "interval", "(-inf, inf)")) for i in subject.spec.inputs]
-    return any(spans) or any(text != "(-inf, inf)" for text in intervals)
+    falls = [getattr(i.domain, "falling", False) for i in subject.spec.inputs]
+    return any(spans) or any(falls) or any(text != "(-inf, inf)" for text in intervals)
 
 
 @check_for(DTypeStable)

@@ -280,10 +280,12 @@ class LabelSum(Law):
 
     def _sum(self, subject: Subject, data: Data, scores: Tensor) -> tuple[Tensor, Tensor]:
         target = subject.spec.class_target()
+        assert target is not None
+        assert isinstance(target.domain, ClassIndex)
         name = self._scores(subject)
         total, noise = torch.zeros_like(scores[:, 0]), torch.zeros_like(scores[:, 0])
-        for label in range(scores.shape[1]):
-            labelled = {**data, name: scores, target.name: torch.full_like(data[target.name], label)}  # type: ignore[union-attr]
+        for label in range(target.domain.classes(scores.shape[1])):
+            labelled = {**data, name: scores, target.name: torch.full_like(data[target.name], label)}
             found = subject.read(labelled, (name,))
             total, noise = total + found.value, noise + found.noise
         return total, noise

@@ -77,8 +77,8 @@ def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.Sear
 def _entries(entry: Input, sizes: dict[str, int], palette: list[float]) -> st.SearchStrategy[Any]:
     domain = entry.domain
     if isinstance(domain, ClassIndex):
-        classes = sizes[domain.of] if domain.of is not None else 3
-        return st.integers(0, (2 if domain.binary_when_one and classes == 1 else classes) - 1)
+        classes = domain.classes(sizes[domain.of]) if domain.of is not None else 3
+        return st.integers(0, classes - 1)
     if isinstance(domain, Binary):
         return st.sampled_from((0.0, 1.0))
     if isinstance(domain, Probability | Distribution):

@@ -19,6 +19,8 @@ WIDE = (1e-6, 1e-3, 0.1, 1.0, 1.0, 3.0, 10.0, 100.0, 1e4)
 MODERATE = (0.3, 1.0, 1.0, 3.0)
 MILD = (0.1, 1.0, 3.0, 10.0)
 ATTEMPTS = 20
+FALL = 1 / 16  # of a row's largest entry, or of 1: by how much drawn rows fall that must not increase
+LEAST_FALL = 1e-3  # the same where a search moves them, clear of the steps of difference quotients
 NEAR = 1e-6  # how close to an end that does not belong to a domain its points come
 
 
@@ -136,8 +138,7 @@ def _values(
 ) -> Tensor:
     domain = entry.domain
     if isinstance(domain, ClassIndex):
-        classes = sizes[domain.of] if domain.of is not None else max(2, (size[0] + 1) // 2)
-        count = 2 if domain.binary_when_one and classes == 1 else classes
+        count = domain.classes(sizes[domain.of]) if domain.of is not None else max(2, (size[0] + 1) // 2)
         return torch.randint(0, count, size, generator=generator)
     if isinstance(domain, Binary):
         return torch.randint(0, 2, size, generator=generator).to(subject.dtype)
@@ -157,7 +158,16 @@ def _values(
     return _into_domain(real, domain, subject).to(subject.dtype)
 
 
+def falling(values: Tensor, least: Tensor | float) -> Tensor:
+    """Rows lowered where an entry is not at least so much below the one before it along the last axis."""
+    line = least * torch.arange(values.shape[-1], dtype=values.dtype, device=values.device)
+    return (values + line).cummin(-1).values - line if values.shape[-1] else values
+
+
 def _into_domain(real: Tensor, domain: Real, subject: Subject) -> Tensor:
+    if domain.falling:
+        least = FALL * real.abs().amax(-1, keepdim=True).clamp(min=1.0)
+        return falling(real.sort(-1, descending=True).values, least)
     if domain.span is not None:  # typical values lie between two parameters
         low, high = (float(subject.parameters[name]) for name in domain.span)
         real = low + (high - low) * torch.sigmoid(real)
@@ -175,6 +185,9 @@ def project(subject: Subject, data: Data, prefixes: tuple[str, ...] = ("",)) -> 
     """The data with real inputs, and second points of the same name with a prefix, moved back into their domains."""
     inside = dict(data)
     for entry in subject.spec.inputs:
+        if isinstance(entry.domain, Real) and entry.domain.falling:
+            names = [prefix + entry.name for prefix in prefixes if torch.is_tensor(inside.get(prefix + entry.name))]
+            inside.update({name: falling(inside[name], LEAST_FALL) for name in names})
         interval = Interval(low=0, high=1, closed="both") if isinstance(entry.domain, Probability) else None
         interval = entry.domain.interval if isinstance(entry.domain, Real) else interval
         if interval is None or interval == Interval():

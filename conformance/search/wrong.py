@@ -53,7 +53,7 @@ def _first_axis(entry: Input, place: int, value: Tensor) -> int:
 def _numbers(entry: Input, subject: Subject, data: Data) -> Iterator[tuple[Wrong, float]]:
     domain = entry.domain
     if isinstance(domain, ClassIndex) and domain.of is not None:
-        classes = _size(subject, data, domain.of)
+        classes = domain.classes(_size(subject, data, domain.of))
         yield from (("class id C or more", classes), ("class id C or more", 10_000))
         yield from (("class id -C to -1", -1), ("class id -C to -1", -classes))
         yield from (("class id below -C", -classes - 1), ("class id below -C", -10_000))
@@ -74,6 +74,8 @@ def _outside(domain: Real, subject: Subject) -> Iterator[tuple[Wrong, float]]:
         yield "outside the domain", high + 1
     if math.isfinite(low):
         yield "outside the domain", low - 1
+    if domain.falling:
+        yield "outside the domain", 1e6
     yield "not a number", math.nan
 
 

@@ -37,6 +37,14 @@ def log_one_plus(x: Tensor) -> Tensor:
     return torch.where(small, 2 * t * series, torch.where(small, torch.zeros_like(x), x).add(1).log())
 
 
+def log_one_minus_exp(x: Tensor) -> Tensor:
+    """``log(1 - exp(-x))`` with full relative accuracy at both ends, for x > 0."""
+    near = x < 0.7  # about log 2, where both forms are accurate
+    inside = torch.where(near, x, torch.ones_like(x))  # the branch not taken must have a finite gradient, too
+    beyond = torch.where(near, torch.ones_like(x), x)
+    return torch.where(near, (-exp_minus_one(-inside)).log(), log_one_plus(-torch.exp(-beyond)))
+
+
 def log_mean_exp(x: Tensor) -> Tensor:
     """``log(mean(exp(x)))`` over the last axis, shape ``x.shape[:-1]``.
 

@@ -16,7 +16,7 @@ from losskit.conformance.profiles import PROFILES
 from losskit.conformance.search.attack import Search
 from losskit.conformance.search.climb import climb
 from losskit.conformance.search.edge import edge_case
-from losskit.conformance.search.inputs import NoAdmissibleDataError, draw, stack, take
+from losskit.conformance.search.inputs import NoAdmissibleDataError, draw, project, stack, take
 from losskit.conformance.search.parameters import fill_numbers, parameter_draws, size_draws
 from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Subject
@@ -113,6 +113,16 @@ def test_rows_are_drawn_at_many_scales_and_some_with_ties() -> None:
     assert largest.min() < 1e-4
     assert largest.max() > 1e3
     assert (data["logits"].sort(1).values.diff(dim=1) == 0).any()
+
+
+def test_ordered_scores_are_drawn_and_kept_in_order() -> None:
+    subject = Subject(get("ordinal_softmax_nll"), {})
+    data = draw(subject, {"T": 4}, 200, random.Random(0))
+    assert (data["logits"].diff(dim=1) < 0).all()
+    assert data["target"].amax() == 4
+    moved = project(subject, {**data, "logits": -data["logits"], "_logits": data["logits"]}, ("", "_"))
+    assert (moved["logits"].diff(dim=1) < 0).all()
+    torch.testing.assert_close(moved["_logits"], data["logits"])
 
 
 def test_a_loss_that_refuses_its_own_domain_is_told_apart() -> None:

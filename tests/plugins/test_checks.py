@@ -12,7 +12,7 @@ import losskit
 from losskit.plugins.checks import check_inputs, concrete, readable
 from losskit.spec import Between, Input, LossSpec, Parameters, ParameterSet, Reference
 from losskit.spec.errors import InputError, InputTypeError
-from losskit.spec.tensors import Binary, ClassIndex, Probability, Real, class_target, logits
+from losskit.spec.tensors import Binary, ClassIndex, Probability, Real, class_target, level_target, logits
 
 SCORES, IDS = torch.zeros(2, 3), torch.tensor([0, 2])
 
@@ -167,6 +167,21 @@ def test_one_channel_may_stand_for_two_classes() -> None:
     of = spec(logits("B", "C"), class_target("B", binary_when_one=True))
     accept(of, logits=torch.zeros(2, 1), target=torch.tensor([0, 1]))
     assert "a class id in 0..1, found 2" in refuse(of, logits=torch.zeros(2, 1), target=torch.tensor([0, 2]))[1]
+
+
+def test_there_is_one_class_more_than_thresholds() -> None:
+    of = spec(logits("B", "T"), level_target("B", thresholds="T"))
+    accept(of, logits=torch.zeros(2, 2), target=torch.tensor([0, 2]))
+    assert "a class id in 0..2, found 3" in refuse(of, logits=torch.zeros(2, 2), target=torch.tensor([0, 3]))[1]
+    sentence = "input logits must have T >= 1, a threshold or more, found 0"
+    assert sentence in refuse(of, logits=torch.zeros(2, 0), target=torch.tensor([0, 0]))[1]
+
+
+def test_scores_that_must_not_increase() -> None:
+    of = spec(entry("x", "B", "T", domain=Real(falling=True)))
+    accept(of, x=torch.tensor([[2.0, 1.0, 1.0], [1.0, torch.nan, 3.0]]))
+    sentence = "input x must hold numbers that do not increase along the last axis, found 2.0 at index (1, 2)"
+    assert sentence in refuse(of, x=torch.tensor([[2.0, 1.0, 0.0], [3.0, 1.0, 2.0]]))[1]
 
 
 def test_ids_that_are_only_compared_may_be_anything() -> None:

@@ -1,0 +1,115 @@
+"""Slips in losses of class ids that read the outputs of a network otherwise than by a softmax."""
+
+from losskit.conformance.mutants.model import Edit, Mutant
+
+MUTANTS = (
+    Mutant(
+        name="one_hot_mse-mean-over-classes",
+        loss="one_hot_mse",
+        caught_by="ReducesTo",
+        story="The squares are averaged over the classes, as the framework's squared error does.",
+        edits=(Edit("errors.square().sum(dim=-1)", "errors.square().mean(dim=-1)"),),
+    ),
+    Mutant(
+        name="one_hot_mse-scale-of-the-square",
+        loss="one_hot_mse",
+        caught_by="ZeroAt",
+        story="The label's score is compared with 1 and its error scaled, not its target.",
+        edits=(Edit("scores - self.target_scale, scores", "self.target_scale * (scores - 1), scores"),),
+    ),
+    Mutant(
+        name="spherical_softmax-epsilon-once",
+        loss="spherical_softmax",
+        caught_by="WorkedExamples",
+        story="Epsilon is added to the sum of squares once, not for every class.",
+        edits=(
+            Edit("squares = (held / unit).square() + (floor / unit).square()", "squares = (held / unit).square()"),
+            Edit(
+                "torch.zeros_like(squares)).sum(dim=-1)",
+                "torch.zeros_like(squares)).sum(dim=-1) + (floor / unit).square().squeeze(-1)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="spherical_softmax-squares-overflow",
+        loss="spherical_softmax",
+        caught_by="WorkedExamples",
+        story="Scores are squared as they come, which overflows and vanishes.",
+        edits=(Edit("unit = torch.where(unit == 0, torch.ones_like(unit), unit)", "unit = torch.ones_like(unit)"),),
+    ),
+    Mutant(
+        name="spherical_softmax-gradient-of-the-total",
+        loss="spherical_softmax",
+        caught_by="ReducesTo",
+        story="The wrong classes' share is detached as a normaliser.",
+        edits=(Edit("rest - own))", "rest.detach() - own))"),),
+    ),
+    Mutant(
+        name="taylor_softmax-without-factorials",
+        loss="taylor_softmax",
+        caught_by="ReducesTo",
+        story="The coefficients of the polynomial are those of (1 + x)^n, one node at 1.",
+        edits=(
+            Edit(
+                "nodes, weights = np.polynomial.laguerre.laggauss(self.order // 2 + 1)",
+                "nodes, weights = np.ones(1), np.ones(1)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="taylor_softmax-powers-overflow",
+        loss="taylor_softmax",
+        caught_by="WorkedExamples",
+        story="Powers are taken of the scores as they come and overflow in float32.",
+        edits=(Edit("largest = largest.detach()", "largest = torch.ones_like(largest)"),),
+    ),
+    Mutant(
+        name="ordinal_cross_entropy-label-counts-itself",
+        loss="ordinal_cross_entropy",
+        caught_by="WorkedExamples",
+        story="A label is taken for above its own threshold.",
+        edits=(Edit("target.unsqueeze(-1) > torch.arange", "target.unsqueeze(-1) >= torch.arange"),),
+    ),
+    Mutant(
+        name="ordinal_cross_entropy-mean-over-thresholds",
+        loss="ordinal_cross_entropy",
+        caught_by="ReducesTo",
+        story="The mean is taken over the thresholds too, as the framework's binary loss does.",
+        edits=(Edit("return terms.sum(dim=-1)", "return terms.mean(dim=-1)"),),
+    ),
+    Mutant(
+        name="ordinal_cross_entropy-weights-normalised",
+        loss="ordinal_cross_entropy",
+        caught_by="MatchesReference",
+        story="The weights of the thresholds are divided by their sum.",
+        edits=(
+            Edit(
+                "importance_weights.to(terms.dtype)",
+                "(importance_weights / importance_weights.sum()).to(terms.dtype)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="ordinal_softmax_nll-difference-of-probabilities",
+        loss="ordinal_softmax_nll",
+        caught_by="MatchesReference",
+        story="Cumulative probabilities are subtracted, clamped and logged, and saturated ones leave no difference.",
+        edits=(
+            Edit(
+                "return ends - torch.where(lowest | highest, zero, share)",
+                "more = torch.where(lowest, zero + 1, below.sigmoid())\n"
+                "        less = torch.where(highest, zero, above.sigmoid())\n"
+                "        return -(more - less).clamp(min=1e-15).log() + 0 * ends",
+            ),
+        ),
+    ),
+    Mutant(
+        name="ordinal_softmax_nll-label-off-by-one",
+        loss="ordinal_softmax_nll",
+        caught_by="ReducesTo",
+        story="The scale is read from its other end, though scores are of being above a threshold.",
+        edits=(
+            Edit("lowest, highest = target == 0", "target = last + 1 - target\n        lowest, highest = target == 0"),
+        ),
+    ),
+)

@@ -1,0 +1,50 @@
+"""Log-Taylor-softmax loss as a module (de Brébisson and Vincent 2016)."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from losskit.plugins.base import ClassificationLoss
+from losskit.plugins.classification.taylor_softmax import SPEC
+from losskit.plugins.ops.classes import pick
+from losskit.plugins.ops.precision import widen
+
+
+class TaylorSoftmaxLoss(ClassificationLoss):
+    """``log sum_k t(o_k) - log t(o_y)`` with the Taylor polynomial ``t`` of the exponential.
+
+    By Gauss-Laguerre quadrature, exact for polynomials, ``n! t(x) = int_0^inf (x + v)^n e^-v dv = sum_i w_i (x + v_i)^n``.
+    For even n all terms are positive: no digit is lost at negative scores, where the powers of x cancel.
+    """
+
+    spec = SPEC
+    order: int
+    nodes: list[float]
+    roots: list[float]
+
+    def __init__(self, *, reduction: str = "mean", **parameters: Any) -> None:
+        super().__init__(reduction=reduction, **parameters)
+        nodes, weights = np.polynomial.laguerre.laggauss(self.order // 2 + 1)
+        self.nodes = nodes.tolist()
+        self.roots = np.exp(np.log(weights) / self.order).tolist()  # powers of w^(1/n) (x + v) cannot vanish apart
+
+    def value(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The value of each sample, shape (B,)."""
+        return -pick(torch.log_softmax(self.log_polynomial(widen(logits)), dim=-1), target)
+
+    def log_polynomial(self, scores: Tensor) -> Tensor:
+        """``log(n! t(scores))``, entry by entry.
+
+        Terms are measured in the root of the largest, so that no power overflows. As a constant that cancels it takes
+        no gradient.
+        """
+        largest = torch.zeros_like(scores)
+        for i in range(len(self.nodes)):
+            largest = torch.maximum(largest, (self.roots[i] * (scores + self.nodes[i])).abs())
+        largest = largest.detach()
+        total = torch.zeros_like(scores)
+        for i in range(len(self.nodes)):
+            total = total + (self.roots[i] * (scores + self.nodes[i]) / largest).pow(self.order)
+        return self.order * largest.log() + total.log()
