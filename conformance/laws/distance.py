@@ -34,8 +34,9 @@ class Detour(Law):
 
     def sides(self, subject: Subject, data: Data) -> Sides:
         there, back = {**data, self.claimed.b: data[self._third]}, {**data, self.claimed.a: data[self._third]}
-        noise = torch.stack([subject.noise(d, self.subjects) for d in (data, there, back)]).sum(0)
-        return Sides(subject.value(data), subject.value(there) + subject.value(back), "at_most", noise=noise)
+        whole, first, second = (subject.read(d, self.subjects) for d in (data, there, back))
+        noise = whole.noise + first.noise + second.noise
+        return Sides(whole.value, first.value + second.value, "at_most", noise=noise)
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return (*self.subjects, self._third)

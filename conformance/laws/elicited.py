@@ -68,9 +68,9 @@ class Best(Law):
         weights: Tensor = data["_weights"]
         for atom, weight in zip(data[self._atoms].unbind(-1), weights.unbind(1), strict=True):
             at = {**data, self.claimed.on: prediction, self.claimed.of: atom}
-            value = subject.value(at)
-            own = 16 * torch.finfo(subject.dtype).eps * value.detach().abs()
-            risk, noise = risk + weight * value, noise + weight * (subject.noise(at, self.subjects) + own)
+            found = subject.read(at, self.subjects)
+            own = 16 * torch.finfo(subject.dtype).eps * found.value.detach().abs()
+            risk, noise = risk + weight * found.value, noise + weight * (found.noise + own)
         return risk, noise
 
     def sides(self, subject: Subject, data: Data) -> Sides:

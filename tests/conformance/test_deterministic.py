@@ -51,7 +51,7 @@ class TakesGenerator(CompSumLoss):
 
 def _found(implementation: type) -> Any:
     spec = get("comp_sum").model_copy(update={"module": f"{__name__}:{implementation.__name__}"})
-    return verify(spec, only=["Deterministic"], jobs=1, device="cpu").losses[0].findings[0]
+    return verify(spec, only=["Deterministic"], engine="here", device="cpu").losses[0].findings[0]
 
 
 @pytest.mark.parametrize(

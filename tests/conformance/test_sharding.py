@@ -147,13 +147,13 @@ def test_a_rank_that_ends_is_told() -> None:
 
 
 def test_the_quick_profile_starts_no_processes() -> None:
-    finding = verify("comp_sum", only=["ShardsAcross"], jobs=1, device="cpu").losses[0].findings[0]
+    finding = verify("comp_sum", only=["ShardsAcross"], engine="here", device="cpu").losses[0].findings[0]
     assert finding.outcome == "not_applicable"
     assert "from the standard profile on" in finding.reason
 
 
 def test_the_standard_profile_does() -> None:
     spec = _spec(CenteredRows)
-    found = verify(spec, only=["ShardsAcross"], profile="standard", jobs=1, device="cpu").losses[0].findings[0]
+    found = verify(spec, only=["ShardsAcross"], profile="standard", engine="here", device="cpu").losses[0].findings[0]
     assert found.outcome == "refuted"
     assert "of the whole batch" in found.reason

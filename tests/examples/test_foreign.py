@@ -24,7 +24,7 @@ def examples(name: str) -> Any:
 
 
 def finding(place: str, kind: str, regime: str = "") -> Finding:
-    report = losskit.verify(place, only=[kind], device="cpu", jobs=1)
+    report = losskit.verify(place, only=[kind], device="cpu", engine="here")
     return next(f for f in report.losses[0].findings if regime in f.regime)
 
 

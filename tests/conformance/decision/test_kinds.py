@@ -53,7 +53,7 @@ def found(loss: str, claim: Claim, implementation: type | None = None) -> Findin
     spec = get(loss).model_copy(update={"claims": (claim,)})
     if implementation is not None:
         spec = spec.model_copy(update={"module": f"{__name__}:{implementation.__name__}"})
-    return verify(spec, only=[claim.property.kind], jobs=1, device="cpu").losses[0].findings[0]
+    return verify(spec, only=[claim.property.kind], engine="here", device="cpu").losses[0].findings[0]
 
 
 FALSE = [
