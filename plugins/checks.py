@@ -52,6 +52,14 @@ def check_weight(name: str, weight: Tensor, shape: tuple[int, ...]) -> None:
         refuse(name, "sample_weight", weight, ~((weight >= 0) & weight.isfinite()), "finite numbers >= 0")
 
 
+def check_one_per_class(name: str, parameter: str, numbers: Tensor, logits: Tensor) -> None:
+    """Refuse scores whose classes, the last axis, are not as many as the entries of a parameter."""
+    if len(numbers) != logits.shape[-1]:
+        wanted = f"C = {len(numbers)} as {parameter} has it"
+        found = f"{logits.shape[-1]}, shape {tuple(logits.shape)}"
+        raise InputError(f"{name}: input logits must have {wanted}, found {found}")
+
+
 def _check_type(name: str, entry: Input, tensor: object) -> None:
     wanted = "a floating-point tensor" if entry.dtype == "float" else "an int64 tensor"
     if not isinstance(tensor, Tensor):

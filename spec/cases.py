@@ -34,6 +34,11 @@ LABEL_OUT_OF_RANGE = EdgeCase(
     expected="refused by name and index, never wrapped around",
     examples=(Example(inputs={"logits": SCORES, "target": [0, 3]}, refused="target"),),
 )
+WEIGHTS_OF_ANOTHER_LENGTH = EdgeCase(
+    case="class_weights of another length than C",
+    expected="refused",
+    examples=(Example(parameters={"class_weights": [1.0, 2.0]}, inputs=ROWS, refused="logits"),),
+)
 NAN_ROW = EdgeCase(case="nan or inf in the scores", expected="nan in that row only")
 
 # a graph reads the label's entry by an operator that counts negative ids from the end and stops with the last label
@@ -47,4 +52,7 @@ LABELS_FOR_SOME_ROWS = (
     LABEL_FOR_ONE_ROW,
     Accepted(input="target", wrong="an axis too short", meaning="the value of the rows that have a label"),
     Accepted(input="logits", wrong="an axis too long", meaning="the value of the rows that have a label"),
+)
+SCORES_FOR_EVERY_LABEL = Accepted(
+    input="logits", wrong="an axis of size 1", meaning="taken for the scores of every label"
 )

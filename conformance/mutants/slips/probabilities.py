@@ -78,4 +78,33 @@ MUTANTS = (
             ),
         ),
     ),
+    Mutant(
+        name="focal-detached-factor",
+        loss="focal",
+        caught_by="Differentiable",
+        story="The damping factor is detached like a weight.",
+        edits=(Edit(".pow(self.gamma)", ".pow(self.gamma).detach()"),),
+    ),
+    Mutant(
+        name="focal-divided-by-weights",
+        loss="focal",
+        caught_by="MatchesReference",
+        story="With class weights the mean divides by the weights of the labels, as weighted cross-entropy does.",
+        edits=(
+            Edit(
+                "return self.reduce(torch.where(kept, value, torch.zeros_like(value)), kept.to(value.dtype), sample_weight)",
+                "count = kept.to(value.dtype)\n"
+                "        if class_weights is not None:\n"
+                "            count = count * pick(class_weights.to(scores.dtype).expand_as(scores), label)\n"
+                "        return self.reduce(torch.where(kept, value, torch.zeros_like(value)), count, sample_weight)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="focal-power-of-zero",
+        loss="focal",
+        caught_by="DTypeStable",
+        story="The power of 1 - p_y is taken at 0 too, where its slope is infinite for gamma < 1.",
+        edits=(Edit(".clamp(min=1e-37)", ""),),
+    ),
 )

@@ -28,6 +28,8 @@ from losskit.spec.cases import (
     ONE_CLASS,
     ROWS,
     SCORES,
+    SCORES_FOR_EVERY_LABEL,
+    WEIGHTS_OF_ANOTHER_LENGTH,
 )
 from losskit.spec.expressions import log, maximum, one_hot, sqrt, symbol
 from losskit.spec.graphs import CLASS_IDS
@@ -131,6 +133,9 @@ SPEC = LossSpec(
         UpperBounds(target="zero_one").fails(when={**HARD, "C": AtLeast(2)}, source="C=2, equal scores: log 2 < 1"),
         UpperBounds(target="mae_classification", parameters={"scale": 1.0}).holds(
             when={**HARD, "ignore_index": Below(0)}, source="-log p >= 1 - p"
+        ),
+        UpperBounds(target="focal", parameters={"gamma": 2.0, "class_weights": None}).holds(
+            when={**HARD, "ignore_index": Below(0)}, source="the damping factor (1 - p_y)^gamma is at most 1"
         ),
         Lipschitz(on="logits", constant=sqrt(1 + (1 - SMOOTHING) ** 2 - SMOOTHING**2 / C)).holds(
             when=UNWEIGHTED, source="gradient p - q with q = (1-e) e_y + e/C, longest as p nears a wrong vertex"
@@ -238,11 +243,7 @@ SPEC = LossSpec(
             ),
         ),
         LABEL_OUT_OF_RANGE,
-        EdgeCase(
-            case="class_weights of another length than C",
-            expected="refused",
-            examples=(Example(parameters={"class_weights": [1.0, 2.0]}, inputs=ROWS, refused="logits"),),
-        ),
+        WEIGHTS_OF_ANOTHER_LENGTH,
         NAN_ROW,
     ),
     notes=(
@@ -264,7 +265,7 @@ SPEC = LossSpec(
             Accepted(input="target", wrong=wrong, meaning="not read", when={"label_smoothing": OneOf(values=(1.0,))})
             for wrong in CLASS_IDS
         ),
-        Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the scores of every label"),
+        SCORES_FOR_EVERY_LABEL,
     ),
     module="losskit.plugins.classification.cross_entropy.loss:CrossEntropyLoss",
     oracle="losskit.plugins.classification.cross_entropy.reference:cross_entropy",

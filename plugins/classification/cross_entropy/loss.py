@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
+from losskit.plugins.checks import check_one_per_class
 from losskit.plugins.classification.cross_entropy import SPEC
 from losskit.plugins.ops.classes import pick, smoothed, without_ignored
 from losskit.plugins.ops.precision import widen
-from losskit.spec.errors import InputError
 
 
 class CrossEntropyLoss(Loss):
@@ -54,9 +54,5 @@ class CrossEntropyLoss(Loss):
         """Refuse what every loss refuses, and scores whose classes are not those of ``class_weights``."""
         super().check(*inputs, sample_weight=sample_weight)
         logits, weights = inputs[0], self.class_weights
-        if torch.compiler.is_compiling() or logits is None or weights is None:
-            return
-        if len(weights) != logits.shape[-1]:
-            wanted = f"C = {len(weights)} as class_weights has it"
-            found = f"{logits.shape[-1]}, shape {tuple(logits.shape)}"
-            raise InputError(f"{self.spec.name}: input logits must have {wanted}, found {found}")
+        if logits is not None and weights is not None and not torch.compiler.is_compiling():
+            check_one_per_class(self.spec.name, "class_weights", weights, logits)

@@ -13,6 +13,7 @@ from losskit.spec.cases import (
     MIXED_SCORES,
     NAN_ROW,
     ONE_CLASS,
+    SCORES_FOR_EVERY_LABEL,
 )
 from losskit.spec.expressions import log, one_hot, sqrt, symbol
 from losskit.spec.graphs import CLASS_IDS
@@ -234,7 +235,7 @@ SPEC = LossSpec(
             Accepted(input="target", wrong=wrong, meaning="not read", when={"label_smoothing": OneOf(values=(1.0,))})
             for wrong in CLASS_IDS
         ),
-        Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the scores of every label"),
+        SCORES_FOR_EVERY_LABEL,
     ),
     module="losskit.plugins.classification.label_smoothing_cross_entropy.loss:LabelSmoothingCrossEntropyLoss",
     oracle="losskit.plugins.classification.label_smoothing_cross_entropy.reference:label_smoothing_cross_entropy",
