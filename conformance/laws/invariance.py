@@ -92,7 +92,9 @@ class Scale(Transformed):
 
 
 def _with_parameters(subject: Subject, names: tuple[str, ...], change: Any) -> Subject:
-    chosen = {n: change(subject.parameters[n]) for n in names if subject.spec.input(n) is None}
+    """The loss with parameters changed, lists of numbers entry by entry."""
+    given = {n: subject.parameters[n] for n in names if subject.spec.input(n) is None}
+    chosen = {n: [change(e) for e in v] if isinstance(v, list | tuple) else change(v) for n, v in given.items()}
     return subject.replace(**chosen) if chosen else subject
 
 

@@ -112,7 +112,9 @@ def test_a_false_claim_falls_on_the_graph_too() -> None:
 
 def test_a_loss_that_is_another_one_when_exported_is_refuted() -> None:
     spec = _only(NonNegative().holds(), PermutationInvariant(over="classes").holds(), module="OtherWhenExported")
-    module, graph = verify(spec, only=["NonNegative", "GraphKeepsLaws"], engine="here", device="cpu").losses[0].findings[::-1]
+    module, graph = (
+        verify(spec, only=["NonNegative", "GraphKeepsLaws"], engine="here", device="cpu").losses[0].findings[::-1]
+    )
     assert (module.outcome, graph.outcome) == ("held", "refuted")
     assert graph.reason.startswith("NonNegative holds on the graph")
 
@@ -136,7 +138,9 @@ def test_laws_of_changed_parameters_wait_for_the_standard_profile() -> None:
 @pytest.mark.parametrize("name", ["dpo", "mann_whitney"])
 def test_graphs_are_written_once_for_all_their_checks(name: str) -> None:
     only = ["ExportsONNX", "GraphKeepsLaws", "GraphRejectsBadInput"]
-    first, *later = sorted(verify(name, only=only, engine="here", device="cpu").losses[0].findings, key=lambda f: f.property)
+    first, *later = sorted(
+        verify(name, only=only, engine="here", device="cpu").losses[0].findings, key=lambda f: f.property
+    )
     assert first.property == "ExportsONNX"
     assert all(f.outcome == "held" for f in (first, *later))
     assert sum(f.seconds for f in later) < first.seconds

@@ -103,8 +103,22 @@ MUTANTS = (
     Mutant(
         name="focal-power-of-zero",
         loss="focal",
-        caught_by="FiniteOn",
+        caught_by="DTypeStable",
         story="The power of 1 - p_y is taken at 0 too, where its slope is infinite for gamma < 1.",
         edits=(Edit(".clamp(min=1e-37)", ""),),
+    ),
+    Mutant(
+        name="logit_adjusted-prior-taken-off",
+        loss="logit_adjusted",
+        caught_by="ReducesTo",
+        story="The prior is taken off in training, as it is after training, instead of added.",
+        edits=(Edit("scores = scores + (", "scores = scores - ("),),
+    ),
+    Mutant(
+        name="logit_adjusted-epsilon-in-log",
+        loss="logit_adjusted",
+        caught_by="Homogeneous",
+        story="An epsilon inside the logarithm guards against classes without samples and moves every other one.",
+        edits=(Edit("class_prior.log()", "(class_prior + 1e-6).log()"),),
     ),
 )

@@ -36,7 +36,10 @@ def outcome(loss: str, claim: Claim, implementation: type | None = None) -> str:
     if implementation is not None:
         changes["module"] = f"{__name__}:{implementation.__name__}"
     return (
-        verify(get(loss).model_copy(update=changes), only=[claim.property.kind], engine="here").losses[0].findings[0].outcome
+        verify(get(loss).model_copy(update=changes), only=[claim.property.kind], engine="here")
+        .losses[0]
+        .findings[0]
+        .outcome
     )
 
 

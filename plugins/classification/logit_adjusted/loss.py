@@ -1,0 +1,39 @@
+"""Logit-adjusted cross-entropy as a module (Menon et al. 2021)."""
+
+from typing import Optional
+
+import torch
+from torch import Tensor
+
+from losskit.plugins.base import ClassificationLoss
+from losskit.plugins.checks import check_one_per_class
+from losskit.plugins.classification.logit_adjusted import SPEC
+from losskit.plugins.ops.classes import pick
+from losskit.plugins.ops.precision import widen
+
+
+class LogitAdjustedLoss(ClassificationLoss):
+    """``-log softmax(logits + tau log prior)[target]``."""
+
+    spec = SPEC
+    class_prior: Optional[Tensor]
+    tau: float
+
+    def value(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The value of each sample, shape (B,)."""
+        scores = widen(logits)
+        class_prior = self.class_prior
+        if class_prior is not None:
+            shift = class_prior.log()
+            scores = scores + (self.tau * (shift - shift.max())).to(
+                scores.dtype
+            )  # a common factor of the prior cancels
+        return -pick(torch.log_softmax(scores, dim=-1), target)
+
+    @torch.jit.unused
+    def check(self, *inputs: Optional[Tensor], sample_weight: Optional[Tensor] = None) -> None:
+        """Refuse what every loss refuses, and scores whose classes are not those of ``class_prior``."""
+        super().check(*inputs, sample_weight=sample_weight)
+        logits, prior = inputs[0], self.class_prior
+        if logits is not None and prior is not None and not torch.compiler.is_compiling():
+            check_one_per_class(self.spec.name, "class_prior", prior, logits)
