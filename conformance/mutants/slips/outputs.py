@@ -112,4 +112,18 @@ MUTANTS = (
             Edit("lowest, highest = target == 0", "target = last + 1 - target\n        lowest, highest = target == 0"),
         ),
     ),
+    Mutant(
+        name="svm_head-regulariser-in-every-sample",
+        loss="svm_head",
+        caught_by="WorkedExamples",
+        story="Half the squared norm is added to every sample, so the sum holds it once a row.",
+        edits=(Edit("share = norm / (2 * torch.where(rows == 0, torch.ones_like(rows), rows))", "share = norm / 2"),),
+    ),
+    Mutant(
+        name="svm_head-mean-over-classes",
+        loss="svm_head",
+        caught_by="ReducesTo",
+        story="The hinges of a sample are averaged over the classes.",
+        edits=(Edit("hinge.sum(dim=-1)", "hinge.mean(dim=-1)"),),
+    ),
 )

@@ -1,5 +1,6 @@
 """Log-Taylor-softmax loss as a module (de Brébisson and Vincent 2016)."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,15 @@ class TaylorSoftmaxLoss(ClassificationLoss):
         super().__init__(reduction=reduction, **parameters)
         nodes, weights = np.polynomial.laguerre.laggauss(self.order // 2 + 1)
         self.nodes = nodes.tolist()
-        self.roots = np.exp(np.log(weights) / self.order).tolist()  # powers of w^(1/n) (x + v) cannot vanish apart
+        # n-th roots of w / n!, so that w (x + v)^n / n! is a power of one moderate number
+        self.roots = np.exp((np.log(weights) - math.lgamma(self.order + 1)) / self.order).tolist()
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
         return -pick(torch.log_softmax(self.log_polynomial(widen(logits)), dim=-1), target)
 
     def log_polynomial(self, scores: Tensor) -> Tensor:
-        """``log(n! t(scores))``, entry by entry.
+        """``log t(scores)``, entry by entry.
 
         Terms are measured in the root of the largest, so that no power overflows. As a constant that cancels it takes
         no gradient.
