@@ -22,4 +22,5 @@ def smooth_adversarial_comp_sum(
 
 def _margins(scores: Array, label: int) -> Array:
     """By how much the label leads each other class, shape (C - 1,)."""
-    return scores[label] - np.delete(scores, label)
+    margins: Array = scores[label] - np.delete(scores, label)
+    return margins
