@@ -10,8 +10,8 @@ from torch import Tensor
 from losskit.export.cases import make_case
 from losskit.export.data import draw
 from losskit.export.eager import tensors
-from losskit.export.numbers import encode
 from losskit.export.lowering.errors import NoLoweringError
+from losskit.export.numbers import encode
 from losskit.export.onnx_graph import Labels, lower, translate
 from losskit.export.running import run_cases
 from losskit.export.runtimes.onnxruntime import OnnxRuntime

@@ -8,7 +8,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import sympy
-import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx import GraphModule
@@ -81,7 +80,7 @@ def trace_symbolically(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor], *, 
     with tracing_as_export(loss, "the gradient" if gradient else "the value"):
         make = make_fx(function, tracing_mode="symbolic", decomposition_table=core_decompositions())
         graph: GraphModule = make(*fakes.values())
-        return Trace(graph, _symbols(mode, fakes, axes, loss), _conditions(mode))
+        return Trace(graph, _symbols(fakes, axes, loss), _conditions(mode))
 
 
 def _fake(mode: FakeTensorMode, tensor: Tensor, axes: Axes, name: str) -> Tensor:
@@ -89,7 +88,7 @@ def _fake(mode: FakeTensorMode, tensor: Tensor, axes: Axes, name: str) -> Tensor
     return mode.from_tensor(tensor, symbolic_context=StatelessSymbolicContext(dynamic_sizes=kinds))
 
 
-def _symbols(mode: FakeTensorMode, fakes: Mapping[str, Tensor], axes: Axes, loss: Loss) -> dict[str, sympy.Symbol]:
+def _symbols(fakes: Mapping[str, Tensor], axes: Axes, loss: Loss) -> dict[str, sympy.Symbol]:
     """The symbol of each dynamic axis; axes that the trace fixed or merged are refused."""
     found: dict[str, sympy.Symbol] = {}
     for entry in axes.inputs:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import onnx_ir
 import sympy
 import torch
 
@@ -42,6 +41,7 @@ class Builder:
         self._made: dict[Any, tuple[Value, ...]] = {}
         self._known: dict[Any, Value] = {}
         self._bound: dict[Size, Value] = {}
+        self._sources: dict[str, tuple[str, tuple[Value | None, ...]]] = {}
 
     def add_input(self, name: str, dtype: torch.dtype, shape: Shape) -> Value:
         """A tensor that the graph takes."""
@@ -81,7 +81,25 @@ class Builder:
         folded = fold(operator, arrays, attributes, DTYPES[dtype].numpy())
         if folded is not None:
             return self.constant(folded, dtype).seen_as(shape)
-        return self.add_many(operator, *inputs, results=((dtype, shape),), **attributes)[0]
+        shorter = self._shortened(operator, inputs)
+        if isinstance(shorter, Value):
+            return shorter.seen_as(shape)
+        return self.add_many(operator, *shorter, results=((dtype, shape),), **attributes)[0]
+
+    def _shortened(self, operator: str, inputs: tuple[Value | None, ...]) -> Value | tuple[Value | None, ...]:
+        """A value that is there already, or inputs that skip a step that is taken back."""
+        if inputs[0] is None or inputs[0].key not in self._sources:
+            return inputs
+        before, (source, *others) = self._sources[inputs[0].key]
+        assert source is not None
+        opposite = {"Not": "Not", "Squeeze": "Unsqueeze", "Unsqueeze": "Squeeze"}.get(operator)
+        if before == opposite and others == list(inputs[1:]):
+            return source
+        if operator == "Reshape" and before in ("Reshape", "Squeeze", "Unsqueeze"):
+            return (source, *inputs[1:])
+        if operator == "Where" and before == "Not":
+            return (source, inputs[2], inputs[1])
+        return inputs
 
     def add_many(
         self,
@@ -100,6 +118,7 @@ class Builder:
             self._made[made] = tuple(
                 Value(key, dtype, shape, shape) for key, (dtype, shape) in zip(outputs, results, strict=True)
             )
+            self._sources[outputs[0]] = (operator, inputs)
         return tuple(v.seen_as(shape) for v, (_, shape) in zip(self._made[made], results, strict=True))
 
     def each(self, operator: str, *inputs: Value, dtype: torch.dtype, shape: Shape, **attributes: Any) -> Value:

@@ -169,7 +169,7 @@ def index_put(
 
 @lowers("slice_scatter.default")
 def slice_scatter(
-    g: Builder, result: Meta, x: Value, source: Value, dim: int = 0, start: Any = None, end: Any = None, step: int = 1
+    g: Builder, result: Meta, x: Value, source: Value, dim: int = 0, start: Any = None, _end: Any = None, step: int = 1
 ) -> Value:
     """Part of an axis replaced."""
     if step != 1:

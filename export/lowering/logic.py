@@ -80,7 +80,7 @@ for _name, _operator in _CONNECTIVES.items():
 
 
 @lowers("logical_not.default")
-def logical_not(g: Builder, result: Meta, x: Value) -> Value:
+def logical_not(g: Builder, _result: Meta, x: Value) -> Value:
     """Whether an entry is zero; NaN is not."""
     return negation(g, x)
 

@@ -35,7 +35,7 @@ def reshape(g: Builder, result: Meta, x: Value, _size: Any) -> Value:
 
 
 @lowers("expand.default")
-def expand(g: Builder, result: Meta, x: Value, _size: Any, **_options: Any) -> Value:
+def expand(_g: Builder, result: Meta, x: Value, _size: Any, **_options: Any) -> Value:
     """Repeated along axes of size 1; held once."""
     return x.seen_as(result.shape)
 

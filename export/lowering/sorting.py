@@ -40,7 +40,7 @@ def sort(g: Builder, result: Metas, x: Value, dim: int = -1, descending: bool = 
 
 
 @lowers("sort.stable")
-def sort_stable(g: Builder, result: Metas, x: Value, *, stable: Any, dim: int = -1, descending: bool = False) -> Pair:
+def sort_stable(g: Builder, result: Metas, x: Value, dim: int = -1, descending: bool = False, **_stable: Any) -> Pair:
     """All entries in order, ties by place."""
     return top(g, result, x, dim, descending)
 
