@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import sympy
+import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx import GraphModule
@@ -70,43 +71,81 @@ def trace_symbolically(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor], *, 
         ExportError: the loss cannot be traced, or only for one size of an axis that should be free.
     """
     names = tuple(inputs)
-    mode = FakeTensorMode(shape_env=ShapeEnv(), allow_non_fake_inputs=True)
-    fakes = {name: _fake(mode, tensor, axes, name) for name, tensor in inputs.items()}
 
     def value(*values: Tensor) -> tuple[Tensor, ...]:
         return (loss(**dict(zip(names, values, strict=True))),)
 
+    what = "the gradient" if gradient else "the value"
     function: Callable[..., tuple[Tensor, ...]] = pullback(loss, axes, names) if gradient else value
-    with tracing_as_export(loss, "the gradient" if gradient else "the value"):
-        make = make_fx(function, tracing_mode="symbolic", decomposition_table=core_decompositions())
-        graph: GraphModule = make(*fakes.values())
-        return Trace(graph, _symbols(fakes, axes, loss), _conditions(mode))
+    with tracing_as_export(loss, what):
+        try:
+            return trace_function(function, inputs, axes.shapes, axes.dynamic)
+        except ExportError as error:
+            raise ExportError(f"{loss.spec.name}: {what} cannot be traced: {error}") from error
 
 
-def _fake(mode: FakeTensorMode, tensor: Tensor, axes: Axes, name: str) -> Tensor:
-    kinds = [DimDynamic.DUCK if axis in axes.dynamic else DimDynamic.STATIC for axis in axes.shapes[name]]
+def trace_function(
+    function: Callable[..., tuple[Tensor, ...]],
+    inputs: Mapping[str, Tensor],
+    shapes: Mapping[str, tuple[str, ...]],
+    dynamic: Collection[str],
+) -> Trace:
+    """Trace a function of tensors.
+
+    Args:
+        function: takes the inputs in order.
+        inputs: by name; axes of different names have different sizes, of at least 2.
+        shapes: names of the axes of each input.
+        dynamic: axes whose size stays free.
+
+    Raises:
+        ExportError: an axis that should be free is not.
+    """
+    trace = _trace(function, inputs, shapes, dynamic)
+    if _writes_in_place(trace.graph):  # seldom, so that only those who do pay for the detour
+        trace = _trace(torch.func.functionalize(function, remove="mutations"), inputs, shapes, dynamic)
+    return trace
+
+
+def _trace(
+    function: Callable[..., tuple[Tensor, ...]],
+    inputs: Mapping[str, Tensor],
+    shapes: Mapping[str, tuple[str, ...]],
+    dynamic: Collection[str],
+) -> Trace:
+    mode = FakeTensorMode(shape_env=ShapeEnv(), allow_non_fake_inputs=True)
+    fakes = {name: _fake(mode, tensor, shapes[name], dynamic) for name, tensor in inputs.items()}
+    make = make_fx(function, tracing_mode="symbolic", decomposition_table=core_decompositions())
+    graph: GraphModule = make(*fakes.values())
+    return Trace(graph, _symbols(fakes, shapes, dynamic), _conditions(mode))
+
+
+def _writes_in_place(graph: GraphModule) -> bool:
+    targets = (node.target for node in graph.graph.nodes if node.op == "call_function")
+    return any(isinstance(target, torch._ops.OpOverload) and target._schema.is_mutable for target in targets)
+
+
+def _fake(mode: FakeTensorMode, tensor: Tensor, names: tuple[str, ...], dynamic: Collection[str]) -> Tensor:
+    kinds = [DimDynamic.DUCK if name in dynamic else DimDynamic.STATIC for name in names]
     return mode.from_tensor(tensor, symbolic_context=StatelessSymbolicContext(dynamic_sizes=kinds))
 
 
-def _symbols(fakes: Mapping[str, Tensor], axes: Axes, loss: Loss) -> dict[str, sympy.Symbol]:
-    """The symbol of each dynamic axis; axes that the trace fixed or merged are refused."""
+def _symbols(
+    fakes: Mapping[str, Tensor], shapes: Mapping[str, tuple[str, ...]], dynamic: Collection[str]
+) -> dict[str, sympy.Symbol]:
+    """The symbol of each dynamic axis; axes that the trace fixed or tied to others are refused."""
     found: dict[str, sympy.Symbol] = {}
-    for entry in axes.inputs:
-        for name, size in zip(axes.shapes[entry.name], fakes[entry.name].shape, strict=True):
-            if name not in axes.dynamic:
+    for entry, fake in fakes.items():
+        for name, size in zip(shapes[entry], fake.shape, strict=True):
+            if name not in dynamic:
                 continue
             expression = sympy.Integer(size) if isinstance(size, int) else size.node.expr
             if not expression.is_Symbol:
-                raise ExportError(
-                    f"{loss.spec.name} cannot be traced: the axis {name} is fixed at {_plain(expression, found)}, "
-                    "expected a program for every size"
-                )
+                fixed = _plain(expression, found)
+                raise ExportError(f"it holds only where the axis {name} is {fixed}, expected every size")
             other = next((n for n, symbol in found.items() if symbol == expression and n != name), None)
             if other is not None:
-                raise ExportError(
-                    f"{loss.spec.name} cannot be traced: the axes {other} and {name} must be equal, "
-                    "expected a program for every size"
-                )
+                raise ExportError(f"it holds only where the axes {other} and {name} are equal, expected every size")
             found[name] = expression
     return found
 

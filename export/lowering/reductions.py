@@ -10,6 +10,7 @@ import torch
 
 from losskit.export.lowering.builder import Builder
 from losskit.export.lowering.elementwise import arithmetic, product
+from losskit.export.lowering.errors import NoLoweringError
 from losskit.export.lowering.table import Meta, lowers
 from losskit.export.lowering.values import Size, Value
 
@@ -179,6 +180,23 @@ def variance(
     less = 1 if correction is None else correction
     count = arithmetic(g, Meta(result.dtype, ()), "Sub", g.size_scalar(number_of(x.shape, over), result.dtype), less)
     return arithmetic(g, result, "Div", squares, arithmetic(g, Meta(result.dtype, ()), "Max", count, 0))
+
+
+@lowers("linalg_vector_norm.default")
+def norm(
+    g: Builder, result: Meta, x: Value, order: float = 2, dims: Any = None, keep: bool = False, **_options: Any
+) -> Value:
+    """The length of a vector; of orders 1, 2 and infinity, which losses use."""
+    whole = Meta(result.dtype, x.shape)
+    sizes = arithmetic(g, whole, "Abs", x)
+    if order == 1:
+        return total(g, result, sizes, dims, keep)
+    if order == 2:
+        squares = product(g, whole, x, x)
+        return arithmetic(g, result, "Sqrt", total(g, result, squares, dims, keep))
+    if order == float("inf"):
+        return amax(g, result, sizes, dims, keep)
+    raise NoLoweringError(f"linalg_vector_norm of order {order} has no lowering, expected 1, 2 or infinity")
 
 
 @lowers("_log_softmax.default")

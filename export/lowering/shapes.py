@@ -10,7 +10,6 @@ import torch
 
 from losskit.export.lowering.builder import Builder
 from losskit.export.lowering.elementwise import arithmetic_where
-from losskit.export.lowering.errors import NoLoweringError
 from losskit.export.lowering.reductions import places
 from losskit.export.lowering.table import Meta, lowers
 from losskit.export.lowering.values import Value, shape_of, size_of
@@ -170,14 +169,21 @@ def repeat(g: Builder, result: Meta, x: Value, counts: Sequence[Any]) -> Value:
 
 @lowers("constant_pad_nd.default")
 def pad(g: Builder, result: Meta, x: Value, widths: Sequence[Any], number: Any = 0) -> Value:
-    """A number around the entries; widths come from the last axis on, before and after."""
-    if any(isinstance(width, int) and width < 0 for width in widths):
-        raise NoLoweringError("constant_pad_nd with a negative width has no lowering")
-    count = len(widths) // 2
-    axes = g.axes(x.rank - 1 - place for place in range(count))
-    sizes = g.sizes(shape_of([*widths[0::2], *widths[1::2]]))
+    """A number around the entries; widths come from the last axis on, before and after, negative ones cut off."""
+    axes = [x.rank - 1 - place for place in range(len(widths) // 2)]
+    before, after = (list(shape_of(widths[side::2])) for side in (0, 1))
+    for side, ends in ((0, before), (1, after)):
+        for place, (axis, width) in enumerate(zip(axes, ends, strict=True)):
+            if width.is_negative:
+                shape = tuple(size + width if at == axis else size for at, size in enumerate(x.shape))
+                start, end = (0, width) if side else (-width, END)
+                x = cut(g, x, axis, start, end, 1, shape)
+                ends[place] = sympy.S.Zero
+    if all(width == 0 for width in (*before, *after)):
+        return x
     filler = g.number(number, x.dtype)
-    return g.add("Pad", g.fill(x), sizes, filler, axes, dtype=x.dtype, shape=result.shape, mode="constant")
+    sizes = g.sizes([*before, *after])
+    return g.add("Pad", g.fill(x), sizes, filler, g.axes(axes), dtype=x.dtype, shape=result.shape, mode="constant")
 
 
 def _triangle(name: str, upper: int) -> None:

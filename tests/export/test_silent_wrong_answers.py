@@ -212,6 +212,32 @@ def test_python_that_depends_on_a_size_is_refused() -> None:
         compare(by_loop_over_rows, gradient=False)
 
 
+def middle_score(logits: Tensor, target: Tensor) -> Tensor:
+    return (logits.sort(-1).values[:, logits.shape[1] // 2] + 0 * target).mean()
+
+
+def test_a_place_that_depends_on_a_size_is_refused() -> None:
+    with pytest.raises(ExportError, match=r"cannot be exported for every size: at B = 6, C = \d+, loss is"):
+        compare(middle_score, gradient=False)
+
+
+def other_way_for_many_rows(logits: Tensor, target: Tensor) -> Tensor:
+    score = logits.mean() + 0 * target.sum()
+    return 2 * score if logits.shape[0] > 200 else score
+
+
+def other_way_for_very_many_rows(logits: Tensor, target: Tensor) -> Tensor:
+    score = logits.mean() + 0 * target.sum()
+    return 2 * score if logits.shape[0] > 2_000_000 else score
+
+
+def test_another_way_for_more_rows_is_refused_though_no_replay_is_that_long() -> None:
+    with pytest.raises(ExportError, match=r"cannot be exported for every size: at B = 255, C = 5, loss is"):
+        compare(other_way_for_many_rows, gradient=False)
+    with pytest.raises(ExportError, match="the graph would hold only where B <= 2000000, expected every size"):
+        compare(other_way_for_very_many_rows, gradient=False)
+
+
 def binary(logits: Tensor, target: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits[:, 0], target.clamp(max=1).to(logits.dtype))
 
