@@ -174,6 +174,7 @@ def describe_graph(content: bytes, file: str, gradient: bool, data_sets: Sequenc
         nodes=len(model.graph.node),
         operators=operators(model),
         data_sets=tuple(data_sets),
+        writer=next((entry.value for entry in model.metadata_props if entry.key == "losskit.writer"), ""),
     )
 
 

@@ -8,7 +8,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import sympy
-import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx import GraphModule
@@ -101,28 +100,11 @@ def trace_function(
     Raises:
         ExportError: an axis that should be free is not.
     """
-    trace = _trace(function, inputs, shapes, dynamic)
-    if _writes_in_place(trace.graph):  # seldom, so that only those who do pay for the detour
-        trace = _trace(torch.func.functionalize(function, remove="mutations"), inputs, shapes, dynamic)
-    return trace
-
-
-def _trace(
-    function: Callable[..., tuple[Tensor, ...]],
-    inputs: Mapping[str, Tensor],
-    shapes: Mapping[str, tuple[str, ...]],
-    dynamic: Collection[str],
-) -> Trace:
     mode = FakeTensorMode(shape_env=ShapeEnv(), allow_non_fake_inputs=True)
     fakes = {name: _fake(mode, tensor, shapes[name], dynamic) for name, tensor in inputs.items()}
     make = make_fx(function, tracing_mode="symbolic", decomposition_table=core_decompositions())
     graph: GraphModule = make(*fakes.values())
     return Trace(graph, _symbols(fakes, shapes, dynamic), _conditions(mode))
-
-
-def _writes_in_place(graph: GraphModule) -> bool:
-    targets = (node.target for node in graph.graph.nodes if node.op == "call_function")
-    return any(isinstance(target, torch._ops.OpOverload) and target._schema.is_mutable for target in targets)
 
 
 def _fake(mode: FakeTensorMode, tensor: Tensor, names: tuple[str, ...], dynamic: Collection[str]) -> Tensor:

@@ -65,7 +65,7 @@ def _constant(g: Builder, module: GraphModule, node: Node) -> Value:
     return g.constant(array, plain.dtype)
 
 
-def _call(g: Builder, node: Node, known: Mapping[Node, Any]) -> Any:
+def _call(g: Builder, node: Node, known: dict[Node, Any]) -> Any:
     found = node.meta.get("val")
     if isinstance(found, torch.SymInt | torch.SymFloat | torch.SymBool | int | float | bool):
         return found  # a size: whoever needs it takes it from the inputs
@@ -75,11 +75,53 @@ def _call(g: Builder, node: Node, known: Mapping[Node, Any]) -> Any:
     name = _name(node)
     if found is None and any(part in name for part in _IGNORED):
         return None
+    if _schema(node) is not None and _schema(node).is_mutable:
+        return _in_place(g, node, name, known)
+    return _lowered(g, node, name, known)
+
+
+def _lowered(g: Builder, node: Node, name: str, known: Mapping[Node, Any]) -> Any:
     if name not in TABLE:
         raise NoLoweringError(f"the operator aten.{name} has no lowering")
     args = _arguments(node.args, known)
     kwargs = {key: _arguments(value, known) for key, value in node.kwargs.items()}
-    return TABLE[name](g, _meta(found), *args, **kwargs)
+    return TABLE[name](g, _meta(node.meta.get("val")), *args, **kwargs)
+
+
+def _in_place(g: Builder, node: Node, name: str, known: dict[Node, Any]) -> Any:
+    """An operator that writes into its first argument: the plain operator, whose result takes the argument's place."""
+    target = node.args[0]
+    if not isinstance(target, Node) or not _owned(target):
+        raise NoLoweringError(f"the operator aten.{name} writes into a tensor that others see, which has no lowering")
+    packet, _, overload = name.partition(".")
+    found = _lowered(g, node, f"{packet.removesuffix('_')}.{overload}", known)
+    while True:
+        known[target] = found
+        if not _schema(target).is_mutable:
+            return found
+        target = target.args[0]  # type: ignore[assignment]
+
+
+def _owned(node: Node) -> bool:
+    """Whether a tensor was made by the program and no other tensor shares its memory."""
+    schema = _schema(node)
+    if schema is None:
+        return False
+    if schema.is_mutable:
+        return isinstance(node.args[0], Node) and _owned(node.args[0])
+    return not _shares(schema) and not any(
+        user.op == "call_function"
+        and (_schema(user) is None or (_shares(_schema(user)) and not _schema(user).is_mutable))
+        for user in node.users
+    )
+
+
+def _shares(schema: Any) -> bool:
+    return any(result.alias_info is not None for result in schema.returns)
+
+
+def _schema(node: Node) -> Any:
+    return node.target._schema if isinstance(node.target, torch._ops.OpOverload) else None
 
 
 def _name(node: Node) -> str:
