@@ -87,8 +87,8 @@ def _check_excluded(subject: Subject, trace: Trace, content: bytes, gradient: bo
     runtime, axes = OnnxRuntime(), subject.axes
     for result in run_cases("the graph", content, runtime, axes, cases, Tolerance(), gradient=gradient):
         if not result.passed:
-            sizes = ", ".join(f"{name} = {size}" for name, size in result.sizes.items())
-            raise ExportError(f"{subject.spec.name} cannot be exported for every size: at {sizes}, {result.reason}")
+            at = ", ".join(f"{name} = {size}" for name, size in result.sizes.items())
+            raise ExportError(f"{subject.spec.name} cannot be exported for every size: at {at}, {result.reason}")
 
 
 def recall_graph(subject: Subject, *, gradient: bool) -> bytes:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import chain
 
-import onnx_ir
-from onnx_ir import serde
-
-from losskit.export.extras import onnx
+from losskit.export.extras import onnx, onnx_ir
 from losskit.export.lowering.builder import Builder, Node
 from losskit.export.lowering.values import DTYPES, Size, Value
 from losskit.export.safety import OPSET
@@ -42,7 +39,7 @@ def to_model(
         value.name, value.dtype, value.shape = name, DTYPES[output.dtype], _shape(output, word)
     inputs = [values[key] for key in g.inputs]
     graph = onnx_ir.Graph(inputs, results, nodes=written, initializers=constants, opset_imports={"": OPSET})
-    model: onnx.ModelProto = serde.serialize_model(onnx_ir.Model(graph, ir_version=IR_VERSION))
+    model: onnx.ModelProto = onnx_ir.serde.serialize_model(onnx_ir.Model(graph, ir_version=IR_VERSION))
     return model
 
 
@@ -61,13 +58,16 @@ def _constants(
 ) -> list[onnx_ir.Value]:
     """The constants in the order of their first use."""
     used = dict.fromkeys(chain((key for node in nodes for key in node.inputs), (output.key for output in outputs)))
-    found = []
+    found: list[onnx_ir.Value] = []
     for key in used:
         if key in g.constants:
             name = f"const_{len(found)}"
             tensor = onnx_ir.tensor(g.constants[key], name=name)
             values[key] = onnx_ir.Value(
-                name=name, const_value=tensor, shape=tensor.shape, type=onnx_ir.TensorType(tensor.dtype)
+                name=name,
+                const_value=tensor,
+                shape=onnx_ir.Shape(g.constants[key].shape),
+                type=onnx_ir.TensorType(tensor.dtype),
             )
             found.append(values[key])
     return found

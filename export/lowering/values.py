@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import onnx_ir
 import sympy
 import torch
 from numpy.typing import NDArray
+
+from losskit.export.extras import onnx_ir
 
 Array = NDArray[Any]
 Size = Any  # a sympy expression of the axes' symbols, an Integer where the size is known

@@ -95,11 +95,12 @@ def _in_place(g: Builder, node: Node, name: str, known: dict[Node, Any]) -> Any:
         raise NoLoweringError(f"the operator aten.{name} writes into a tensor that others see, which has no lowering")
     packet, _, overload = name.partition(".")
     found = _lowered(g, node, f"{packet.removesuffix('_')}.{overload}", known)
+    place: Any = target
     while True:
-        known[target] = found
-        if not _schema(target).is_mutable:
+        known[place] = found
+        if not _schema(place).is_mutable:
             return found
-        target = target.args[0]  # type: ignore[assignment]
+        place = place.args[0]
 
 
 def _owned(node: Node) -> bool:

@@ -21,16 +21,16 @@ GUARDS = 12  # nodes that keep NaN alive in extrema, three each, where the frame
 
 
 def settings() -> Iterator[Any]:
-    """Each loss as it comes, and with the parameters of each of its worked examples."""
+    """Each loss as it comes, and with the parameters of the first of its worked examples that changes some."""
     for name in losskit.names():
         spec = losskit.get(name)
         narrowed = spec.narrowing("ExportsONNX")
         if narrowed is not None and not narrowed.when:
             continue
-        seen = {}
-        for parameters in ({}, *(example.parameters for example in spec.examples)):
-            seen[json.dumps(parameters, sort_keys=True, default=str)] = dict(parameters)
-        yield from (pytest.param(name, parameters, id=f"{name}-{words}") for words, parameters in seen.items())
+        defaults = {field.name: field.default for field in spec.parameters.fields}
+        changed = [e.parameters for e in spec.examples if any(v != defaults[k] for k, v in e.parameters.items())]
+        for parameters in ({}, *(dict(one) for one in changed[:1])):
+            yield pytest.param(name, parameters, id=f"{name}-{json.dumps(parameters, default=str)}")
 
 
 def nodes(content: bytes) -> int:
@@ -38,7 +38,8 @@ def nodes(content: bytes) -> int:
 
 
 def writer(content: bytes) -> str:
-    return {entry.key: entry.value for entry in onnx.load_model_from_string(content).metadata_props}["losskit.writer"]
+    model = onnx.load_model_from_string(content)
+    return str({entry.key: entry.value for entry in model.metadata_props}["losskit.writer"])
 
 
 def check_agreement(subject: Subject, gradient: bool) -> None:

@@ -310,7 +310,7 @@ def pooled(logits: Tensor, target: Tensor) -> Tensor:
 def test_a_graph_says_who_wrote_it_and_why() -> None:
     def writer(function: Function) -> str:
         model = onnx.load_model_from_string(write_graph(toy(function), gradient=False))
-        return {entry.key: entry.value for entry in model.metadata_props}["losskit.writer"]
+        return str({entry.key: entry.value for entry in model.metadata_props}["losskit.writer"])
 
     assert writer(smoothed) == "losskit"
     assert re.match(r"torch.onnx: .* the operator aten\.max_pool2d\S* has no lowering", writer(pooled))
