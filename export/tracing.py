@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -112,8 +113,9 @@ def pullback(loss: Loss, axes: Axes, names: tuple[str, ...]) -> Callable[..., tu
     return value_and_gradient
 
 
+@cache
 def core_decompositions() -> dict[Any, Callable[..., Any]]:
-    """What takes composite operators apart while a loss is traced."""
+    """What takes composite operators apart while a loss is traced; built once, as it is gathered from all operators."""
     return {**core_aten_decompositions(), aten.empty_permuted.default: _zeros}
 
 
