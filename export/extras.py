@@ -7,6 +7,7 @@ from losskit.spec.errors import MissingExtraError
 
 try:
     import onnx
+    import onnx_ir
     import onnxscript
 
     with captured_stderr():  # the GPU build looks for devices while it is imported and complains where it finds none
@@ -17,4 +18,4 @@ except ImportError as error:
         f"exporting needs {missing}, which is not installed; run: pip install losskit[verify]"
     ) from error
 
-__all__ = ["onnx", "onnxruntime", "onnxscript"]
+__all__ = ["onnx", "onnx_ir", "onnxruntime", "onnxscript"]

@@ -7,13 +7,19 @@ from typing import Any
 
 from torch import Tensor
 
+from losskit.export.cases import make_case
 from losskit.export.data import draw
 from losskit.export.eager import tensors
+from losskit.export.lowering.errors import NoLoweringError
 from losskit.export.numbers import encode
-from losskit.export.onnx_graph import Labels, translate
+from losskit.export.onnx_graph import Labels, lower, translate
+from losskit.export.running import run_cases
+from losskit.export.runtimes.onnxruntime import OnnxRuntime
 from losskit.export.subject import Subject
+from losskit.export.symbolic import Trace, trace_symbolically
+from losskit.export.tolerance import Tolerance
 from losskit.export.tracing import decompose, trace_value, trace_value_and_gradient
-from losskit.spec.errors import ExportError
+from losskit.spec.errors import ExportError, LosskitError
 
 KEPT = 64  # graphs a process remembers, some ten kilobytes each
 _WRITTEN: dict[tuple[Any, ...], bytes] = {}
@@ -22,18 +28,67 @@ _WRITTEN: dict[tuple[Any, ...], bytes] = {}
 def write_graph(subject: Subject, *, gradient: bool) -> bytes:
     """The value graph, or the value-and-gradient graph, as ONNX bytes.
 
+    A loss with an operator that has no lowering here is written by the framework's exporter; the graph's metadata says
+    so under ``losskit.writer``, and why.
+
     Raises:
         ExportError: the spec says that the loss cannot be exported, or it turns out so.
     """
     reason = narrowed(subject, "ExportsONNX")
     if reason:
         raise ExportError(f"{subject.spec.name} cannot be exported: {reason}")
+    try:
+        return lowered_graph(subject, gradient=gradient)
+    except NoLoweringError as missing:
+        return framework_graph(subject, gradient=gradient, reason=str(missing))
+
+
+def lowered_graph(subject: Subject, *, gradient: bool) -> bytes:
+    """A graph written operator by operator from the program that the loss traces to.
+
+    Raises:
+        NoLoweringError: an operator has no lowering.
+        ExportError: the loss cannot be traced, or it computes something else at sizes that its program excludes.
+    """
+    trace = trace_symbolically(subject.loss, subject.axes, example_inputs(subject), gradient=gradient)
+    content = lower(trace, subject.axes, _labels(subject, gradient, "losskit"))
+    _check_excluded(subject, trace, content, gradient)
+    return content
+
+
+def framework_graph(subject: Subject, *, gradient: bool, reason: str = "asked for") -> bytes:
+    """A graph written by the framework's exporter: a second opinion, and what is left where a lowering is missing.
+
+    Raises:
+        ExportError: the loss cannot be traced or translated.
+    """
     inputs = example_inputs(subject)
     if gradient:
         program = trace_value_and_gradient(subject.loss, subject.axes, inputs)
     else:
         program = decompose(trace_value(subject.loss, subject.axes, inputs))
-    return translate(program, subject.axes, Labels(subject.spec, subject.parameters, subject.reduction, gradient))
+    return translate(program, subject.axes, _labels(subject, gradient, f"torch.onnx: {reason}"))
+
+
+def _labels(subject: Subject, gradient: bool, writer: str) -> Labels:
+    return Labels(subject.spec, subject.parameters, subject.reduction, gradient, writer)
+
+
+def _check_excluded(subject: Subject, trace: Trace, content: bytes, gradient: bool) -> None:
+    """Where the program says nothing of some sizes, the graph has to agree with the loss at the first of them."""
+    cases = []
+    for sizes in trace.excluded(subject.axes):
+        try:
+            cases.append(make_case(subject, "excluded sizes", sizes, "ordinary", seed=0))
+        except (LosskitError, RuntimeError, IndexError, ValueError):  # the loss refuses these sizes, too
+            continue
+    if not cases:
+        return
+    runtime, axes = OnnxRuntime(), subject.axes
+    for result in run_cases("the graph", content, runtime, axes, cases, Tolerance(), gradient=gradient):
+        if not result.passed:
+            at = ", ".join(f"{name} = {size}" for name, size in result.sizes.items())
+            raise ExportError(f"{subject.spec.name} cannot be exported for every size: at {at}, {result.reason}")
 
 
 def recall_graph(subject: Subject, *, gradient: bool) -> bytes:

@@ -43,7 +43,10 @@ class DataSet(Frozen):
 
 
 class Graph(Frozen):
-    """An ONNX file of the folder and what replays it."""
+    """An ONNX file of the folder and what replays it.
+
+    ``writer`` is ``losskit``, or the framework's exporter and the operator that has no lowering here.
+    """
 
     file: str
     gradient: bool
@@ -52,6 +55,7 @@ class Graph(Frozen):
     nodes: int
     operators: tuple[str, ...]
     data_sets: tuple[DataSet, ...]
+    writer: str = ""
 
 
 class AxisRecord(Frozen):

@@ -15,10 +15,12 @@ from torch.export import ExportedProgram
 from losskit.export.axes import Axes
 from losskit.export.eager import output_names
 from losskit.export.extras import onnx
+from losskit.export.lowering import NoLoweringError, to_model, walk
 from losskit.export.manifest import DataSet, Graph, Tensor
 from losskit.export.numbers import encode
 from losskit.export.quiet import quiet, root_cause
 from losskit.export.safety import OPSET, operators, read_graph
+from losskit.export.symbolic import Trace
 from losskit.export.translations import shared_registry
 from losskit.spec import LossSpec
 from losskit.spec.errors import ArtifactError, ExportError
@@ -34,6 +36,7 @@ class Labels:
     parameters: Mapping[str, Any]
     reduction: str
     gradient: bool
+    writer: str = "losskit"
 
     def metadata(self) -> dict[str, str]:
         """Entries of the graph's metadata, all under ``losskit.``."""
@@ -43,11 +46,27 @@ class Labels:
             "losskit.parameters": json.dumps(encode(self.parameters), sort_keys=True),
             "losskit.reduction": self.reduction,
             "losskit.spec": self.spec.model_dump_json(),
+            "losskit.writer": self.writer,
         }
 
 
+def lower(trace: Trace, axes: Axes, labels: Labels) -> bytes:
+    """A traced loss as the bytes of an ONNX file, operator by operator; the same bytes from every process.
+
+    Raises:
+        NoLoweringError: an operator has no lowering.
+        ExportError: the graph breaks the rules of :mod:`losskit.export.safety`.
+    """
+    try:
+        g, outputs = walk(trace.graph, [entry.name for entry in axes.inputs])
+        model = to_model(g, outputs, output_names(axes, labels.gradient), trace.worded)
+    except NoLoweringError as error:
+        raise NoLoweringError(f"{labels.spec.name} cannot be lowered: {error}") from error
+    return _finished(model, axes, labels)
+
+
 def translate(program: ExportedProgram, axes: Axes, labels: Labels) -> bytes:
-    """A program as the bytes of an ONNX file; the same bytes from every process.
+    """A program as the bytes of an ONNX file, by the framework's exporter; the same bytes from every process.
 
     Args:
         program: in core operators, from :mod:`losskit.export.tracing`.
@@ -60,6 +79,10 @@ def translate(program: ExportedProgram, axes: Axes, labels: Labels) -> bytes:
     names = output_names(axes, labels.gradient)
     model = _translated(program, [entry.name for entry in axes.inputs], list(names), labels.spec.name)
     _count_axes_from_the_front(model)
+    return _finished(model, axes, labels)
+
+
+def _finished(model: onnx.ModelProto, axes: Axes, labels: Labels) -> bytes:
     _clean(model, labels)
     _name_axes(model, axes, labels)
     content: bytes = model.SerializeToString(deterministic=True)
@@ -151,6 +174,7 @@ def describe_graph(content: bytes, file: str, gradient: bool, data_sets: Sequenc
         nodes=len(model.graph.node),
         operators=operators(model),
         data_sets=tuple(data_sets),
+        writer=next((entry.value for entry in model.metadata_props if entry.key == "losskit.writer"), ""),
     )
 
 

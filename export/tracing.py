@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -84,7 +85,19 @@ def _export(module: nn.Module, inputs: Mapping[str, Tensor], axes: Axes, *, by_n
 
 
 def _trace_pullback(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> GraphModule:
-    names = tuple(inputs)
+    with _as_exporting():
+        trace = make_fx(
+            pullback(loss, axes, tuple(inputs)),
+            tracing_mode="symbolic",
+            _allow_non_fake_inputs=True,
+            decomposition_table=core_decompositions(),
+        )
+        graph: GraphModule = trace(*inputs.values())
+    return graph.eval()
+
+
+def pullback(loss: Loss, axes: Axes, names: tuple[str, ...]) -> Callable[..., tuple[Tensor, ...]]:
+    """A function of the inputs, in order, that gives the value and the gradient of its sum for each differentiable one."""
     subjects = differentiable(axes)
 
     def value_and_gradient(*values: Tensor) -> tuple[Tensor, ...]:
@@ -94,21 +107,15 @@ def _trace_pullback(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> Gra
             found: Tensor = loss(**{**given, **dict(zip(subjects, moving, strict=True))})
             return found
 
-        value_at, pullback = torch.func.vjp(value, *(given[name] for name in subjects))[:2]
-        return value_at, *pullback(torch.ones_like(value_at))
+        value_at, back = torch.func.vjp(value, *(given[name] for name in subjects))[:2]
+        return value_at, *back(torch.ones_like(value_at))
 
-    with _as_exporting():
-        trace = make_fx(
-            value_and_gradient,
-            tracing_mode="symbolic",
-            _allow_non_fake_inputs=True,
-            decomposition_table=_decompositions(),
-        )
-        graph: GraphModule = trace(*inputs.values())
-    return graph.eval()
+    return value_and_gradient
 
 
-def _decompositions() -> dict[Any, Callable[..., Any]]:
+@cache
+def core_decompositions() -> dict[Any, Callable[..., Any]]:
+    """What takes composite operators apart while a loss is traced; built once, as it is gathered from all operators."""
     return {**core_aten_decompositions(), aten.empty_permuted.default: _zeros}
 
 
@@ -122,6 +129,13 @@ def _dynamic(axes: Axes, sizes: Mapping[str, Any]) -> dict[str, dict[int, Any]]:
         entry.name: {place: sizes[name] for place, name in enumerate(axes.shapes[entry.name]) if name in sizes}
         for entry in axes.inputs
     }
+
+
+@contextmanager
+def tracing_as_export(loss: Loss, what: str) -> Iterator[None]:
+    """Quiet, with the loss in its plain form; a failure becomes an :class:`ExportError` of one sentence."""
+    with _tracing(loss, what), _as_exporting():
+        yield
 
 
 @contextmanager

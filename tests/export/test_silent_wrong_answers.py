@@ -1,10 +1,12 @@
 """Exports that succeed and give other numbers, as the framework's own path makes them, and what becomes of them here."""
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -16,7 +18,8 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from losskit.export.cases import Case, fresh_cases, make_case
 from losskit.export.compare import compare_graphs
 from losskit.export.data import Kind
-from losskit.export.graphs import write_graph
+from losskit.export.graphs import framework_graph, lowered_graph, write_graph
+from losskit.export.lowering import NoLoweringError
 from losskit.export.quiet import quiet
 from losskit.export.results import CaseResult
 from losskit.export.running import run_cases
@@ -139,10 +142,15 @@ def test_the_frameworks_path_drops_label_smoothing() -> None:
     assert abs(value - one.expected["loss"]) > 1e-3
 
 
-def test_label_smoothing_over_a_dynamic_class_axis_is_refused_and_by_hand_is_right() -> None:
+def test_the_frameworks_exporter_refuses_label_smoothing_once_it_is_decomposed() -> None:
     with pytest.raises(ExportError, match="cannot be written as ONNX"):
-        compare(smoothed, gradient=False)
-    assert all(result.passed for result in compare(smoothed_by_hand, gradient=True))
+        framework_graph(toy(smoothed), gradient=False)
+
+
+@pytest.mark.parametrize("function", [smoothed, smoothed_by_hand])
+def test_label_smoothing_over_a_dynamic_class_axis_is_right(function: Function) -> None:
+    assert all(result.passed for result in compare(function, gradient=True))
+    assert all(result.passed for result in compare(function, gradient=False))
 
 
 @pytest.mark.parametrize("function", [F.cross_entropy, F.nll_loss], ids=["cross_entropy", "nll_loss"])
@@ -212,6 +220,32 @@ def test_python_that_depends_on_a_size_is_refused() -> None:
         compare(by_loop_over_rows, gradient=False)
 
 
+def middle_score(logits: Tensor, target: Tensor) -> Tensor:
+    return (logits.sort(-1).values[:, logits.shape[1] // 2] + 0 * target).mean()
+
+
+def test_a_place_that_depends_on_a_size_is_refused() -> None:
+    with pytest.raises(ExportError, match=r"cannot be exported for every size: at B = 6, C = \d+, "):
+        compare(middle_score, gradient=False)
+
+
+def other_way_for_many_rows(logits: Tensor, target: Tensor) -> Tensor:
+    score = logits.mean() + 0 * target.sum()
+    return 2 * score if logits.shape[0] > 200 else score
+
+
+def other_way_for_very_many_rows(logits: Tensor, target: Tensor) -> Tensor:
+    score = logits.mean() + 0 * target.sum()
+    return 2 * score if logits.shape[0] > 2_000_000 else score
+
+
+def test_another_way_for_more_rows_is_refused_though_no_replay_is_that_long() -> None:
+    with pytest.raises(ExportError, match=r"cannot be exported for every size: at B = 255, C = 5, loss is"):
+        compare(other_way_for_many_rows, gradient=False)
+    with pytest.raises(ExportError, match="the graph would hold only where B <= 2000000, expected every size"):
+        compare(other_way_for_very_many_rows, gradient=False)
+
+
 def binary(logits: Tensor, target: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits[:, 0], target.clamp(max=1).to(logits.dtype))
 
@@ -256,6 +290,31 @@ def test_an_operator_without_translation_is_named() -> None:
     with pytest.raises(ExportError, match="eig") as refused:
         compare(spectrum, gradient=False)
     assert "\n" not in str(refused.value)
+
+
+def long_way(logits: Tensor, target: Tensor) -> Tensor:
+    return logits.cummax(-1).values.mean() + 0 * target.sum()
+
+
+def test_an_operator_without_lowering_goes_to_the_frameworks_exporter_and_neither_having_it_names_it() -> None:
+    with pytest.raises(NoLoweringError, match=r"the operator aten\.cummax\.default has no lowering"):
+        lowered_graph(toy(long_way), gradient=False)
+    with pytest.raises(ExportError, match="cummax"):
+        write_graph(toy(long_way), gradient=False)
+
+
+def pooled(logits: Tensor, target: Tensor) -> Tensor:
+    return F.max_pool2d(logits[None, None], 3, stride=1, padding=1).mean() + 0 * target.sum()
+
+
+def test_a_graph_says_who_wrote_it_and_why() -> None:
+    def writer(function: Function) -> str:
+        model = onnx.load_model_from_string(write_graph(toy(function), gradient=False))
+        return str({entry.key: entry.value for entry in model.metadata_props}["losskit.writer"])
+
+    assert writer(smoothed) == "losskit"
+    assert re.match(r"torch.onnx: .* the operator aten\.max_pool2d\S* has no lowering", writer(pooled))
+    assert all(result.passed for result in compare(pooled, gradient=False))
 
 
 def test_a_loss_that_says_it_cannot_be_exported_is_taken_at_its_word() -> None:
