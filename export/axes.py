@@ -117,14 +117,13 @@ def _first_accepted(
     axes: Axes, accepts: Callable[[Axes, Sizes], LosskitError | None], pinned: Sizes, hints: list[int]
 ) -> tuple[Sizes | None, LosskitError | None]:
     free = [name for name in axes.names if name not in pinned]
-    ties = ({**pinned, **tie} for count in range(3) for tie in _ties(free, hints, count))
+    ties = [{**pinned, **tie} for count in range(3) for tie in _ties(free, hints, count)]
     refusal = None
-    for tie in ties:
-        for pool in (_POOL, sorted(_POOL)):  # first axis longest, first axis shortest
-            sizes = _distinct(axes.names, tie, pool)
-            refusal = accepts(axes, sizes)
-            if refusal is None:
-                return sizes, None
+    for pool, tie in product((_POOL, sorted(_POOL)), ties):  # first axis longest, first axis shortest
+        sizes = _distinct(axes.names, tie, pool)
+        refusal = accepts(axes, sizes)
+        if refusal is None:
+            return sizes, None
     return None, refusal
 
 

@@ -147,11 +147,6 @@ SPEC = LossSpec(
             wrong="class id -C to -1",
             meaning="counted from the last class, whose share is taken for a wrong class's, too",
         ),
-        Accepted(
-            input="target",
-            wrong="an axis of size 1",
-            meaning="the label of every row, all with the first row's share of it",
-        ),
     ),
     module="losskit.plugins.classification.brier.loss:BrierLoss",
     oracle="losskit.plugins.classification.brier.reference:brier",

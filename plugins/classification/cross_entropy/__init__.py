@@ -255,17 +255,11 @@ SPEC = LossSpec(
     graph_accepts=(
         FROM_THE_END.model_copy(update={"when": {"label_smoothing": Between(0, 1, "left")}}),
         LABEL_FOR_ONE_ROW.model_copy(update={"when": {"label_smoothing": OneOf(values=(0.0,))}}),
-        Accepted(
-            input="target",
-            wrong="an axis of size 1",
-            meaning="the sum over all rows is divided by the weight of one, and only the first row's label is read",
-            when={"label_smoothing": Between(0, 1, "right")},
-        ),
         *(
             Accepted(input="target", wrong=wrong, meaning="not read", when={"label_smoothing": OneOf(values=(1.0,))})
             for wrong in CLASS_IDS
         ),
-        SCORES_FOR_EVERY_LABEL,
+        SCORES_FOR_EVERY_LABEL.model_copy(update={"when": {"class_weights": OneOf(values=(None,))}}),
     ),
     module="losskit.plugins.classification.cross_entropy.loss:CrossEntropyLoss",
     oracle="losskit.plugins.classification.cross_entropy.reference:cross_entropy",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from losskit.spec import Above, AtLeast, Below, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec import Above, AtLeast, Below, Between, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
 from losskit.spec.cases import (
     EMPTY_BATCH,
     EVERY_ROW_IGNORED,
@@ -184,7 +184,11 @@ SPEC = LossSpec(
         "takes the sigmoid form and divides by the number of positive anchors.",
         "An ignore_index within 0..C-1 leaves that class out of the loss.",
     ),
-    graph_accepts=(FROM_THE_END, LABEL_FOR_ONE_ROW, SCORES_FOR_EVERY_LABEL),
+    graph_accepts=(
+        FROM_THE_END,
+        LABEL_FOR_ONE_ROW,
+        SCORES_FOR_EVERY_LABEL.model_copy(update={"when": {"class_weights": OneOf(values=(None,))}}),
+    ),
     module="losskit.plugins.classification.focal.loss:FocalLoss",
     oracle="losskit.plugins.classification.focal.reference:focal",
 )

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
+from losskit.spec import Above, Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, NAN_ROW, SHARE_OUT_OF_RANGE
 from losskit.spec.expressions import maximum, symbol
 from losskit.spec.properties import (
@@ -129,9 +129,20 @@ SPEC = LossSpec(
         "The mean is over all entries, not over the batch alone.",
     ),
     graph_accepts=(
-        Accepted(input="target", wrong="outside the domain", answer="nan", meaning="a logarithm of a negative number"),
+        Accepted(
+            input="target",
+            wrong="outside the domain",
+            answer="nan",
+            meaning="a logarithm of a negative number",
+            when={"gamma": Above(0)},
+        ),
+        Accepted(
+            input="target",
+            wrong="outside the domain",
+            meaning="enters the weights t and 1 - t of both classes as it is",
+            when={"gamma": OneOf(values=(0.0,))},
+        ),
         Accepted(input="target", wrong="not a number", answer="nan", meaning="nan"),
-        Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the score of every label"),
     ),
     module="losskit.plugins.classification.sigmoid_focal.loss:SigmoidFocalLoss",
     oracle="losskit.plugins.classification.sigmoid_focal.reference:sigmoid_focal",

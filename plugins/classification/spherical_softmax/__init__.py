@@ -191,11 +191,6 @@ SPEC = LossSpec(
             wrong="class id -C to -1",
             meaning="counted from the last class, whose share stands among the wrong classes too",
         ),
-        Accepted(
-            input="target",
-            wrong="an axis of size 1",
-            meaning="the first row's label is left out of every row's wrong classes, and its share taken for every row's own",
-        ),
     ),
     module="losskit.plugins.classification.spherical_softmax.loss:SphericalSoftmaxLoss",
     oracle="losskit.plugins.classification.spherical_softmax.reference:spherical_softmax",

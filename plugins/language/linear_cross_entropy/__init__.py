@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
+from losskit.spec.cases import LABEL_FOR_ONE_ROW
 from losskit.spec.expressions import symbol, transpose
 from losskit.spec.properties import (
     Bounded,
@@ -24,6 +25,8 @@ from losskit.spec.tensors import class_target, real
 HIDDEN = [[1.0, 0.5], [-0.5, 2.0]]
 WEIGHT = [[0.5, 0.0], [1.0, -0.6], [0.2, 1.0]]
 TOKENS = {"hidden": HIDDEN, "weight": WEIGHT, "target": [0, 2]}
+UNSMOOTHED = {"label_smoothing": OneOf(values=(0.0,))}
+SMOOTHED = {"label_smoothing": Between(0, 1, "neither")}
 SEQUENCE = {"hidden": [[[1.0, 0.5], [-0.5, 2.0], [0.3, 0.3]]], "weight": WEIGHT, "target": [[1, 0, 2]]}
 
 
@@ -196,7 +199,21 @@ SPEC = LossSpec(
         Accepted(
             input="target", wrong="class id -C to -1", meaning="counted from the last class, so -1 stands for V - 1"
         ),
-        Accepted(input="hidden", wrong="an axis of size 1", meaning="taken for the states of every target"),
+        Accepted(input="weight", wrong="an axis of size 1", meaning="taken for the weights of every class"),
+        LABEL_FOR_ONE_ROW.model_copy(update={"when": UNSMOOTHED}),
+        Accepted(
+            input="target",
+            wrong="an axis of size 1",
+            meaning="the sum over all rows is divided by the count of one, and only the first row's label is read",
+            when=SMOOTHED,
+        ),
+        Accepted(input="bias", wrong="an axis of size 1", meaning="added to the score of every class", when=UNSMOOTHED),
+        Accepted(
+            input="bias",
+            wrong="an axis of size 1",
+            meaning="added to the score of every class, but once to their sum",
+            when=SMOOTHED,
+        ),
     ),
     module="losskit.plugins.language.linear_cross_entropy.loss:LinearCrossEntropyLoss",
     oracle="losskit.plugins.language.linear_cross_entropy.reference:linear_cross_entropy",

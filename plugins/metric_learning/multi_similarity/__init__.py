@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from losskit.spec import Accepted, Between, EdgeCase, Example, Input, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec import Accepted, Between, EdgeCase, Example, Input, LossSpec, Narrowing, OneOf, Parameters, hookimpl
 from losskit.spec.properties import (
     Differentiable,
     NonNegative,
@@ -173,7 +173,14 @@ SPEC = LossSpec(
         "the similarities are no input, so these are no claims.",
         "At a zero vector the gradient is 1e12 times that of a unit vector: finite in float32, beyond float16.",
     ),
-    graph_accepts=(Accepted(input="labels", wrong="an axis of size 1", meaning="all rows are taken for one class"),),
+    graph_accepts=(
+        Accepted(
+            input="labels",
+            wrong="an axis of size 1",
+            meaning="0: no row is compared with another",
+            when={"mining": OneOf(values=(False,))},
+        ),
+    ),
     module="losskit.plugins.metric_learning.multi_similarity.loss:MultiSimilarityLoss",
     oracle="losskit.plugins.metric_learning.multi_similarity.reference:multi_similarity",
     oracle_gradient="losskit.plugins.metric_learning.multi_similarity.reference:multi_similarity_gradient",

@@ -157,7 +157,6 @@ SPEC = LossSpec(
         "A graph with float64 inputs cannot run on ONNX Runtime, whose Erf is float32 only.",
     ),
     graph_accepts=(
-        Accepted(input="target", wrong="an axis of size 1", meaning="taken for the target of every row"),
         Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the scores of every target"),
         Accepted(
             input="target",
