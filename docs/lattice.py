@@ -73,7 +73,7 @@ def edges(specs: Sequence[LossSpec]) -> list[Edge]:
     for spec in specs:
         for claim in spec.links():
             relation = claim.property.model_dump()
-            if claim.verdict == "holds":
+            if claim.verdict == "holds" and relation["other"] != spec.name:
                 at = ", ".join(f"{name} to {end}" for name, end in relation["limit"].items())
                 where = " and ".join(part for part in (describe_regime(claim.when), at) if part) or "always"
                 pair = (spec.name, relation["other"])

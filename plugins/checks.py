@@ -11,9 +11,11 @@ from torch import Tensor
 from losskit.plugins.debug import is_debug
 from losskit.spec import LossSpec
 from losskit.spec.errors import InputError, InputTypeError
+from losskit.spec.regimes import Interval
 from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability, Real
 
 SUM_SLACK = 4e-3  # how far from 1 a row of probabilities may sum: each rounded to bfloat16, they are off by 1 / 256
+ANYWHERE = Interval()
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -135,7 +137,7 @@ def _check_values(
         refuse(name, entry.name, tensor, ~((tensor >= 0) & (tensor <= 1)), "a number in [0, 1]")
         total = tensor.double().sum(dim=-1)
         refuse(name, entry.name, total, (total - 1).abs() > SUM_SLACK, "rows that sum to 1")
-    elif isinstance(domain, Real) and domain.interval != type(domain.interval)():
+    elif isinstance(domain, Real) and domain.interval != ANYWHERE:
         interval = domain.interval
         low = tensor >= interval.low if interval.includes_low else tensor > interval.low
         high = tensor <= interval.high if interval.includes_high else tensor < interval.high

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from losskit.plugins.checks import readable
+
 
 def one_hot(target: Tensor, classes: int) -> Tensor:
     """Boolean mask of the label, shape (..., classes); ids outside 0..classes-1 mark nothing."""
@@ -17,20 +19,24 @@ def pick(scores: Tensor, target: Tensor) -> Tensor:
 def without_ignored(scores: Tensor, target: Tensor, ignore_index: int) -> tuple[Tensor, Tensor, Tensor]:
     """Scores (..., C) and class ids, both with zeros in ignored rows, and a mask of the rows that are kept.
 
-    An ignored row may hold anything, not-a-number too: its scores must reach neither a sum nor a gradient.
+    An ignored row may hold anything, not-a-number too: its scores must reach neither a sum nor a gradient. Where the
+    labels can be read for free and none is ignored, the scores are passed on, for a copy costs as much as a softmax.
     """
     kept = target != ignore_index
+    if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+        if readable(target) and bool(kept.all()):
+            return scores, target, kept
     scores = torch.where(kept.unsqueeze(-1), scores, torch.zeros_like(scores))
     return scores, torch.where(kept, target, torch.zeros_like(target)), kept
 
 
-def smoothed(surprise: Tensor, label: Tensor, smoothing: float) -> Tensor:
+def smoothed(log_p: Tensor, label: Tensor, smoothing: float) -> Tensor:
     """The label's entry mixed with the mean over classes; neither is multiplied by 0, for either may be inf."""
     if smoothing == 0:
-        return pick(surprise, label)
+        return pick(log_p, label)
     if smoothing == 1:
-        return surprise.mean(dim=-1)
-    return (1 - smoothing) * pick(surprise, label) + smoothing * surprise.mean(dim=-1)
+        return log_p.mean(dim=-1)
+    return (1 - smoothing) * pick(log_p, label) + smoothing * log_p.mean(dim=-1)
 
 
 def margin_violations(scores: Tensor, target: Tensor, margin: float) -> Tensor:
@@ -45,3 +51,16 @@ def largest_violation(violations: Tensor) -> Tensor:
     The gradient is that of one maximiser: the label where it is among them, else the first.
     """
     return torch.relu(violations.max(dim=-1).values)
+
+
+def mean_of_largest(values: Tensor, k: int) -> Tensor:
+    """Mean of the k largest entries of each row, not-a-number among them.
+
+    The gradient goes to k entries: of those that tie for the last place to the first ones, in every runtime, where
+    ``topk`` takes whichever it meets.
+    """
+    last = values.topk(k, dim=-1).values[..., -1:].detach()
+    above, tied = ~(values <= last), values == last
+    room = k - above.sum(dim=-1, keepdim=True)
+    chosen = above | (tied & (tied.cumsum(dim=-1) <= room))
+    return torch.where(chosen, values, torch.zeros_like(values)).sum(dim=-1) / k

@@ -43,7 +43,7 @@ def test_the_version(invoke: Invoke) -> None:
         (("lst",), "Did you mean 'list'?"),
         (("list", "--hold", "Convex"), "No such option"),
         (("describe",), "Missing argument"),
-        (("describe", "comp_sun"), "losskit: there is no loss 'comp_sun'; did you mean comp_sum?"),
+        (("describe", "comp_sun"), "losskit: there is no loss 'comp_sun'; did you mean comp_sum"),
         (
             ("list", "--holds", "Convx"),
             "losskit: there is no property 'Convx'; did you mean Convex, QuasiConvex, StrictlyConvex?",

@@ -116,11 +116,19 @@ WORDS = {
     "z_loss with fewer labels": ("z_loss", _rows(4, "target"), _rows(4)),
     "cross_entropy with one label": ("cross_entropy", _first("target"), _rows(1)),
     "cross_entropy with one row": ("cross_entropy", _first("logits"), _repeated("logits")),
-    "linear_cross_entropy with one state": ("linear_cross_entropy", _first("hidden"), _repeated("hidden")),
+    "linear_cross_entropy with one row of labels": (
+        "linear_cross_entropy",
+        _first("target"),
+        _rows(1, "target", "hidden"),
+    ),
+    "linear_cross_entropy with the weights of one class": (
+        "linear_cross_entropy",
+        _first("weight"),
+        _repeated("weight"),
+    ),
+    "linear_cross_entropy with one bias": ("linear_cross_entropy", _first("bias"), _repeated("bias")),
     "dpo with one reference": ("dpo", _first("reference_chosen_logps"), _repeated("reference_chosen_logps")),
-    "hl_gauss with one target": ("hl_gauss", _first("target"), _repeated("target")),
     "hl_gauss with one row": ("hl_gauss", _first("logits"), _repeated("logits")),
-    "multi_similarity with one label": ("multi_similarity", _first("labels"), _repeated("labels")),
     "mann_whitney with a half": ("mann_whitney", _last("target", 0.5), _last("target", 0.0)),
     "mann_whitney with nan": ("mann_whitney", _last("target", float("nan")), _last("target", 0.0)),
 }

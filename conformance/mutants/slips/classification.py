@@ -101,8 +101,8 @@ MUTANTS = (
         story="The smoothed mass is shared among the C - 1 wrong classes with the label still in the sum.",
         edits=(
             Edit(
-                "+ smoothing * surprise.mean(dim=-1)",
-                "+ smoothing * surprise.sum(dim=-1) / max(1, surprise.size(-1) - 1)",
+                "+ smoothing * log_p.mean(dim=-1)",
+                "+ smoothing * log_p.sum(dim=-1) / max(1, log_p.size(-1) - 1)",
                 file="ops.classes",
             ),
         ),
@@ -112,7 +112,7 @@ MUTANTS = (
         loss="cross_entropy",
         caught_by="IgnoresIndex",
         story="Ignored rows add nothing to the sum and still count in the mean.",
-        edits=(Edit("count = kept.to(surprise.dtype)", "count = torch.ones_like(kept).to(surprise.dtype)"),),
+        edits=(Edit("count = kept.to(log_p.dtype)", "count = torch.ones_like(kept).to(log_p.dtype)"),),
     ),
     Mutant(
         name="cross_entropy-ignored-nan-reaches-gradient",
@@ -139,21 +139,21 @@ MUTANTS = (
         loss="cross_entropy",
         caught_by="DTypeStable",
         story="Double-precision class weights are not cast to the scores' dtype and widen the result.",
-        edits=(Edit("class_weights.to(surprise.dtype).expand_as(surprise)", "class_weights.expand_as(surprise)"),),
+        edits=(Edit("class_weights.to(log_p.dtype).expand_as(log_p)", "class_weights.expand_as(log_p)"),),
     ),
     Mutant(
         name="cross_entropy-softmax-then-log",
         loss="cross_entropy",
         caught_by="FiniteOn",
         story="Saturated scores give probability 0 and its logarithm minus infinity.",
-        edits=(Edit("-torch.log_softmax(scores, dim=-1)", "-torch.softmax(scores, dim=-1).log()"),),
+        edits=(Edit("torch.log_softmax(scores, dim=-1)", "torch.softmax(scores, dim=-1).log()"),),
     ),
     Mutant(
         name="cross_entropy-sigmoid",
         loss="cross_entropy",
         caught_by="ShiftInvariant",
         story="The sigmoid of the binary loss stands where the softmax belongs.",
-        edits=(Edit("-torch.log_softmax(scores, dim=-1)", "-torch.nn.functional.logsigmoid(scores)"),),
+        edits=(Edit("torch.log_softmax(scores, dim=-1)", "torch.nn.functional.logsigmoid(scores)"),),
     ),
     Mutant(
         name="mae_classification-scale-dropped",
@@ -393,7 +393,9 @@ MUTANTS = (
         loss="ldr_k",
         caught_by="WorkedExamples",
         story="The label's own violation, 0, takes no part in the choice of the k largest.",
-        edits=(Edit("violations.topk(", "violations.scatter(1, target.unsqueeze(1), -1e4).topk("),),
+        edits=(
+            Edit("mean_of_largest(violations,", "mean_of_largest(violations.scatter(1, target.unsqueeze(1), -1e4),"),
+        ),
     ),
     Mutant(
         name="ldr_k-clamped-at-zero",

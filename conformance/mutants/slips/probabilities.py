@@ -112,7 +112,7 @@ MUTANTS = (
         loss="logit_adjusted",
         caught_by="ReducesTo",
         story="The prior is taken off in training, as it is after training, instead of added.",
-        edits=(Edit("scores = scores + (", "scores = scores - ("),),
+        edits=(Edit("scores = scores + shift", "scores = scores - shift"),),
     ),
     Mutant(
         name="logit_adjusted-epsilon-in-log",

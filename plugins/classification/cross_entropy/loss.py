@@ -39,14 +39,14 @@ class CrossEntropyLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(logits, target, sample_weight=sample_weight)
         scores, label, kept = without_ignored(widen(logits), target, self.ignore_index)
-        surprise = -torch.log_softmax(scores, dim=-1)
-        count = kept.to(surprise.dtype)
+        log_p = torch.log_softmax(scores, dim=-1)
+        count = kept.to(log_p.dtype)
         class_weights = self.class_weights
         if class_weights is not None:
-            weight = class_weights.to(surprise.dtype).expand_as(surprise)
-            surprise = surprise * weight
+            weight = class_weights.to(log_p.dtype).expand_as(log_p)
+            log_p = log_p * weight
             count = count * pick(weight, label)
-        value = smoothed(surprise, label, self.label_smoothing)
+        value = -smoothed(log_p, label, self.label_smoothing)
         return self.reduce(torch.where(kept, value, torch.zeros_like(value)), count, sample_weight)
 
     @torch.jit.unused

@@ -37,5 +37,5 @@ class LabelSmoothingCrossEntropyLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(logits, target, sample_weight=sample_weight)
         scores, label, kept = without_ignored(widen(logits), target, self.ignore_index)
-        value = smoothed(-torch.log_softmax(scores, dim=-1), label, self.label_smoothing)
+        value = -smoothed(torch.log_softmax(scores, dim=-1), label, self.label_smoothing)
         return self.reduce(torch.where(kept, value, torch.zeros_like(value)), kept.to(value.dtype), sample_weight)

@@ -57,7 +57,7 @@ SPEC = LossSpec(
         PermutationInvariant(over="batch").holds(source="sum over samples"),
         PermutationInvariant(over="classes").holds(
             source="the definition is symmetric in the classes",
-            note="of the value; where classes tie for the k-th place, the gradient is that of one choice",
+            note="of the value; where classes tie for the k-th place, the gradient is that of the first of them",
         ),
         NonNegative().holds(when={"k": 1}, source="the Crammer-Singer hinge"),
         NonNegative().fails(

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from losskit.plugins.base import ClassificationLoss
 from losskit.plugins.classification.ldr_k import SPEC
-from losskit.plugins.ops.classes import largest_violation, margin_violations
+from losskit.plugins.ops.classes import largest_violation, margin_violations, mean_of_largest
 from losskit.plugins.ops.precision import widen
 
 
@@ -20,4 +20,4 @@ class LDRKLoss(ClassificationLoss):
         violations = margin_violations(widen(logits), target, self.margin)
         if self.k == 1:
             return largest_violation(violations)
-        return violations.topk(self.k, dim=-1).values.mean(dim=-1)
+        return mean_of_largest(violations, self.k)

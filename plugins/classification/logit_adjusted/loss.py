@@ -25,9 +25,8 @@ class LogitAdjustedLoss(ClassificationLoss):
         class_prior = self.class_prior
         if class_prior is not None:
             shift = class_prior.log()
-            scores = scores + (self.tau * (shift - shift.max())).to(
-                scores.dtype
-            )  # a common factor of the prior cancels
+            shift = self.tau * (shift - shift.max())  # a common factor of the prior cancels
+            scores = scores + shift.to(scores.dtype)
         return -pick(torch.log_softmax(scores, dim=-1), target)
 
     @torch.jit.unused
