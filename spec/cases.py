@@ -1,5 +1,6 @@
 """Worked inputs, edge cases and answers of graphs that many losses share, worded once."""
 
+from losskit.spec.expressions import ids, pair, symbol
 from losskit.spec.graphs import Accepted
 from losskit.spec.loss import EdgeCase, Example
 
@@ -9,6 +10,10 @@ MIXED_SCORES = [[2.0, 0.5, -1.0], [0.2, 0.1, 0.0]]  # a clear winner, and a near
 MIXED_ROWS = {"logits": MIXED_SCORES, "target": [0, 1]}
 
 SIGNED = {"logits": [0.5, -1.2, 2.0, -0.3], "target": [1.0, 1.0, 0.0, 0.0]}
+
+# a loss of one score as one of two classes: the scores 0 and x, and the label as a class id
+TWO_CLASSES = {"logits": pair(0.0, symbol("logits")), "target": ids(symbol("target"))}
+HARD_LABELS = {"target": (1.0, 0.0)}
 
 EMPTY_BATCH = EdgeCase(
     case="empty batch",

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, NAN_ROW, SHARE_OUT_OF_RANGE
-from losskit.spec.expressions import ids, log, maximum, minimum, pair, sqrt, symbol
+from losskit.spec.cases import EMPTY_BATCH, HARD_LABELS, NAN_ROW, SHARE_OUT_OF_RANGE, TWO_CLASSES
+from losskit.spec.expressions import log, maximum, minimum, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
@@ -31,7 +31,6 @@ from losskit.spec.tensors import binary_target, score
 WEIGHT, TARGET, T = symbol("pos_weight"), symbol("target"), symbol("t")
 PLAIN = {"pos_weight": 1.0}
 LEAST = {"logits": log(maximum(WEIGHT * TARGET, 1e-300)) - log(maximum(1 - TARGET, 1e-300))}
-HARD = {"target": (1.0, 0.0)}
 ROW = {"logits": [0.5, -1.0, 2.0], "target": [1.0, 0.0, 0.0]}
 
 
@@ -119,10 +118,12 @@ SPEC = LossSpec(
         ReducesTo(other="sigmoid_focal", parameters={"alpha": None, "gamma": 0.0}).holds(
             when=PLAIN, source="without focus and balance, soft labels included"
         ),
-        ReducesTo(other="logistic", given=HARD).holds(when=PLAIN, source="at a hard label one of the terms is left"),
-        ReducesTo(
-            other="cross_entropy", inputs={"logits": pair(0.0, symbol("logits")), "target": ids(TARGET)}, given=HARD
-        ).holds(when=PLAIN, source="softmax of (0, x)"),
+        ReducesTo(other="logistic", given=HARD_LABELS).holds(
+            when=PLAIN, source="at a hard label one of the terms is left"
+        ),
+        ReducesTo(other="cross_entropy", inputs=TWO_CLASSES, given=HARD_LABELS).holds(
+            when=PLAIN, source="softmax of (0, x)"
+        ),
     ),
     references=("cox1958regression", "bartlett2006convexity", "awasthi2022hconsistency"),
     examples=(

@@ -1,8 +1,8 @@
 """The exponential loss of one score: the loss of AdaBoost."""
 
 from losskit.spec import EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, LABEL_NOT_BINARY, NAN_ROW, SIGN_BY_ARITHMETIC, SIGNED
-from losskit.spec.expressions import ids, maximum, pair, sqrt, symbol
+from losskit.spec.cases import EMPTY_BATCH, LABEL_NOT_BINARY, NAN_ROW, SIGN_BY_ARITHMETIC, SIGNED, TWO_CLASSES
+from losskit.spec.expressions import maximum, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
@@ -66,7 +66,7 @@ SPEC = LossSpec(
         ReducesTo(
             other="comp_sum",
             parameters={"tau": 0.0},
-            inputs={"logits": pair(0.0, symbol("logits")), "target": ids(TARGET)},
+            inputs=TWO_CLASSES,
         ).holds(source="one wrong class: the sum of exponentials of differences is exp(-z)"),
     ),
     narrowed=(

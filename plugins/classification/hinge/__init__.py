@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from losskit.spec import Above, EdgeCase, Example, LossSpec, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, LABEL_NOT_BINARY, NAN_ROW, SIGN_BY_ARITHMETIC, SIGNED
-from losskit.spec.expressions import ids, pair, symbol
+from losskit.spec.cases import EMPTY_BATCH, LABEL_NOT_BINARY, NAN_ROW, SIGN_BY_ARITHMETIC, SIGNED, TWO_CLASSES
+from losskit.spec.expressions import symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
@@ -29,7 +29,6 @@ from losskit.spec.tensors import binary_target, score
 
 MARGIN, TARGET = symbol("margin"), symbol("target")
 RIGHT = {"logits": MARGIN * (2 * TARGET - 1)}
-TWO_CLASSES = {"logits": pair(0.0, symbol("logits")), "target": ids(TARGET)}
 
 
 class HingeParameters(Parameters):

@@ -1,8 +1,8 @@
 """The logistic loss of one score: cross-entropy for a decision between two classes."""
 
 from losskit.spec import EdgeCase, Example, LossSpec, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, LABEL_NOT_BINARY, NAN_ROW, SIGN_BY_ARITHMETIC, SIGNED
-from losskit.spec.expressions import ids, log, maximum, pair, sqrt, symbol
+from losskit.spec.cases import EMPTY_BATCH, LABEL_NOT_BINARY, NAN_ROW, SIGN_BY_ARITHMETIC, SIGNED, TWO_CLASSES
+from losskit.spec.expressions import log, maximum, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
@@ -25,7 +25,6 @@ from losskit.spec.tensors import binary_target, score
 
 T, TARGET = symbol("t"), symbol("target")
 RIGHT = {"logits": 2 * TARGET - 1}
-TWO_CLASSES = {"logits": pair(0.0, symbol("logits")), "target": ids(TARGET)}
 
 
 class LogisticParameters(Parameters):

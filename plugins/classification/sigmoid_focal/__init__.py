@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from losskit.spec import Above, Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, NAN_ROW, SHARE_OUT_OF_RANGE
+from losskit.spec.cases import EMPTY_BATCH, HARD_LABELS, NAN_ROW, SHARE_OUT_OF_RANGE, TWO_CLASSES
 from losskit.spec.expressions import maximum, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -95,6 +95,18 @@ SPEC = LossSpec(
         ReducesTo(other="binary_cross_entropy_with_logits", relation="affine", scale=0.5).holds(
             when={"alpha": 0.5, "gamma": 0.0}, source="both weights are 1/2"
         ),
+        ReducesTo(
+            other="focal",
+            parameters={"gamma": symbol("gamma"), "class_weights": None},
+            inputs=TWO_CLASSES,
+            given=HARD_LABELS,
+        ).holds(when={"alpha": None}, source="softmax of (0, x) at a hard label"),
+        ReducesTo(
+            other="focal",
+            parameters={"gamma": symbol("gamma"), "class_weights": (0.75, 0.25)},
+            inputs=TWO_CLASSES,
+            given=HARD_LABELS,
+        ).holds(when={"alpha": 0.25}, source="as above, the weights of classes 0 and 1 being 1 - alpha and alpha"),
     ),
     references=("lin2017focal",),
     examples=(
