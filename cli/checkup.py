@@ -15,6 +15,7 @@ from losskit.registry import Failure, Provider, providers, selection, survey
 EXTRAS = {
     "verify": {
         "onnx": "onnx",
+        "onnx-ir": "onnx_ir",
         "onnxscript": "onnxscript",
         "onnxruntime": "onnxruntime",
         "hypothesis": "hypothesis",

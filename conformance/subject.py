@@ -176,10 +176,12 @@ class Subject:
 
     def reading(self, data: Data, entries: Tensor, gradients: dict[str, Tensor]) -> Reading:
         """Values and gradients with the noise that follows from them."""
-        noise = entries.detach().new_zeros(len(entries))
-        for name, gradient in gradients.items():
-            slopes = gradient.detach().nan_to_num().abs()
-            noise = noise + self.per_case(slopes * data[name].detach().abs(), name)
+        parts = [
+            self.per_case(gradient.detach().nan_to_num().abs() * data[name].detach().abs(), name)
+            for name, gradient in gradients.items()
+        ]
+        # of the cases that the inputs have: a loss may give fewer values than it says, and that is for a check to find
+        noise = sum(parts[1:], parts[0]) if parts else entries.detach().new_zeros(len(entries))
         return Reading(entries, gradients, 64 * torch.finfo(self.dtype).eps * noise)
 
     def gradients(self, data: Data, names: tuple[str, ...], create_graph: bool = False) -> dict[str, Tensor]:

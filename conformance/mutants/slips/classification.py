@@ -402,13 +402,13 @@ MUTANTS = (
         loss="ldr_k",
         caught_by="NonNegative",
         story="The average is clamped at 0: the top-k hinge under another name.",
-        edits=(Edit(".values.mean(dim=-1)", ".values.mean(dim=-1).relu()"),),
+        edits=(Edit("mean_of_largest(violations, self.k)", "mean_of_largest(violations, self.k).relu()"),),
     ),
     Mutant(
         name="ldr_k-sum-not-mean",
         loss="ldr_k",
         caught_by="Monotone",
         story="The k largest violations are added up, not averaged.",
-        edits=(Edit(".values.mean(dim=-1)", ".values.sum(dim=-1)"),),
+        edits=(Edit("mean_of_largest(violations, self.k)", "mean_of_largest(violations, self.k) * self.k"),),
     ),
 )
