@@ -150,7 +150,7 @@ class Subject:
             create_graph: whether gradients keep a graph, too.
         """
         wanted = self.spec.differentiable() if names is None else names
-        used = tuple(n for n in wanted if data.get(n) is not None and self.input(n).differentiable)
+        used = tuple(n for n in wanted if data.get(n) is not None)
         # a node of its own for each input: where a law computes one input from another, each has its own share
         held = {**data, **{n: data[n].view_as(data[n]) if data[n].requires_grad else data[n].detach() for n in used}}
         for name in used:
@@ -163,8 +163,8 @@ class Subject:
 
     @staticmethod
     def _pulled_back(entries: Tensor, leaves: list[Tensor], retain: bool, create_graph: bool) -> tuple[Tensor, ...]:
-        if not leaves:
-            return ()
+        if not entries.requires_grad:  # there are none, or no gradient flows to them
+            return tuple(torch.zeros_like(leaf) for leaf in leaves)
         return torch.autograd.grad(
             entries.mean(dim=1).sum(),
             leaves,

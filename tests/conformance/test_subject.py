@@ -48,6 +48,12 @@ def test_values_keep_the_graph_of_inputs_that_have_one() -> None:
     assert bool((curvature != 0).any())
 
 
+def test_no_gradient_flows_to_a_target_that_the_loss_detaches() -> None:
+    rows = {"logits": ROWS["logits"], "target": torch.tensor([0.3, -1.2], dtype=torch.float64)}
+    found = Subject(get("two_hot"), {"min_value": -2.0, "max_value": 2.0}).read(rows, ("target",))
+    assert found.gradients["target"].tolist() == found.noise.tolist() == [0.0, 0.0]
+
+
 def test_an_input_made_from_another_has_its_own_share() -> None:
     chosen = PAIRS["policy_chosen_logps"].clone().requires_grad_()
     subject = Subject(get("dpo"), {})
