@@ -60,7 +60,11 @@ class Trace:
         return str(expression.xreplace(names))
 
     def _holds(self, condition: Any, sizes: Sizes) -> bool:
-        return bool(condition.xreplace({s: sympy.Integer(sizes[n]) for n, s in self.symbols.items()}) == sympy.true)
+        numbers = {symbol: sympy.Integer(sizes[name]) for name, symbol in self.symbols.items()}
+        try:
+            return bool(condition.xreplace(numbers) == sympy.true)
+        except ZeroDivisionError:  # it divides by what is nothing at these sizes, so it says nothing of them
+            return False
 
 
 def trace_symbolically(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor], *, gradient: bool) -> Trace:
