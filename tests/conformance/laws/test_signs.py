@@ -8,8 +8,8 @@ from torch import Tensor
 
 from losskit import get
 from losskit.conformance import verify
-from losskit.plugins.classification.hinge.loss import HingeLoss
-from losskit.plugins.classification.logistic.loss import LogisticLoss
+from losskit.plugins.binary.hinge.loss import HingeLoss
+from losskit.plugins.binary.logistic.loss import LogisticLoss
 from losskit.spec import Claim
 from losskit.spec.expressions import log
 from losskit.spec.properties import (

@@ -1,0 +1,1 @@
+"""Losses of one score a sample and a label 0 or 1."""

@@ -1,0 +1,18 @@
+"""Exponential loss as a module."""
+
+import torch
+from torch import Tensor
+
+from losskit.plugins.base import BinaryLoss
+from losskit.plugins.binary.exponential import SPEC
+from losskit.plugins.ops.signs import signed_margin
+
+
+class ExponentialLoss(BinaryLoss):
+    """``exp(-z)`` with ``z = (2 t - 1) x``."""
+
+    spec = SPEC
+
+    def value(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The value of each sample, shape (B,)."""
+        return torch.exp(-signed_margin(logits, target))

@@ -1,0 +1,1 @@
+"""Losses that judge stated probabilities: how far confidence is from what happens."""
