@@ -48,9 +48,12 @@ def _read(loss: str, field: Parameter, text: str) -> Any:
     if field.kind == "choice":
         return text
     try:
-        return _READERS[field.kind](text)
+        several = field.listed and ("," in text or text.startswith("["))
+        return _numbers(text) if several else _READERS[field.kind](text)
     except (ValueError, KeyError) as error:
-        wanted = _EXPECTED[field.kind] + (" or none" if field.optional else "")
+        wanted = _EXPECTED[field.kind]
+        wanted += f" or {_EXPECTED['numbers']}" if field.listed else ""
+        wanted += " or none" if field.optional else ""
         raise ParameterError(f"{loss}: parameter {field.name} must be {wanted}, found {text!r}") from error
 
 

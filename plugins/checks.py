@@ -56,14 +56,6 @@ def check_weight(name: str, weight: Tensor, shape: tuple[int, ...]) -> None:
         refuse(name, "sample_weight", weight, ~((weight >= 0) & weight.isfinite()), "finite numbers >= 0")
 
 
-def check_one_per_class(name: str, parameter: str, numbers: Tensor, logits: Tensor) -> None:
-    """Refuse scores whose classes, the last axis, are not as many as the entries of a parameter."""
-    if len(numbers) != logits.shape[-1]:
-        wanted = f"C = {len(numbers)} as {parameter} has it"
-        found = f"{logits.shape[-1]}, shape {tuple(logits.shape)}"
-        raise InputError(f"{name}: input logits must have {wanted}, found {found}")
-
-
 def _check_type(name: str, entry: Input, tensor: object) -> None:
     wanted = "a floating-point tensor" if entry.dtype == "float" else "an int64 tensor"
     if not isinstance(tensor, Tensor):
@@ -98,12 +90,19 @@ def _check_limits(spec: LossSpec, sizes: Mapping[str, tuple[str, Any]], paramete
         if size < least:
             raise InputError(f"{spec.name}: input {first} must have {symbol} >= {least}, found {symbol} = {size}")
     for parameter in spec.parameters.fields:
-        if parameter.at_most not in sizes or parameters[parameter.name] is None:
-            continue
-        value, (first, size) = parameters[parameter.name], sizes[parameter.at_most]
-        if value > size:
-            wanted = f"at most {parameter.at_most} = {size} as {first} has it"
-            raise InputError(f"{spec.name}: parameter {parameter.name} must be {wanted}, found {value}")
+        value = parameters[parameter.name]
+        if value is not None and parameter.at_most in sizes:
+            first, size = sizes[parameter.at_most]
+            if value > size:
+                wanted = f"at most {parameter.at_most} = {size} as {first} has it"
+                raise InputError(f"{spec.name}: parameter {parameter.name} must be {wanted}, found {value}")
+        if isinstance(value, tuple) and parameter.length in sizes:
+            first, size = sizes[parameter.length]
+            last = size[-1:] if isinstance(size, tuple) else (size,)
+            if last != (len(value),):
+                axis = "a last axis" if isinstance(size, tuple) else parameter.length
+                wanted = f"{axis} = {len(value)} as parameter {parameter.name} has it"
+                raise InputError(f"{spec.name}: input {first} must have {wanted}, found {last[0] if last else 'none'}")
 
 
 def _axes(count: int) -> str:

@@ -52,7 +52,9 @@ class Parameter(Frozen):
         domain: admissible values; of each entry for ``numbers``.
         default: the value that is taken when none is given.
         optional: whether None is admissible.
-        length: for ``numbers``, the shape symbol whose size is the number of entries.
+        length: for ``numbers``, the shape symbol whose size is the number of entries (of ``*shape``, its last axis).
+        listed: for ``float``, whether a list may stand in place of the number, one entry for each of ``length``; claims
+            speak of the number.
         at_most: for ``int``, the shape symbol whose size it must not exceed; empty where no input bounds it.
         words: strings that are admissible beside the numbers of the domain.
         tuning: whether it changes time and memory alone, no value.
@@ -65,6 +67,7 @@ class Parameter(Frozen):
     default: Value | tuple[float, ...] = None
     optional: bool = False
     length: str = ""
+    listed: bool = False
     at_most: str = ""
     words: tuple[str, ...] = ()
     tuning: bool = False
@@ -90,6 +93,8 @@ class Parameter(Frozen):
         word = words.get(self.kind, str(self.domain))
         if self.kind == "int" and self.domain == Interval():
             word = "int"
+        axis = "entry of the last axis" if self.length.startswith("*") else self.length
+        word += f", or a list of such numbers, one for each {axis}" if self.listed else ""
         word += f", at most {self.at_most}" if self.at_most else ""
         return " or ".join([*(["None"] if self.optional else []), *(f'"{w}"' for w in self.words), word])
 
@@ -165,6 +170,7 @@ def _plain(value: Any) -> Any:
 
 def _describe(name: str, info: FieldInfo) -> Parameter:
     annotation, optional, words = _without_words(*_without_none(info.annotation))
+    annotation, listed = _without_list(annotation)
     kind, domain = _kind_and_domain(name, annotation, info)
     if info.is_required():
         raise SpecError(f"parameter {name} has no default; every parameter needs one")
@@ -176,6 +182,7 @@ def _describe(name: str, info: FieldInfo) -> Parameter:
         default=info.default,
         optional=optional,
         length=str(extra.get("length", "")),
+        listed=listed,
         at_most=str(extra.get("at_most", "")),
         words=words,
         tuning=bool(extra.get("tuning", False)),
@@ -198,6 +205,13 @@ def _without_words(annotation: Any, optional: bool) -> tuple[Any, bool, tuple[st
     if len(numbers) != 1 or len(parts) != 2:
         return annotation, optional, ()
     return numbers[0], optional, next(get_args(part) for part in parts if get_origin(part) is Literal)
+
+
+def _without_list(annotation: Any) -> tuple[Any, bool]:
+    """A list that may stand in place of a number: ``float | tuple[float, ...]``, each entry of the same domain."""
+    parts = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
+    lists = [part for part in parts if get_origin(part) is tuple and get_args(part) == (parts[0], Ellipsis)]
+    return (parts[0], True) if len(parts) == 2 and lists else (annotation, False)
 
 
 def _kind_and_domain(name: str, annotation: Any, info: FieldInfo) -> tuple[Kind, Condition]:

@@ -21,6 +21,7 @@ class Every(Parameters):
     mode: Literal["pairs", "none"] = "pairs"
     weights: tuple[float, ...] | None = None
     limit: float | None = None
+    share: float | tuple[float, ...] = 1.0
 
 
 SPEC = LossSpec(
@@ -45,6 +46,9 @@ SPEC = LossSpec(
         ("weights=[1, 2.5]", [1.0, 2.5]),
         ("weights=none", None),
         ("limit=None", None),
+        ("share=2", 2.0),
+        ("share=1,2.5", [1.0, 2.5]),
+        ("share=[3]", [3.0]),
         ("limit=-4", -4.0),
     ],
 )

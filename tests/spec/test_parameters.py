@@ -10,6 +10,8 @@ from losskit.spec import Above, AtLeast, Between, Parameters, ParameterSet
 from losskit.spec.errors import ParameterError, PluginError, SpecError
 from losskit.spec.regimes import Interval, condition
 
+Positive = Annotated[float, Field(gt=0)]
+
 
 class Every(Parameters):
     """One parameter of each kind."""
@@ -23,6 +25,7 @@ class Every(Parameters):
     strict: bool = False
     mode: Literal["all", "pairs"] = "all"
     weights: tuple[Annotated[float, Field(ge=0)], ...] | None = None
+    share: Positive | tuple[Positive, ...] = Field(1.0, json_schema_extra={"length": "*shape"})
 
 
 EVERY = ParameterSet.of(Every)
@@ -40,8 +43,9 @@ def test_a_class_is_described_as_data() -> None:
         "strict": "bool",
         "mode": "{all, pairs}",
         "weights": "None or list of numbers in [0, inf)",
+        "share": "(0, inf), or a list of such numbers, one for each entry of the last axis",
     }
-    assert [field.default for field in EVERY.fields] == [0.5, 1.0, 1.0, None, 2, -100, False, "all", None]
+    assert [field.default for field in EVERY.fields] == [0.5, 1.0, 1.0, None, 2, -100, False, "all", None, 1.0]
     assert EVERY.fields[0].description == "a rate"
 
 

@@ -1,5 +1,7 @@
 """Binary cross-entropy with logits: the logistic log-likelihood of every entry, the default for several labels."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
@@ -34,10 +36,15 @@ LEAST = {"logits": log(maximum(WEIGHT * TARGET, 1e-300)) - log(maximum(1 - TARGE
 ROW = {"logits": [0.5, -1.0, 2.0], "target": [1.0, 0.0, 0.0]}
 
 
+Weight = Annotated[float, Field(gt=0)]
+
+
 class BinaryCrossEntropyWithLogitsParameters(Parameters):
     """Parameters of binary cross-entropy."""
 
-    pos_weight: float = Field(1.0, gt=0, description="weight of the positive term")
+    pos_weight: Weight | tuple[Weight, ...] = Field(
+        1.0, description="weight of the positive term", json_schema_extra={"length": "*shape"}
+    )
 
 
 SPEC = LossSpec(
@@ -134,6 +141,13 @@ SPEC = LossSpec(
             reduction="none",
             expected=[1.422230953, 0.3132616875],
         ),
+        Example(
+            parameters={"pos_weight": [3.0, 0.5]},
+            inputs={"logits": [[0.5, -1.0], [-2.0, 0.0]], "target": [[1.0, 0.0], [0.0, 1.0]]},
+            reduction="none",
+            expected=[[1.422230953, 0.3132616875], [0.1269280110, 0.3465735903]],
+            note="one weight for each label of a row",
+        ),
         Example(inputs={"logits": [1000.0, -1000.0], "target": [0.0, 1.0]}, reduction="sum", expected=2000.0),
     ),
     edge_cases=(
@@ -154,7 +168,8 @@ SPEC = LossSpec(
     ),
     notes=(
         "The mean is over all entries, not over the batch alone.",
-        "pos_weight multiplies the positive term alone; it is no weight of the sample.",
+        "pos_weight multiplies the positive term alone; it is no weight of the sample. A list gives each entry of the last "
+        "axis its own; the claims speak of one number.",
     ),
     graph_accepts=(
         Accepted(input="target", wrong="outside the domain", meaning="enters the formula as it is"),

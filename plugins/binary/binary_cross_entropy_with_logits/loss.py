@@ -1,5 +1,8 @@
 """Binary cross-entropy with logits as a module."""
 
+from typing import Any
+
+import torch
 from torch import Tensor
 
 from losskit.plugins.base import BinaryLoss
@@ -11,8 +14,14 @@ class BinaryCrossEntropyWithLogitsLoss(BinaryLoss):
     """``w t log(1 + exp(-x)) + (1 - t) log(1 + exp(x))``."""
 
     spec = SPEC
-    pos_weight: float
+    weights: Tensor
+
+    def __init__(self, *, reduction: str = "mean", **parameters: Any) -> None:
+        super().__init__(reduction=reduction, **parameters)
+        # one number or a row of them: a tensor in both cases, since a scripted module knows one type
+        self.register_buffer("weights", torch.tensor(self._values["pos_weight"], dtype=torch.float64), persistent=False)
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each entry, in the shape of the scores."""
-        return self.pos_weight * target * softplus(-logits) + (1 - target) * softplus(logits)
+        positive = self.weights.to(logits.dtype) * target * softplus(-logits)
+        return positive + (1 - target) * softplus(logits)

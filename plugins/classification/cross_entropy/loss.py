@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
-from losskit.plugins.checks import check_one_per_class
 from losskit.plugins.classification.cross_entropy import SPEC
 from losskit.plugins.ops.classes import pick, smoothed, without_ignored
 from losskit.plugins.ops.precision import widen
@@ -48,11 +47,3 @@ class CrossEntropyLoss(Loss):
             count = count * pick(weight, label)
         value = -smoothed(log_p, label, self.label_smoothing)
         return self.reduce(torch.where(kept, value, torch.zeros_like(value)), count, sample_weight)
-
-    @torch.jit.unused
-    def check(self, *inputs: Optional[Tensor], sample_weight: Optional[Tensor] = None) -> None:
-        """Refuse what every loss refuses, and scores whose classes are not those of ``class_weights``."""
-        super().check(*inputs, sample_weight=sample_weight)
-        logits, weights = inputs[0], self.class_weights
-        if logits is not None and weights is not None and not torch.compiler.is_compiling():
-            check_one_per_class(self.spec.name, "class_weights", weights, logits)

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
-from losskit.plugins.checks import check_one_per_class
 from losskit.plugins.classification.focal import SPEC
 from losskit.plugins.ops.classes import pick, without_ignored
 from losskit.plugins.ops.exponential import exp_minus_one
@@ -50,11 +49,3 @@ class FocalLoss(Loss):
         """``-(1 - p)^gamma log p``, shape (B,); the power alone is kept from 0, where its slope may be infinite."""
         missed = -exp_minus_one(log_likelihood)
         return -missed.clamp(min=1e-37).pow(self.gamma) * log_likelihood
-
-    @torch.jit.unused
-    def check(self, *inputs: Optional[Tensor], sample_weight: Optional[Tensor] = None) -> None:
-        """Refuse what every loss refuses, and scores whose classes are not those of ``class_weights``."""
-        super().check(*inputs, sample_weight=sample_weight)
-        logits, weights = inputs[0], self.class_weights
-        if logits is not None and weights is not None and not torch.compiler.is_compiling():
-            check_one_per_class(self.spec.name, "class_weights", weights, logits)

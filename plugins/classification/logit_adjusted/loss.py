@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import ClassificationLoss
-from losskit.plugins.checks import check_one_per_class
 from losskit.plugins.classification.logit_adjusted import SPEC
 from losskit.plugins.ops.classes import pick
 from losskit.plugins.ops.precision import widen
@@ -28,11 +27,3 @@ class LogitAdjustedLoss(ClassificationLoss):
             shift = self.tau * (shift - shift.max())  # a common factor of the prior cancels
             scores = scores + shift.to(scores.dtype)
         return -pick(torch.log_softmax(scores, dim=-1), target)
-
-    @torch.jit.unused
-    def check(self, *inputs: Optional[Tensor], sample_weight: Optional[Tensor] = None) -> None:
-        """Refuse what every loss refuses, and scores whose classes are not those of ``class_prior``."""
-        super().check(*inputs, sample_weight=sample_weight)
-        logits, prior = inputs[0], self.class_prior
-        if logits is not None and prior is not None and not torch.compiler.is_compiling():
-            check_one_per_class(self.spec.name, "class_prior", prior, logits)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import losskit
+from losskit.spec.errors import InputError
 
 EVERY = [
     ("logistic", {}),
@@ -70,3 +71,25 @@ def test_the_second_derivative_of_the_focal_loss_has_no_gap_where_both_terms_tie
     at = [torch.tensor([x], dtype=torch.float64, requires_grad=True) for x in (0.0, 1e-9)]
     bends = [torch.autograd.functional.hessian(lambda x: loss(x, half), x).item() for x in at]
     assert bends[0] == pytest.approx(bends[1], rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(3,), (5, 3), (2, 4, 3), (0, 3)])
+def test_a_list_of_weights_runs_along_the_last_axis(shape: tuple[int, ...]) -> None:
+    weight = [0.5, 3.0, 1.0]
+    loss = losskit.create("binary_cross_entropy_with_logits", pos_weight=weight, reduction="sum")
+    peer = torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor(weight, dtype=torch.float64), reduction="sum")
+    scores, target = torch.randn(shape, dtype=torch.float64), torch.rand(shape, dtype=torch.float64)
+    ours, theirs = scores.clone().requires_grad_(), scores.clone().requires_grad_()
+    loss(ours, target).backward()
+    peer(theirs, target).backward()
+    torch.testing.assert_close(loss(scores, target), peer(scores, target))
+    torch.testing.assert_close(ours.grad, theirs.grad)
+    torch.testing.assert_close(torch.jit.script(loss)(scores, target), loss(scores, target))
+    assert losskit.from_config(loss.config())(scores, target) == loss(scores, target)
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 1), ()])
+def test_a_list_of_weights_fits_one_last_axis(shape: tuple[int, ...]) -> None:
+    loss = losskit.create("binary_cross_entropy_with_logits", pos_weight=[0.5, 3.0, 1.0])
+    with pytest.raises(InputError, match="logits must have a last axis = 3 as parameter pos_weight has it, found"):
+        loss(torch.zeros(shape), torch.zeros(shape))
