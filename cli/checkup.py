@@ -10,6 +10,7 @@ from importlib import util
 from importlib.metadata import PackageNotFoundError, version
 
 from losskit.registry import Failure, Provider, providers, selection, survey
+from losskit.spec.errors import MissingExtraError
 
 # Distribution and the module that shows it is there: ONNX Runtime comes from several distributions.
 EXTRAS = {
@@ -22,7 +23,9 @@ EXTRAS = {
         "scipy": "scipy",
         "joblib": "joblib",
         "jinja2": "jinja2",
+        "platformdirs": "platformdirs",
     },
+    "openvino": {"openvino": "openvino"},
     "dask": {"dask": "dask", "distributed": "distributed"},
     "ray": {"ray": "ray"},
     "dev": {
@@ -70,6 +73,16 @@ class Extra:
 
 
 @dataclass(frozen=True)
+class RuntimeState:
+    """Something graphs may be replayed in; ``state`` is ``ready`` or ``missing``."""
+
+    name: str
+    what: str
+    state: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
 class Plugin:
     """One entry point; ``state`` is ``ok``, ``broken`` or ``collision``."""
 
@@ -88,6 +101,7 @@ class Checkup:
 
     environment: tuple[Fact, ...]
     extras: tuple[Extra, ...]
+    runtimes: tuple[RuntimeState, ...]
     selection: str
     plugins: tuple[Plugin, ...]
 
@@ -100,7 +114,7 @@ class Checkup:
 
 def examine() -> Checkup:
     """Look at everything; this imports torch and every selected plugin."""
-    return Checkup(tuple(_environment()), tuple(_extras()), selection(), tuple(_plugins()))
+    return Checkup(tuple(_environment()), tuple(_extras()), tuple(_runtimes()), selection(), tuple(_plugins()))
 
 
 def _environment() -> Iterator[Fact]:
@@ -135,6 +149,20 @@ def _extras() -> Iterator[Extra]:
         missing = tuple(distribution for distribution, module in modules.items() if util.find_spec(module) is None)
         state = f"missing: {', '.join(missing)}" if missing else "present"
         yield Extra(name, state, missing, f"pip install 'losskit[{name}]'" if missing else "")
+
+
+def _runtimes() -> Iterator[RuntimeState]:
+    try:
+        from losskit.export.runtimes.table import RUNTIMES
+    except MissingExtraError as error:
+        yield RuntimeState("all", "everything that runs graphs", "missing", str(error))
+        return
+    except Exception as error:  # without a torch that can be imported there is nothing to replay in
+        yield RuntimeState("all", "everything that runs graphs", "missing", _first_line(error))
+        return
+    for kind in RUNTIMES.values():
+        advice = kind.advice()
+        yield RuntimeState(kind.name, kind.title, "missing" if advice else "ready", advice)
 
 
 def _plugins() -> Iterator[Plugin]:

@@ -11,6 +11,7 @@ from losskit.cli import output
 from losskit.cli.examples import epilog
 from losskit.cli.failures import NOT_RUN, STOOD
 from losskit.cli.page import Block, Grid, Heading, Paragraph
+from losskit.cli.runtimes import RuntimeName
 
 if TYPE_CHECKING:
     from losskit.cli.checkup import Checkup
@@ -19,22 +20,47 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command(epilog=epilog("doctor"))
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def doctor(
+    install: Annotated[
+        list[RuntimeName] | None,
+        typer.Option(
+            metavar="RUNTIME", help="First get what a runtime needs: npm packages, a program built with CMake."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
     """Explain what is missing or broken.
 
     Every selected plugin is imported.
 
-    The exit status is 0 if all is well and 3 if something is broken; an extra that is not installed is not broken.
+    The exit status is 0 if all is well and 3 if something is broken; an extra or a runtime that is not installed is
+    not broken.
     """
     from losskit.cli.checkup import examine
 
     with output.aside():
+        if install:
+            _install([choice.value for choice in install])
         checkup = examine()
     if as_json:
         output.show_json(healthy=checkup.healthy, **asdict(checkup))
     else:
         output.show(_page(checkup))
     raise typer.Exit(STOOD if checkup.healthy else NOT_RUN)
+
+
+def _install(names: list[str]) -> None:
+    from losskit.export.runtimes.table import select
+
+    done = []
+    for kind in select(names):
+        if kind.install is None:
+            if "all" not in names:
+                output.hint(f"runtime {kind.name}: {kind.advice() or 'nothing has to be got for it'}")
+        elif kind.advice() and kind.install not in done:
+            output.hint(f"getting what {kind.title} needs")
+            kind.install()
+            done.append(kind.install)
 
 
 def _page(checkup: Checkup) -> list[Block]:
@@ -46,6 +72,10 @@ def _page(checkup: Checkup) -> list[Block]:
         Grid(("what", "found", "state"), tuple((f.what, f.found, f.state) for f in checkup.environment)),
         Heading("Extras"),
         Grid(("extra", "state", "advice"), extras),
+        Heading("Runtimes"),
+        Grid(
+            ("runtime", "what", "state", "advice"), tuple((r.name, r.what, r.state, r.advice) for r in checkup.runtimes)
+        ),
         Heading(f"Plugins ({checkup.selection})"),
         Grid(("loss", "distribution", "version", "entry point", "state"), plugins),
     ]

@@ -15,14 +15,19 @@ EXAMPLES = {
         "losskit verify comp_sum --only Convex --only LabelSymmetric",
         "losskit verify --profile standard --html reports/verify.html",
         "losskit verify --report new.json --diff old.json",
-        "losskit verify comp_sum-graphs",
+        "losskit verify comp_sum-graphs --runtime all",
         "losskit verify examples.foreign.torch_nn:SOFT_MARGIN",
     ),
     "export": (
         "losskit export comp_sum --param tau=1.5 --grad -o comp_sum-graphs",
-        "losskit export dice --rank spatial=3 --to onnx",
+        "losskit export dice --rank spatial=3 --to onnx --verify-with openvino",
+        "losskit export --all --grad -o graphs",
     ),
-    "doctor": ("losskit doctor", "losskit --plugins builtin doctor --json"),
+    "doctor": (
+        "losskit doctor",
+        "losskit doctor --install node --install libtorch",
+        "losskit --plugins builtin doctor --json",
+    ),
 }
 
 

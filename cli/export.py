@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from losskit.cli import output
 from losskit.cli.examples import epilog
+from losskit.cli.export_all import page_of_all, write_all
+from losskit.cli.failures import FELL, STOOD
 from losskit.cli.page import Block, Grid, Heading, Paragraph
+from losskit.cli.runtimes import RuntimeName, page_of_replay, replay, warn_of_programs
 
 if TYPE_CHECKING:
     from losskit.export.manifest import Manifest
@@ -39,7 +42,9 @@ class Target(StrEnum):
 
 @app.command(epilog=epilog("export"))
 def export(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A loss, see 'losskit list'.")],
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A loss, see 'losskit list'; left out with --all.")
+    ] = None,
     param: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="A parameter: 1.5, inf, true, none, 1,2,3; may be given again."),
@@ -61,6 +66,18 @@ def export(
         Path | None,
         typer.Option("-o", "--output", metavar="DIR", help="Where to; losskit-artifacts/NAME if left out."),
     ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Write every built-in loss, each into a folder of its name, and an index.json."),
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="With --all, losses written at a time; one a core if left out."),
+    ] = None,
+    verify_with: Annotated[
+        list[RuntimeName] | None,
+        typer.Option(help="Replay what was written in this runtime, too; may be given again."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an artifact that is already there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
@@ -68,32 +85,64 @@ def export(
 
     The folder holds ONNX, TorchScript and torch.export files, test vectors in the layout of the ONNX project, and a
     manifest. Nothing is written before every file has been run and compared with the loss.
+
+    The exit status is 0 if all was written, 1 if a loss cannot be exported or a replay gives other numbers, 2 if the
+    command was wrong and 3 if something could not be run.
     """
+    single = {"--param": param, "--size": size, "--rank": rank, "--without": without}
+    if everything == (name is not None):
+        raise typer.BadParameter("name one loss, or write all of them with --all")
+    if everything and any(single.values()):
+        given = next(option for option, value in single.items() if value)
+        raise typer.BadParameter(f"--all writes every loss as it is by default, so {given} cannot be given with it")
+    runtimes = tuple(choice.value for choice in verify_with or [])
+    _check_runtimes(runtimes)
+    what = {"reduction": reduction.value, "grad": grad, "targets": _targets(to or [Target.ALL]), "force": force}
+    if name is None:
+        place = directory if directory is not None else ARTIFACTS
+        index = write_all(place, jobs, what)
+        folders = [str(place / entry.directory) for entry in index.losses.values() if not entry.error]
+        answer, page, complete = {"index": output.data(index)}, page_of_all(index, place), index.ok
+    else:
+        place = directory if directory is not None else ARTIFACTS / name
+        axes = {"sizes": _numbers("--size", size or []), "ranks": _numbers("--rank", rank or [], prefix="*")}
+        manifest = _write(name, place, param or [], {**what, **axes, "without": tuple(without or ())})
+        folders = [str(place)]
+        answer, page, complete = {"manifest": output.data(manifest)}, _page(manifest, place), True
+    report = replay(folders, runtimes) if runtimes else None
+    if as_json:
+        output.show_json(directory=str(place), **answer, **({"replay": output.data(report)} if report else {}))
+    else:
+        output.show([*page, *(page_of_replay(report) if report else ())])
+        output.hint(
+            f"replay it with: losskit verify {place}" if name else f"replay one with: losskit verify {place}/NAME"
+        )
+    raise typer.Exit(max(STOOD if complete else FELL, report.exit_code if report else STOOD))
+
+
+def _check_runtimes(runtimes: tuple[str, ...]) -> None:
+    """Find out before the work, not after it, that a runtime is not ready."""
+    if runtimes:
+        from losskit.export.runtimes.table import choose
+
+        choose(runtimes)
+        warn_of_programs(runtimes)
+
+
+def _write(name: str, place: Path, param: list[str], options: dict[str, Any]) -> Manifest:
     from losskit.cli.parameters import parse
     from losskit.registry import get
+    from losskit.spec.errors import ExportError
 
-    place = directory if directory is not None else ARTIFACTS / name
     with output.aside():
-        values = parse(get(name), param or [])
+        values = parse(get(name), param)
         from losskit.export.artifact import export as run
 
-        manifest = run(
-            name,
-            place,
-            parameters=values,
-            reduction=reduction.value,
-            grad=grad,
-            targets=_targets(to or [Target.ALL]),
-            force=force,
-            sizes=_numbers("--size", size or []),
-            ranks=_numbers("--rank", rank or [], prefix="*"),
-            without=tuple(without or ()),
-        )
-    if as_json:
-        output.show_json(directory=str(place), manifest=output.data(manifest))
-    else:
-        output.show(_page(manifest, place))
-        output.hint(f"replay it with: losskit verify {place}")
+        try:
+            return run(name, place, parameters=values, **options)
+        except ExportError as error:  # this loss has no graph, or none that gives its numbers: an answer, no mishap
+            output.hint(" ".join(str(error).split()))
+            raise typer.Exit(FELL) from error
 
 
 def _targets(given: list[Target]) -> tuple[str, ...]:

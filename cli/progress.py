@@ -1,52 +1,50 @@
-"""How far a verification run is, on stderr: a live bar on a terminal, a line a loss everywhere else."""
+"""How far long work is, on stderr: a live bar on a terminal, a line for each finished part everywhere else."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
 import typer
 
-if TYPE_CHECKING:
-    from losskit.conformance.report import LossReport
-
-    Callback = Callable[[int, int, LossReport | None], None]
+Callback = Callable[[int, int, Any], None]
 
 
 @contextmanager
-def progress() -> Iterator[Callback]:
-    """What a run calls with the losses done, those in all, and the report of the one just finished."""
+def progress(what: str, line: Callable[[Any], str]) -> Iterator[Callback]:
+    """What work calls with the parts done, those in all, and the part just finished, if one was.
+
+    Args:
+        what: is being done, for the bar.
+        line: says a finished part in one line.
+    """
     if sys.stderr.isatty():
-        with _live() as callback:
+        with _live(what, line) as callback:
             yield callback
     else:
-        yield _print
 
+        def callback(done: int, total: int, part: Any) -> None:
+            if part is not None:
+                typer.echo(f"[{done}/{total}] {line(part)}", err=True)
 
-def _print(done: int, total: int, loss: LossReport | None) -> None:
-    if loss is not None:
-        from losskit.conformance.report import line
-
-        typer.echo(f"[{done}/{total}] {line(loss)}", err=True)
+        yield callback
 
 
 @contextmanager
-def _live() -> Iterator[Callback]:
+def _live(what: str, line: Callable[[Any], str]) -> Iterator[Callback]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.text import Text
 
-    from losskit.conformance.report import line
-
-    columns = (SpinnerColumn(), TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as bar:
-        task = bar.add_task("verifying", total=None)
+        task = bar.add_task(what, total=None)
 
-        def callback(done: int, total: int, loss: LossReport | None) -> None:
+        def callback(done: int, total: int, part: Any) -> None:
             bar.update(task, completed=done, total=total)
-            if loss is not None:
-                bar.console.print(Text(line(loss)))
+            if part is not None:
+                bar.console.print(Text(line(part)))
 
         yield callback

@@ -7,11 +7,10 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,10 +20,11 @@ from losskit.cli.examples import epilog
 from losskit.cli.failures import INTERRUPTED
 from losskit.cli.page import Block, Code, Grid, Paragraph
 from losskit.cli.progress import progress
+from losskit.cli.runtimes import RuntimeName, replay, warn_of_programs
 
 if TYPE_CHECKING:
     from losskit.cli.progress import Callback
-    from losskit.conformance.report import Report
+    from losskit.conformance.report import LossReport, Report
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 MANIFEST = "manifest.json"
@@ -94,9 +94,10 @@ def verify(
         list[str] | None,
         typer.Option(metavar="PROPERTY", help="Only claims of this property; may be given again."),
     ] = None,
-    programs: Annotated[
-        bool, typer.Option("--programs", help="Also run the torch programs of folders; only for files you trust.")
-    ] = False,
+    runtime: Annotated[
+        list[RuntimeName] | None,
+        typer.Option(help="Where to replay the files of folders; may be given again. ONNX Runtime if left out."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     junit: Annotated[
         Path | None, typer.Option("--junit-xml", "--junit", metavar="FILE", help="Write the report as JUnit XML.")
@@ -134,14 +135,22 @@ def verify(
     """
     names, folders = _sorted(subjects or [])
     kinds = _kinds(only or [])
+    runtimes = tuple(choice.value for choice in runtime or [RuntimeName.ORT])
+    if folders:
+        warn_of_programs(runtimes)
     report = report or resume
     _check_places(junit, html, report, badge)
     earlier = _earlier(diff)
     journal = report.with_name(f"{report.name}.journal") if report else None
     search = Search(profile.value, device.value, seed, jobs, kinds, engine.value, timeout, journal, resume is not None)
-    with output.aside(), progress() as callback, _terminable():
-        found = [_losses(names, search, callback)] if names or not subjects else []
-        found += [_graphs(folders, search, programs, callback, found)] if folders else []
+    found: list[Report] = []
+    with _terminable():
+        if names or not subjects:
+            with output.aside(), progress("verifying", _line) as callback:
+                found.append(_losses(names, search, callback))
+        if folders:
+            place, stopped = ("cuda" if device is Device.CUDA else "cpu"), any(report.interrupted for report in found)
+            found.append(replay(folders, runtimes, device=place, seed=seed, stopped=stopped))
     whole = _joined(found)
     _write(whole, junit, html, report, badge)
     _show(whole, as_json)
@@ -152,6 +161,12 @@ def verify(
     if journal:
         journal.unlink(missing_ok=True)
     raise typer.Exit(whole.exit_code)
+
+
+def _line(loss: LossReport) -> str:
+    from losskit.conformance.report import line
+
+    return line(loss)
 
 
 @contextmanager
@@ -244,30 +259,6 @@ def _losses(names: list[str], search: Search, callback: Callback) -> Report:
         )
     except Interrupted as stop:
         return stop.report
-
-
-def _graphs(folders: list[str], search: Search, programs: bool, callback: Callback, before: list[Report]) -> Report:
-    from losskit.conformance.engine import versions
-    from losskit.conformance.report import LossReport, Report
-    from losskit.conformance.report.from_replay import replayed
-
-    device = "cuda" if search.device == "cuda" else "cpu"
-    start = perf_counter()
-    losses: list[LossReport] = []
-    callback(0, len(folders), None)
-    with suppress(KeyboardInterrupt):
-        for folder in folders if not any(report.interrupted for report in before) else []:
-            losses.append(replayed(folder, device=device, programs=programs, seed=search.seed))
-            callback(len(losses), len(folders), losses[-1])
-    losses += [LossReport(name=name, findings=(), not_run=("every graph",)) for name in folders[len(losses) :]]
-    return Report(
-        profile="replay",
-        device=device,
-        seed=search.seed,
-        versions=versions(),
-        losses=tuple(losses),
-        seconds=perf_counter() - start,
-    )
 
 
 def _joined(reports: list[Report]) -> Report:

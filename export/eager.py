@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,8 +50,14 @@ def value_and_gradient(
         device: where to compute.
         double: in float64 instead of float32.
     """
+    return outputs(call, differentiable(axes), inputs, device, double)
+
+
+def outputs(
+    call: Any, names: Sequence[str], inputs: Mapping[str, Array], device: str = "cpu", double: bool = False
+) -> dict[str, Array]:
+    """As :func:`value_and_gradient`, with the inputs to differentiate with respect to by name."""
     given = tensors(inputs, device, double)
-    names = differentiable(axes)
     for name in names:
         given[name].requires_grad_()
     with torch.enable_grad():

@@ -62,6 +62,14 @@ def write_folder(target: Path, files: Mapping[str, bytes], force: bool) -> None:
         shutil.rmtree(workshop, ignore_errors=True)
 
 
+def write_file(target: Path, content: bytes) -> None:
+    """Write a file under another name and rename it: nobody ever sees half of it."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    os.replace(name, target)
+
+
 def read_folder(directory: Path) -> tuple[Manifest, dict[str, bytes]]:
     """The manifest of a folder and the content of every file it names, each checked against its hash.
 

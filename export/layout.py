@@ -9,3 +9,4 @@ TORCHSCRIPT_FILE = "model.ts.pt"
 PT2_FILE = "model.pt2"
 SPEC_FILE = "spec.json"
 MANIFEST_FILE = "manifest.json"
+INDEX_FILE = "index.json"  # beside the folders of several losses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 from losskit.export.axes import lay_out
@@ -15,25 +16,27 @@ from losskit.export.manifest import Graph, Manifest
 from losskit.export.numbers import decode
 from losskit.export.results import CaseResult, Replay
 from losskit.export.running import run_cases
-from losskit.export.runtimes.onnxruntime import OnnxRuntime
-from losskit.export.runtimes.torch_programs import exported_program, scripted_program
+from losskit.export.runtimes import Runtime
+from losskit.export.runtimes.table import Kind, choose
 from losskit.export.safety import read_graph
 from losskit.export.subject import Subject
 from losskit.export.testdata import read_data_set
 from losskit.registry import build, get
-from losskit.spec.errors import ArtifactError
+from losskit.spec.errors import ArtifactError, ExportError
 
 
-def verify(directory: str | Path, *, device: str = "cpu", programs: bool = False, seed: int = 1) -> Replay:
-    """Check every file of an artifact against its hash, then replay its graphs.
+def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str] = ("ort",), seed: int = 1) -> Replay:
+    """Check every file of an artifact against its hash, then replay its graphs and programs.
 
-    Each graph is compared with its stored test vectors, and with the installed loss at sizes that were neither traced
-    nor stored and at extreme inputs.
+    Each is compared with the stored test vectors, and with the installed loss at sizes that were neither traced nor
+    stored and at extreme inputs.
 
     Args:
         directory: an artifact folder.
         device: ``cpu`` or ``cuda``, for ONNX Runtime and the module.
-        programs: run ``model.ts.pt`` and ``model.pt2``, too. Loading one runs what it holds: only for files you trust.
+        runtimes: where to replay: ``ort``, ``reference``, ``openvino``, ``node``, ``web`` for graphs; ``torchscript``,
+            ``libtorch``, ``pt2`` for ``model.ts.pt`` and ``model.pt2``; ``all`` for every one. Those two files are
+            programs, and loading one runs what it holds: only for files you trust.
         seed: of the fresh inputs.
 
     Returns:
@@ -43,26 +46,29 @@ def verify(directory: str | Path, *, device: str = "cpu", programs: bool = False
         ArtifactError: the folder is incomplete, was changed, or holds a graph with external data, functions, foreign
             domains or unknown operators; or nothing that may be replayed.
         UnknownLossError: the loss is not installed.
-        ExportError: ONNX Runtime refuses a graph.
+        ExportError: a runtime is unknown or not ready.
         MissingExtraError: onnx, onnxscript or ONNX Runtime is not installed.
     """
+    chosen = choose(runtimes)
     manifest, files = read_folder(Path(directory))
     subject = _subject(manifest)
     _check_graphs(subject, manifest, files)
-    if not manifest.graphs and not programs:
-        raise ArtifactError(f"{directory} holds no ONNX graph; set programs to run its torch programs")
+    if not any(_files(kind, manifest, files) for kind in chosen):
+        raise ArtifactError(f"{directory} holds no file that {' or '.join(kind.name for kind in chosen)} runs")
     subject.loss.to(device)
+    stored = {graph.file: _stored(subject, graph, files, device) for graph in manifest.graphs}
     fresh = fresh_cases(subject, seed, device)
     results: list[CaseResult] = []
-    runtime = OnnxRuntime(device)
-    for graph in manifest.graphs:
-        cases = (*_stored(subject, graph, files, device), *fresh)
-        results += run_cases(
-            graph.file, files[graph.file], runtime, subject.axes, cases, manifest.tolerance, gradient=graph.gradient
-        )
-    if programs:
-        subject.loss.to("cpu")
-        results += _run_programs(subject, manifest, files, fresh_cases(subject, seed))
+    for kind in chosen:
+        for file, gradient in _files(kind, manifest, files):
+            cases = (*stored.get(file if file in stored else GRADIENT_FILE, ()), *fresh)
+            runtime = kind.make(subject.axes, device)
+            try:
+                results += run_cases(
+                    file, files[file], runtime, subject.axes, cases, manifest.tolerance, gradient=gradient
+                )
+            except ExportError as error:  # of this file in this runtime alone
+                results.append(_refused(file, runtime, str(error)))
     return Replay(
         loss=manifest.loss,
         parameters=manifest.parameters,
@@ -83,6 +89,20 @@ def _subject(manifest: Manifest) -> Subject:
         raise ArtifactError(f"the manifest has sizes for the axes {found}, expected {', '.join(axes.names)}")
     axes = replace(axes, traced=manifest.axes.traced, fixed=frozenset(manifest.axes.fixed))
     return Subject(spec, loss, parameters, manifest.reduction, axes)
+
+
+def _refused(file: str, runtime: Runtime, reason: str) -> CaseResult:
+    return CaseResult(
+        graph=file, runtime=runtime.name, case="loading", sizes={}, worst=inf, passed=False, reason=reason
+    )
+
+
+def _files(kind: Kind, manifest: Manifest, files: Mapping[str, bytes]) -> list[tuple[str, bool]]:
+    """The files that a runtime takes, each with whether it gives gradients."""
+    if kind.runs == "onnx":
+        return [(graph.file, graph.gradient) for graph in manifest.graphs]
+    file = {"torchscript": TORCHSCRIPT_FILE, "pt2": PT2_FILE}[kind.runs]
+    return [(file, True)] if file in files else []
 
 
 def _check_graphs(subject: Subject, manifest: Manifest, files: Mapping[str, bytes]) -> None:
@@ -106,14 +126,3 @@ def _stored(subject: Subject, graph: Graph, files: Mapping[str, bytes], device: 
         _, rounding = ask(subject, inputs, device)
         cases.append(Case(data_set.folder, data_set.sizes, inputs, outputs, rounding))
     return cases
-
-
-def _run_programs(
-    subject: Subject, manifest: Manifest, files: Mapping[str, bytes], cases: Sequence[Case]
-) -> list[CaseResult]:
-    results: list[CaseResult] = []
-    for path, program in ((TORCHSCRIPT_FILE, scripted_program), (PT2_FILE, exported_program)):
-        if path in files:
-            runtime = program(subject.axes)
-            results += run_cases(path, files[path], runtime, subject.axes, cases, manifest.tolerance, gradient=True)
-    return results

@@ -16,21 +16,30 @@ if TYPE_CHECKING:
 PROPERTY = "ExportsONNX"
 
 
-def replayed(directory: str, *, device: str = "cpu", programs: bool = False, seed: int = 0) -> LossReport:
+def replayed(directory: str, *, device: str = "cpu", runtimes: Sequence[str] = ("ort",), seed: int = 0) -> LossReport:
     """Replay an artifact folder against the loss it is of; see :func:`losskit.export.replay.verify`.
 
-    A folder that is incomplete, unsafe or changed does not say what its manifest says: that claim has fallen. A graph
-    that cannot be run is an error.
+    A folder that is incomplete, unsafe or changed does not say what its manifest says: that claim has fallen. A runtime
+    that is not ready, and a graph that cannot be run, are errors.
 
     Raises:
         MissingExtraError: what replays graphs is not installed.
+        ExportError: there is no such runtime.
     """
     from losskit.export.replay import verify
+    from losskit.export.runtimes.table import select
 
     start = perf_counter()
+    missing = tuple(
+        _finding(f"{kind.title} can be asked", "error", f"runtime {kind.name}: {advice}")
+        for kind in select(runtimes)
+        if (advice := kind.advice())
+    )
+    ready = [kind.name for kind in select(runtimes) if not kind.advice()]
     try:
         # seed 0 drew the stored inputs
-        findings = _findings(verify(directory, device=device, programs=programs, seed=seed + 1).results)
+        found = verify(directory, device=device, runtimes=ready, seed=seed + 1).results if ready else ()
+        findings = (*_findings(found), *missing)
     except ArtifactError as error:
         findings = (_finding("the files are those of the manifest", "refuted", str(error)),)
     except ExportError as error:

@@ -71,9 +71,14 @@ class TorchSession:
                 return value_and_gradient(self._program, self._axes, inputs)
         except Exception as error:
             sentence = f"the {self._name} program fails: {root_cause(error)}"
-            if isinstance(error, AssertionError) and str(error).startswith(_OUT_OF_RANGE):
+            if sizes_refused(error):
                 raise RefusedSizesError(sentence) from error
             raise ExportError(sentence) from error
+
+
+def sizes_refused(error: Exception) -> bool:
+    """Whether a program of torch.export says that it was saved for other sizes."""
+    return isinstance(error, AssertionError) and str(error).startswith(_OUT_OF_RANGE)
 
 
 def scripted_program(axes: Axes) -> TorchProgram:

@@ -42,8 +42,8 @@ def replay(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_finding_a_graph(replay: Any) -> None:
     results = (case("model.onnx", True, 0.2), case("grad.onnx", False, 40.0), case("model.onnx", True, 0.3))
     asked = replay(Replay(loss="hinge", parameters={}, reduction="mean", results=results))
-    report = replayed("folder", device="cuda", programs=True, seed=4)
-    assert asked == {"directory": "folder", "device": "cuda", "programs": True, "seed": 5}
+    report = replayed("folder", device="cuda", runtimes=("ort", "reference"), seed=4)
+    assert asked == {"directory": "folder", "device": "cuda", "runtimes": ["ort", "reference"], "seed": 5}
     assert report.name == "folder"
     assert [(f.claim, f.outcome, f.cases, f.worst) for f in report.findings] == [
         ("grad.onnx in ONNX Runtime 1 equals the module", "refuted", 1, 40.0),

@@ -1,0 +1,56 @@
+"""All losses as graphs: the work with its progress, and what is shown of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from losskit.cli import output
+from losskit.cli.page import Block, Grid, Heading, Paragraph
+from losskit.cli.progress import progress
+
+if TYPE_CHECKING:
+    from losskit.export.catalogue import Entry, Index
+
+
+def write_all(place: Path, jobs: int | None, options: dict[str, Any]) -> Index:
+    """Write every built-in loss below a folder, saying on stderr how far it is."""
+    from losskit.export.catalogue import export_all
+    from losskit.registry import builtin
+
+    with output.aside(), progress("exporting", _line) as callback:
+
+        def report(done: int, total: int, name: str, entry: Entry) -> None:
+            callback(done, total, (name, entry))
+
+        return export_all(builtin(), place, jobs=jobs, progress=report, **options)
+
+
+def _line(part: tuple[str, Entry]) -> str:
+    name, entry = part
+    if entry.error:
+        return f"{name}: {entry.error}"
+    return f"{name}: {', '.join(f'{graph.file} {graph.nodes} nodes' for graph in entry.graphs) or 'no graph'}"
+
+
+def page_of_all(index: Index, place: Path) -> list[Block]:
+    """The losses with the size of their graphs, and those that were not written with the reason."""
+    rows = tuple(
+        (name, graph.file, str(graph.nodes), f"{graph.bytes:,}")
+        for name, entry in index.losses.items()
+        for graph in entry.graphs
+    )
+    errors = tuple((name, entry.error) for name, entry in index.losses.items() if entry.error)
+    omitted = tuple(
+        (name, file, reason) for name, entry in index.losses.items() for file, reason in entry.omitted.items()
+    )
+    written = len(index.losses) - len(errors)
+    blocks: list[Block] = [
+        Heading(f"{written} of {len(index.losses)} losses in {place}"),
+        Grid(("loss", "graph", "nodes", "bytes"), rows, right=frozenset({"nodes", "bytes"})),
+    ]
+    if errors:
+        blocks += [Heading("Not exported"), Grid(("loss", "reason"), errors)]
+    if omitted:
+        blocks += [Heading("Not written"), Grid(("loss", "file", "reason"), omitted)]
+    return [*blocks, Paragraph(f"{place / 'index.json'} lists them with hashes and operators.")]

@@ -1,0 +1,40 @@
+"""Several losses at once, with an index of what became of each."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from losskit.export.catalogue import Entry, Index, export_all
+from losskit.export.folder import digest
+from losskit.spec.errors import ExportError
+
+
+@pytest.mark.slow
+def test_losses_are_written_beside_an_index(tmp_path: Path) -> None:
+    (tmp_path / "mae").mkdir()
+    (tmp_path / "mae" / "precious.txt").write_text("mine")
+    seen: list[tuple[int, int, str]] = []
+
+    def progress(done: int, total: int, name: str, entry: Entry) -> None:
+        seen.append((done, total, name))
+        assert bool(entry.error) == (name == "mae")
+
+    index = export_all(["mse", "hinge", "mae"], tmp_path, grad=True, targets=["onnx"], jobs=2, progress=progress)
+    assert [(done, total) for done, total, _ in seen] == [(1, 3), (2, 3), (3, 3)]
+    assert sorted(name for *_, name in seen) == list(index.losses) == ["hinge", "mae", "mse"]
+    assert "holds other files" in index.losses["mae"].error
+    assert not index.ok
+    assert Index.model_validate_json((tmp_path / "index.json").read_bytes()) == index
+    for name in ("hinge", "mse"):
+        value, both = index.losses[name].graphs
+        assert (value.file, both.gradient, both.operators != ()) == ("model.onnx", True, True)
+        assert value.sha256 == digest((tmp_path / name / "model.onnx").read_bytes())
+    assert json.loads((tmp_path / "index.json").read_text())["versions"]["torch"]
+    assert (tmp_path / "mae" / "precious.txt").read_text() == "mine"
+
+
+def test_nothing_to_export_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="there is no loss to export"):
+        export_all([], tmp_path / "new")
+    assert not (tmp_path / "new").exists()
