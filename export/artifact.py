@@ -11,9 +11,9 @@ from typing import Any
 import torch
 
 from losskit.export.cases import Case, fresh_cases, stored_cases
-from losskit.export.eager import output_names
 from losskit.export.extras import onnx, onnxruntime, onnxscript
 from losskit.export.folder import check_target, digest, write_folder
+from losskit.export.golden import golden_files, wrong_cases
 from losskit.export.graphs import example_inputs, narrowed, write_graph
 from losskit.export.layout import (
     FORMATS,
@@ -36,7 +36,6 @@ from losskit.export.runtimes.onnxruntime import OnnxRuntime
 from losskit.export.runtimes.torch_programs import exported_program, scripted_program
 from losskit.export.safety import OPSET
 from losskit.export.subject import Subject, prepare
-from losskit.export.testdata import data_set_files
 from losskit.export.tolerance import Tolerance
 from losskit.export.torchscript import to_torchscript
 from losskit.export.tracing import trace_value
@@ -100,11 +99,11 @@ def export(
     check_target(target, force)
     subject = prepare(get(name), parameters, reduction, sizes=sizes, ranks=ranks, without=without)
     stored, tolerance = stored_cases(subject, seed), Tolerance()
-    files, graphs = _graphs(subject, stored, grad) if "onnx" in targets else ({}, ())
+    files, graphs = _graphs(subject, stored, seed, tolerance, grad) if "onnx" in targets else ({}, ())
     programs, omitted = _programs(subject, targets)
     files |= programs
     _check(subject, files, graphs, (*stored, *fresh_cases(subject, seed)), tolerance)
-    files[SPEC_FILE] = subject.spec.model_dump_json(indent=2).encode()
+    files[SPEC_FILE] = _spec(subject)
     manifest = Manifest(
         loss=name,
         parameters=encode(subject.parameters),
@@ -128,29 +127,33 @@ def export(
     return manifest
 
 
-def _graphs(subject: Subject, stored: Sequence[Case], grad: bool) -> tuple[dict[str, bytes], tuple[Graph, ...]]:
+def _graphs(
+    subject: Subject, stored: Sequence[Case], seed: int, tolerance: Tolerance, grad: bool
+) -> tuple[dict[str, bytes], tuple[Graph, ...]]:
     """The ONNX files with their data sets, each graph beside its own in the layout of ONNX's test runners."""
-    value = write_graph(subject, gradient=False)
-    files, data_sets = _data_sets(subject, stored, "", gradient=False)
-    graphs = [describe_graph(value, VALUE_FILE, False, data_sets)]
-    files[VALUE_FILE] = value
-    if grad:
-        both = write_graph(subject, gradient=True)
-        more, data_sets = _data_sets(subject, stored, f"{GRADIENT_FOLDER}/", gradient=True)
-        graphs.append(describe_graph(both, GRADIENT_FILE, True, data_sets))
-        files |= {**more, GRADIENT_FILE: both, GRADIENT_COPY: both}
+    described = {
+        "loss": subject.spec.name,
+        "parameters": encode(subject.parameters),
+        "reduction": subject.reduction,
+        "seed": seed,
+        "spec_sha256": digest(_spec(subject)),
+    }
+    wrong = wrong_cases(subject, seed)
+    files: dict[str, bytes] = {}
+    graphs = []
+    for file, prefix, gradient in ((VALUE_FILE, "", False), (GRADIENT_FILE, f"{GRADIENT_FOLDER}/", True))[: 1 + grad]:
+        content = write_graph(subject, gradient=gradient)
+        files[file] = content
+        files |= golden_files(subject, content, stored, wrong, prefix, described, tolerance, gradient=gradient)
+        sets = [DataSet(folder=f"{prefix}test_data_set_{n}", sizes=case.sizes) for n, case in enumerate(stored)]
+        graphs.append(describe_graph(content, file, gradient, sets))
+        if gradient:
+            files[GRADIENT_COPY] = content
     return files, tuple(graphs)
 
 
-def _data_sets(
-    subject: Subject, stored: Sequence[Case], prefix: str, *, gradient: bool
-) -> tuple[dict[str, bytes], list[DataSet]]:
-    files: dict[str, bytes] = {}
-    outputs = output_names(subject.axes, gradient)
-    for case in stored:
-        expected = {name: case.expected[name] for name in outputs}
-        files |= data_set_files(f"{prefix}{case.name}", case.inputs, expected)
-    return files, [DataSet(folder=f"{prefix}{case.name}", sizes=case.sizes) for case in stored]
+def _spec(subject: Subject) -> bytes:
+    return subject.spec.model_dump_json(indent=2).encode()
 
 
 def _programs(subject: Subject, targets: Collection[str]) -> tuple[dict[str, bytes], dict[str, str]]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from losskit.export.axes import Sizes
 from losskit.export.data import EXTREMES, Array, Kind, draw, ignorable
 from losskit.export.eager import value_and_gradient
+from losskit.export.numbers import decoded
 from losskit.export.subject import Subject
 from losskit.export.tolerance import rounding_error
 from losskit.spec.errors import ExportError, LosskitError
 
+ONE_SAMPLE = "one sample"
 _WANTED_SHAPES = 2
 
 
@@ -35,13 +40,50 @@ class Case:
 
 
 def stored_cases(subject: Subject, seed: int) -> tuple[Case, ...]:
-    """Ordinary inputs at the traced sizes, at larger and at smaller ones; the second has ignored rows, if there are such."""
+    """Inputs that are kept with a graph, the first five ordinary ones.
+
+    The traced sizes; larger ones, with ignored rows if there are such; smaller ones; one sample; and the first edge case
+    of the spec that fits the axes, the parameters and the reduction.
+    """
     kinds: tuple[Kind, ...] = ("ordinary", "ignored", "ordinary")
-    trials = zip(kinds, subject.axes.stored(), strict=True)
-    return tuple(
-        make_case(subject, f"test_data_set_{number}", sizes, kind, seed + number)
-        for number, (kind, sizes) in enumerate(trials)
-    )
+    names = ("traced sizes", "larger sizes", "smaller sizes")
+    trials = enumerate(zip(names, kinds, subject.axes.stored(), strict=True))
+    cases = [make_case(subject, name, sizes, kind, seed + number) for number, (name, kind, sizes) in trials]
+    alone = _attempt(subject, ONE_SAMPLE, subject.axes.fresh()[ONE_SAMPLE], "ordinary", seed + 3, "cpu")
+    return tuple(case for case in (*cases, alone, _edge_case(subject)) if case is not None)
+
+
+def _edge_case(subject: Subject) -> Case | None:
+    """The first edge case that the spec shows with finite inputs which this graph takes."""
+    for edge in subject.spec.edge_cases:
+        for example in edge.examples:
+            given = {**subject.parameters, **example.parameters}
+            if example.refused or given != dict(subject.parameters) or example.reduction != subject.reduction:
+                continue
+            case = _shown(subject, edge.case, example.inputs)
+            if case is not None:
+                return case
+    return None
+
+
+def _shown(subject: Subject, name: str, given: Mapping[str, Any]) -> Case | None:
+    if set(given) != {entry.name for entry in subject.axes.inputs}:
+        return None
+    kinds = {entry.name: np.int64 if entry.dtype == "int64" else np.float32 for entry in subject.axes.inputs}
+    inputs = {entry.name: np.asarray(decoded(given[entry.name]), kinds[entry.name]) for entry in subject.axes.inputs}
+    sizes: Sizes = {}
+    for entry, axes in subject.axes.shapes.items():
+        if inputs[entry].ndim != len(axes):
+            return None
+        sizes |= dict(zip(axes, inputs[entry].shape, strict=True))
+    traced = subject.axes.traced
+    if any(sizes[axis] != traced[axis] for axis in subject.axes.fixed) or not all(sizes.values()):
+        return None
+    try:
+        expected, rounding = ask(subject, inputs, "cpu")
+    except LosskitError:
+        return None
+    return Case(name, sizes, inputs, expected, rounding)
 
 
 def fresh_cases(subject: Subject, seed: int, device: str = "cpu") -> tuple[Case, ...]:

@@ -20,7 +20,7 @@ def encode(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def decode(spec: LossSpec, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters with words for infinities as numbers again, where the parameter is not itself a word."""
     choices = {field.name for field in spec.parameters.fields if field.kind == "choice"}
-    return {name: value if name in choices else _decoded(value) for name, value in parameters.items()}
+    return {name: value if name in choices else decoded(value) for name, value in parameters.items()}
 
 
 def _encoded(value: Any) -> Any:
@@ -29,7 +29,8 @@ def _encoded(value: Any) -> Any:
     return _WORDS.get(value, value) if isinstance(value, float) else value
 
 
-def _decoded(value: Any) -> Any:
+def decoded(value: Any) -> Any:
+    """A value with words for infinities as numbers again."""
     if isinstance(value, list):
-        return [_decoded(entry) for entry in value]
+        return [decoded(entry) for entry in value]
     return _NUMBERS.get(value, value) if isinstance(value, str) else value
