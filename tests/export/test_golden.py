@@ -16,7 +16,6 @@ from losskit.export.folder import digest
 from losskit.export.golden import GoldenData
 from losskit.spec.errors import InputError
 
-
 # the runner builds the test cases of every operator before ours, which divide by zero on purpose
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
