@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from docs import lattice
+from docs import lattice, runtimes
 
 import losskit
 from losskit import registry
 from losskit.conformance.report.as_text import NAMES
 from losskit.conformance.report.matrix import GLYPHS
+from losskit.conformance.report.model import Finding, LossReport, Report
 from losskit.spec.properties import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -106,3 +107,38 @@ def test_the_changelog_names_every_public_function() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     functions = set(losskit.__all__) - {"LosskitError", "__version__"}
     assert [name for name in functions if name not in text] == []
+
+
+def replayed(*outcomes: tuple[str, str, str, float]) -> Report:
+    """A report of replays: loss, graph and runtime, outcome, largest difference."""
+    losses = [
+        LossReport(
+            name=f"graphs/{loss}",
+            findings=(
+                Finding(
+                    claim=f"{place} equals the module",
+                    property="ExportsONNX",
+                    verdict="holds",
+                    outcome=outcome,
+                    worst=w,
+                ),
+            ),
+        )
+        for loss, place, outcome, w in outcomes
+    ]
+    return Report(profile="replay", device="cpu", seed=0, versions={}, losses=tuple(losses), seconds=1.0)
+
+
+def test_the_table_of_runtimes_names_what_gave_other_numbers() -> None:
+    specs = [registry.get(name) for name in ("comp_sum", "hinge", "mse")]
+    report = replayed(
+        ("comp_sum", "model.onnx in onnxruntime 1.31", "held", 0.25),
+        ("comp_sum", "model.ts.pt in libtorch 2.13", "held", 0.0),
+        ("hinge", "model.onnx in onnxruntime 1.31", "refuted", 40.0),
+    )
+    lines = runtimes.page(specs, report).splitlines()
+    assert "| loss | onnxruntime 1.31 | libtorch 2.13 |" in lines
+    assert "| [comp_sum](losses/comp_sum.md) | 0.25 | 0 |" in lines
+    assert "| [hinge](losses/hinge.md) | **other numbers** | – |" in lines
+    assert "| [mse](losses/mse.md) | – | – |" in lines
+    assert runtimes.NOTHING in runtimes.page(specs, None)

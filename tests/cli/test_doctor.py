@@ -94,3 +94,26 @@ def test_a_collision_names_both_and_how_to_choose(foreign: Elsewhere) -> None:
     lines = [line for line in run.stdout.splitlines() if line.startswith("comp_sum ")]
     assert sorted(line.split()[1] for line in lines) == ["losskit", "losskit", "other-losses", "other-losses"]
     assert "pip uninstall other-losses; or choose one: losskit --plugins builtin" in lines[-1]
+
+
+def test_runtimes_are_listed_with_what_they_need(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOSSKIT_CACHE", str(tmp_path))
+    monkeypatch.setenv("LOSSKIT_BROWSER", "no-such-browser")
+    states = {entry["name"]: entry for entry in json.loads(invoke("doctor", "--json").stdout)["runtimes"]}
+    assert states["ort"]["state"] == states["reference"]["state"] == "ready"
+    assert states["libtorch"]["advice"] == "its program is not built; run: losskit doctor --install libtorch"
+    assert states["web"]["advice"].startswith("no browser was found; install Chromium or name")
+
+
+def test_what_a_runtime_needs_is_got_once_and_asked_for_by_name(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOSSKIT_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = invoke("doctor", "--install", "libtorch")
+    assert result.exit_code == 3
+    assert "cmake is not installed; install CMake 3.18 or newer and a C++ compiler" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert "runtime reference: nothing has to be got for it" in invoke("doctor", "--install", "reference").stderr

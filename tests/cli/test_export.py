@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from losskit.spec.errors import ExportError
+
 from .conftest import Elsewhere
 
 Invoke = Callable[..., Any]
@@ -93,3 +95,61 @@ def test_a_loss_from_export_to_replay_to_tampering(elsewhere: Elsewhere) -> None
     (finding,) = json.loads(tampered.stdout)["losses"][0]["findings"]
     assert finding["outcome"] == "refuted"
     assert "model.onnx" in finding["reason"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "name one loss, or write all of them with --all"),
+        (("mse", "--all"), "name one loss, or write all of them with --all"),
+        (
+            ("--all", "--param", "tau=1"),
+            "--all writes every loss as it is by default, so --param cannot be given with it",
+        ),
+        (("mse", "--verify-with", "tflite"), "--verify-with"),
+    ],
+)
+def test_one_loss_or_all_of_them(invoke: Invoke, arguments: tuple[str, ...], said: str) -> None:
+    result = invoke("export", *arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.replace("│", "").split())
+
+
+def test_a_runtime_that_is_not_ready_stops_before_anything_is_written(
+    invoke: Invoke, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOSSKIT_CACHE", str(tmp_path))
+    result = invoke("export", "mse", "--verify-with", "libtorch")
+    assert result.exit_code == 3
+    assert "runtime libtorch: its program is not built; run: losskit doctor --install libtorch" in result.stderr
+    assert asked == {}
+
+
+def test_a_loss_that_cannot_be_exported_has_status_1(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    def export(*_: Any, **__: Any) -> None:
+        raise ExportError("mse cannot be exported: the reason")
+
+    monkeypatch.setattr(import_module("losskit.export.artifact"), "export", export)
+    result = invoke("export", "mse")
+    assert (result.exit_code, result.stderr) == (1, "losskit: mse cannot be exported: the reason\n")
+
+
+@pytest.mark.slow
+def test_what_was_written_is_replayed_in_another_runtime(invoke: Invoke, tmp_path: Path) -> None:
+    result = invoke(
+        "export", "mse", "--to", "onnx", "-o", str(tmp_path / "graphs"), "--verify-with", "reference", "--json"
+    )
+    assert result.exit_code == 0, result.stderr
+    (loss,) = json.loads(result.stdout)["replay"]["losses"]
+    assert [finding["outcome"] for finding in loss["findings"]] == ["held"]
+    assert "onnx.reference" in loss["findings"][0]["claim"]
+
+
+@pytest.mark.slow
+def test_all_losses_are_written_with_an_index(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("losskit.registry.builtin", lambda: ["hinge", "mse"])
+    result = invoke("export", "--all", "--to", "onnx", "-o", str(tmp_path), "--jobs", "1")
+    assert result.exit_code == 0, result.stderr
+    assert f"2 of 2 losses in {tmp_path}" in result.stdout
+    assert "[2/2]" in result.stderr
+    assert json.loads((tmp_path / "index.json").read_text())["losses"]["mse"]["graphs"][0]["file"] == "model.onnx"

@@ -1,0 +1,84 @@
+"""The losses by runtime: where their graphs gave eager's numbers when they were last replayed, and what has no graph."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from losskit.conformance.report.model import Finding, Report
+from losskit.spec import LossSpec, describe_regime
+
+CLAIM = re.compile(r"^(?P<file>\S+) in (?P<runtime>\S+)(?P<version>.*) equals the module$")
+FORMATS = {"ExportsONNX": "ONNX graphs", "Scripts": "TorchScript"}
+PAGE = """# Where losses run
+
+Every graph and program of every loss, at its default parameters, was replayed in every runtime: at the shapes it was traced
+with and at others, with ties, with scores of ±1e4, value and gradient. A number is the largest difference from eager PyTorch
+in units of the tolerance, 1e-5 of the value plus 1e-6 and the rounding of eager itself; above 1 the runtime gave other
+numbers, and the cell says so.
+
+{table}
+
+{exceptions}
+
+Made by
+
+```console
+$ losskit export --all --grad -o graphs
+$ losskit verify graphs/*/ --runtime all --report reports/runtimes.json
+```
+"""
+NOTHING = "This documentation was built without a replay, so there is no table. The commands below make its data."
+
+
+def page(specs: Sequence[LossSpec], report: Report | None) -> str:
+    """The page as Markdown.
+
+    Args:
+        specs: of the losses.
+        report: of the last replay of all folders; None where there was none.
+    """
+    table = "\n".join(_table(specs, report)) if report is not None else NOTHING
+    return PAGE.format(table=table, exceptions="\n".join(_exceptions(specs)))
+
+
+def _table(specs: Sequence[LossSpec], report: Report) -> Iterator[str]:
+    found: dict[str, dict[str, list[Finding]]] = defaultdict(lambda: defaultdict(list))
+    runtimes: dict[str, str] = {}
+    for loss in report.losses:
+        for finding in loss.findings:
+            said = CLAIM.match(finding.claim)
+            if said is not None:
+                runtimes[said["runtime"]] = said["runtime"] + said["version"]
+                found[Path(loss.name).name][said["runtime"]].append(finding)
+    yield f"| loss | {' | '.join(runtimes.values())} |"
+    yield f"| --- |{' ---: |' * len(runtimes)}"
+    for spec in specs:
+        cells = (_cell(found[spec.name][runtime]) for runtime in runtimes)
+        yield f"| [{spec.name}](losses/{spec.name}.md) | {' | '.join(cells)} |"
+
+
+def _cell(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "–"
+    if not all(finding.stood for finding in findings):
+        return "**other numbers**"
+    return f"{max(finding.worst or 0.0 for finding in findings):.2g}"
+
+
+def _exceptions(specs: Sequence[LossSpec]) -> Iterator[str]:
+    """What the specs say has no graph or no program, and why."""
+    rows = [
+        f"| [{spec.name}](losses/{spec.name}.md) | {FORMATS[narrowing.property]} | "
+        f"{describe_regime(narrowing.when) or 'always'} | {narrowing.reason.replace('|', chr(92) + '|')} |"
+        for spec in specs
+        for narrowing in spec.narrowed
+        if narrowing.property in FORMATS
+    ]
+    yield from (
+        ["| what is missing | of | where | why |", "| --- | --- | --- | --- |", *rows]
+        if rows
+        else ["No loss lacks a graph or a program."]
+    )
