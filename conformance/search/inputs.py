@@ -12,6 +12,7 @@ from torch import Tensor
 
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Interval, LossSpec
+from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import InputError
 from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability, Real
 
@@ -225,3 +226,13 @@ def stack(subject: Subject, cases: list[Data]) -> Data:
     for name, value in first.items():
         joined[name] = torch.cat([case[name] for case in cases]) if _by_row(subject, name, value) else value
     return joined
+
+
+def along_batch(subject: Subject, data: Data, rows: Tensor) -> Data:
+    """The data with rows of the batch chosen, repeated or left out."""
+    batch = batch_symbol(subject.spec)
+    chosen = dict(data)
+    for entry in subject.spec.inputs:
+        if batch in entry.shape and data.get(entry.name) is not None:
+            chosen[entry.name] = data[entry.name].index_select(entry.shape.index(batch), rows)
+    return chosen

@@ -66,6 +66,14 @@ class PermutationInvariant(Property):
     over: Literal["batch", "classes", "points", "set"]
 
 
+class DuplicationInvariant(Property):
+    """Repeating every sample of the batch equally often leaves the mean as it is.
+
+    Inputs without a batch axis are not repeated. A mean over samples has that, and a quotient of sums over the batch;
+    a constant beside such a sum takes it away, and so do pairs of a sample with its own copy.
+    """
+
+
 class RotationInvariant(Property):
     """One orthogonal map applied to the last axis of all named inputs changes nothing; gradients rotate alike."""
 
