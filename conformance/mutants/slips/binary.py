@@ -134,4 +134,20 @@ MUTANTS = (
         story="The score is read as a probability, which focusing has pulled towards one half.",
         claim=Proper().holds(when={"alpha": None}),
     ),
+    Mutant(
+        name="anyloss_accuracy-score-amplified",
+        loss="anyloss_accuracy",
+        caught_by="Lipschitz",
+        story="The score is amplified in place of the probability.",
+        edits=(Edit("amplification * above_half(score)", "amplification * score", file="ops.soft_confusion"),),
+    ),
+    Mutant(
+        name="anyloss_accuracy-threshold-forgotten",
+        loss="anyloss_accuracy",
+        caught_by="MarginBased",
+        story="The probability is amplified without taking the threshold from it.",
+        edits=(
+            Edit("amplification * above_half(score)", "amplification * score.sigmoid()", file="ops.soft_confusion"),
+        ),
+    ),
 )
