@@ -64,7 +64,9 @@ def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.Sear
         for entry in subject.spec.inputs:
             if entry.optional and draw(st.booleans()):
                 continue
-            shape = tuple(rows if s == batch_symbol(subject.spec) or s.startswith("*") else sizes[s] for s in entry.shape)
+            shape = tuple(
+                rows if s == batch_symbol(subject.spec) or s.startswith("*") else sizes[s] for s in entry.shape
+            )
             count = int(torch.tensor(shape).prod()) if shape else 1
             values[entry.name] = (
                 shape,
