@@ -150,4 +150,24 @@ MUTANTS = (
             Edit("amplification * above_half(score)", "amplification * score.sigmoid()", file="ops.soft_confusion"),
         ),
     ),
+    Mutant(
+        name="anyloss_fbeta-beta-not-squared",
+        loss="anyloss_fbeta",
+        caught_by="WorkedExamples",
+        story="Beta weighs recall as it is, not by its square.",
+        edits=(Edit("square = self.beta * self.beta", "square = self.beta"),),
+    ),
+    Mutant(
+        name="anyloss_fbeta-smoothed",
+        loss="anyloss_fbeta",
+        caught_by="DuplicationInvariant",
+        story="A constant is added to the denominator so that nothing divides by 0.",
+        edits=(
+            Edit(
+                "part / torch.where(whole > 0, whole, torch.ones_like(whole))",
+                "part / (whole + 1e-5)",
+                file="ops.soft_confusion",
+            ),
+        ),
+    ),
 )
