@@ -170,4 +170,23 @@ MUTANTS = (
             ),
         ),
     ),
+    Mutant(
+        name="anyloss_balanced_accuracy-always-two-classes",
+        loss="anyloss_balanced_accuracy",
+        caught_by="ReducesTo",
+        story="The rates are halved even where one class is absent.",
+        edits=(Edit("share(alarms, negatives), present)", "share(alarms, negatives), 2 * present / present)"),),
+    ),
+    Mutant(
+        name="anyloss_balanced_accuracy-divided-by-the-batch",
+        loss="anyloss_balanced_accuracy",
+        caught_by="MatchesReference",
+        story="Both sums are divided by the size of the batch, which is the accuracy.",
+        edits=(
+            Edit(
+                "share(missed, positives) + share(alarms, negatives)",
+                "2 * share(missed + alarms, positives + negatives)",
+            ),
+        ),
+    ),
 )
