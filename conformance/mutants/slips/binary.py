@@ -189,4 +189,21 @@ MUTANTS = (
             ),
         ),
     ),
+    Mutant(
+        name="anyloss_gmean-root-forgotten",
+        loss="anyloss_gmean",
+        caught_by="MatchesReference",
+        story="The product of the rates stands for its root.",
+        edits=(
+            Edit("root(found) * root(kept)", "found * kept"),
+            Edit("(missed + alarms * found) / (1 + mean)", "missed + alarms * found"),
+        ),
+    ),
+    Mutant(
+        name="anyloss_gmean-root-of-zero",
+        loss="anyloss_gmean",
+        caught_by="MatchesReference",
+        story="The root is taken of the rate of an absent class, where its slope is infinite.",
+        edits=(Edit("root(found) * root(kept)", "(found * kept).sqrt()"),),
+    ),
 )
