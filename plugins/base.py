@@ -9,6 +9,7 @@ from losskit.plugins.checks import check_inputs, check_weight, readable
 from losskit.plugins.debug import is_debug
 from losskit.plugins.ops.precision import widen
 from losskit.spec import LossSpec
+from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import InputError, ParameterError
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -75,8 +76,8 @@ class Loss(nn.Module):
         """Shape that ``sample_weight`` must have: the batch, unless a loss says otherwise."""
         for entry in self.spec.inputs:
             tensor = inputs[entry.name]
-            if tensor is not None and self.spec.output[0] in entry.shape:
-                return (tensor.shape[entry.shape.index(self.spec.output[0])],)
+            if tensor is not None and batch_symbol(self.spec) in entry.shape:
+                return (tensor.shape[entry.shape.index(batch_symbol(self.spec))],)
         raise InputError(f"{self.spec.name}: sample_weight is not taken by this loss")
 
     def reduce(self, value: Tensor, count: Optional[Tensor] = None, sample_weight: Optional[Tensor] = None) -> Tensor:
@@ -157,6 +158,39 @@ class BinaryLoss(Loss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample; both tensors have one shape and one dtype, never half precision."""
+        raise NotImplementedError  # every subclass has its own; TorchScript needs the signature here
+
+
+class BinaryBatchLoss(Loss):
+    """A loss of one score and a label 0 or 1 a sample that is one number of the whole batch; subclasses write ``value``."""
+
+    def forward(self, logits: Tensor, target: Tensor, sample_weight: Optional[Tensor] = None) -> Tensor:
+        """The loss of the batch, the same for every reduction.
+
+        Args:
+            logits: scores, shape (B,); positive means class 1.
+            target: labels, floating-point, shape (B,).
+            sample_weight: non-negative weights, shape (B,); each acts as if its sample were repeated.
+
+        Returns:
+            A scalar, 0 where there is no sample or every weight is 0; float32 for half-precision scores.
+
+        Raises:
+            InputError: rank, size or value is wrong.
+            InputTypeError: the wrong dtype.
+        """
+        if not torch.jit.is_scripting():
+            self.check(logits, target, sample_weight=sample_weight)
+        scores = widen(logits)
+        weight = torch.ones_like(scores) if sample_weight is None else sample_weight.to(scores.dtype)
+        if not torch.jit.is_scripting():
+            self._check_count(weight)
+        present = torch.where(weight == 0, torch.zeros_like(scores), scores)  # what weighs nothing may hold anything
+        value = self.value(present, target.detach().to(scores.dtype), weight)
+        return torch.where(weight.sum() > 0, value, torch.zeros_like(value))
+
+    def value(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        """The value of the batch, a scalar; all three have one shape and one dtype. Some number where no weight is positive."""
         raise NotImplementedError  # every subclass has its own; TorchScript needs the signature here
 
 

@@ -11,6 +11,9 @@ MIXED_ROWS = {"logits": MIXED_SCORES, "target": [0, 1]}
 
 SIGNED = {"logits": [0.5, -1.2, 2.0, -0.3], "target": [1.0, 1.0, 0.0, 0.0]}
 
+UNSURE = {"logits": [0.5, -0.2, 1.0, -0.7], "target": [1.0, 0.0, 0.0, 1.0]}
+CLOSE = {"logits": [0.05, -0.02, 0.01], "target": [1.0, 0.0, 0.0]}
+
 # a loss of one score as one of two classes: the scores 0 and x, and the label as a class id
 TWO_CLASSES = {"logits": pair(0.0, symbol("logits")), "target": ids(symbol("target"))}
 HARD_LABELS = {"target": (1.0, 0.0)}
@@ -18,6 +21,10 @@ HARD_LABELS = {"target": (1.0, 0.0)}
 EMPTY_BATCH = EdgeCase(
     case="empty batch",
     expected="mean and sum 0 with zero gradient, none the empty tensor; an error under losskit.debug()",
+)
+NO_SAMPLE = EdgeCase(
+    case="empty batch",
+    expected="0 with zero gradient, whatever the reduction; an error under losskit.debug()",
 )
 ONE_CLASS = EdgeCase(
     case="C = 1",
@@ -66,6 +73,11 @@ FROM_THE_END = Accepted(
 )
 LABEL_FOR_ONE_ROW = Accepted(
     input="target", wrong="an axis of size 1", meaning="the value of the first row alone; the others are left out"
+)
+CONFUSION_BY_ARITHMETIC = (
+    Accepted(input="target", wrong="not 0 or 1", meaning="enters the sums with the factors t and 1 - t as it is"),
+    Accepted(input="target", wrong="not a number", answer="nan", meaning="nan"),
+    Accepted(input="target", wrong="an axis of size 1", meaning="taken for the label of every score"),
 )
 SIGN_BY_ARITHMETIC = (
     Accepted(input="target", wrong="not 0 or 1", meaning="enters 2 t - 1, the factor of the score, as it is"),

@@ -33,6 +33,6 @@ def couples(spec: LossSpec, parameters: Mapping[str, Any]) -> bool:
 
 
 def batch_symbol(spec: LossSpec) -> str:
-    """The shape symbol of the samples: the first of the output, or of the inputs where only the output bears that."""
-    first = spec.output[0]
+    """The shape symbol of the samples: the first of the output, or of the inputs where they do not bear that."""
+    first = spec.output[0] if spec.output else ""
     return first if any(first in entry.shape for entry in spec.inputs) else spec.inputs[0].shape[0]

@@ -72,7 +72,7 @@ class LossSpec(Frozen):
         formula: LaTeX of the value of one sample.
         parameters: a :class:`Parameters` class; kept as data.
         inputs: tensor arguments in the order of ``forward``.
-        output: shape symbols of the unreduced value.
+        output: shape symbols of the unreduced value; none where the batch has one number, whatever the reduction.
         least: the smallest size of shape symbols that the loss is not defined for at every size (two bins to lie between).
         claims: what holds and what fails, by regime.
         narrowed: engineering properties the loss lacks, with reasons.
@@ -153,8 +153,8 @@ class LossSpec(Frozen):
                 raise SpecError(
                     f"{self.name}: parameter {parameter.name} is at most {parameter.at_most!r}, expected one of {known}"
                 )
-        if self.weights not in (None, "output", *inputs):
-            expected = _list({"output", *inputs})
+        if self.weights not in (None, *(["output"] if self.output else []), *inputs):
+            expected = _list({*(["output"] if self.output else []), *inputs})
             raise SpecError(f"{self.name}: weights have the shape of {self.weights!r}, expected one of {expected}")
         for symbol in sorted({*self.least} - {*self.symbols()}):
             raise SpecError(f"{self.name}: least speaks of {symbol!r}, expected one of {_list(self.symbols())}")
@@ -273,12 +273,17 @@ class LossSpec(Frozen):
         targets = (i for i in self.inputs if isinstance(i.domain, ClassIndex) and i.domain.of is not None)
         return next(targets, None)
 
-    def binary_target(self) -> Input | None:
-        """The labels of a loss of one real score a sample, 0 or 1 or a probability between, if it is such a loss."""
+    def binary_target(self, *, coupled: bool = False) -> Input | None:
+        """The labels of a loss of one real score a sample, 0 or 1 or a probability between, if it is such a loss.
+
+        With ``coupled`` of one whose samples act on each other, too.
+        """
         scores = [self.input(name) for name in self.differentiable()]
-        if self.coupling is not None or len(scores) != 1 or scores[0] is None or scores[0].domain != Real():
+        if len(scores) != 1 or scores[0] is None or scores[0].domain != Real():
             return None
-        fitting = (i for i in self.inputs if i.shape == scores[0].shape == self.output and not i.optional)
+        if not coupled and (self.coupling is not None or self.output != scores[0].shape):
+            return None
+        fitting = (i for i in self.inputs if i.shape == scores[0].shape and not i.optional)
         return next((i for i in fitting if i.role == "target" and isinstance(i.domain, Binary | Probability)), None)
 
     def narrowing(self, kind: str) -> Narrowing | None:

@@ -24,8 +24,9 @@ from losskit.spec.errors import ExportError, InputError
 from losskit.spec.properties import ExportsONNX, GraphKeepsLaws
 
 KINDS = frozenset({
-    "ArgumentSymmetric", "Bounded", "Convex", "Homogeneous", "LabelSymmetric", "Monotone", "NonNegative",
-    "PermutationInvariant", "RotationInvariant", "ScaleInvariant", "ShiftInvariant", "TranslationInvariant",
+    "ArgumentSymmetric", "Bounded", "Convex", "DuplicationInvariant", "Homogeneous", "LabelSymmetric", "Monotone",
+    "NonNegative", "PermutationInvariant", "RotationInvariant", "ScaleInvariant", "ShiftInvariant",
+    "TranslationInvariant",
 })  # fmt: skip
 # laws that compare values; those of slopes need a gradient of the gradient, or float64
 DATA: tuple[Kind, ...] = ("ordinary", "ties", "tiny", "ordinary", "huge")

@@ -10,23 +10,13 @@ from losskit.conformance.checks.base import Comparison, check_for, declared, gra
 from losskit.conformance.checks.ignored import ignoring, spoil
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search, Sizes
-from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, draw, draw_rows, take
+from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, along_batch, draw, draw_rows, take
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.debug import debug
 from losskit.spec import Claim
 from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import InputError
 from losskit.spec.properties import BatchDecomposable, Reduces, Weighted
-
-
-def _along_batch(subject: Subject, data: Data, rows: torch.Tensor) -> Data:
-    """The data with rows of the batch chosen, repeated or left out."""
-    batch = batch_symbol(subject.spec)
-    chosen = dict(data)
-    for entry in subject.spec.inputs:
-        if batch in entry.shape and data.get(entry.name) is not None:
-            chosen[entry.name] = data[entry.name].index_select(entry.shape.index(batch), rows)
-    return chosen
 
 
 @check_for(Reduces)
@@ -77,7 +67,7 @@ def _compare_slopes(comparison: Comparison, subject: Subject, data: Data) -> Non
 
 def _empty(subject: Subject, sizes: Sizes, search: Search) -> Data:
     data = draw_rows(subject, sizes, (2, 9), search.rng("empty"), MILD)[-1]
-    empty = _along_batch(subject, data, torch.empty(0, dtype=torch.int64, device=subject.device))
+    empty = along_batch(subject, data, torch.empty(0, dtype=torch.int64, device=subject.device))
     batch = batch_symbol(subject.spec)
     try:
         subject.call(empty)
@@ -138,7 +128,7 @@ def weighted(claim: Claim, search: Search) -> Result:
             if len(size) != 1:
                 continue  # repetition is along one axis
             counts = torch.tensor([rng.randint(0, 3) for _ in range(size[0])], device=subject.device)
-            repeated = _along_batch(
+            repeated = along_batch(
                 subject, data, torch.arange(size[0], device=subject.device).repeat_interleave(counts)
             )
             weight = counts.to(subject.dtype)

@@ -12,6 +12,7 @@ from torch import Tensor
 from losskit.conformance.laws.base import Law, Sides, beside, law_for, normal, positions, uniform
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import LossSpec
+from losskit.spec.coupling import batch_symbol
 from losskit.spec.properties import (
     RESOLUTION,
     AffineInvariant,
@@ -179,7 +180,7 @@ class Permutation(Law):
         return {**data, self._name(subject): keys}
 
     def concerns(self, spec: LossSpec) -> bool:
-        return self.claimed.over != "classes" or spec.binary_target() is None
+        return self.claimed.over != "classes" or spec.binary_target(coupled=True) is None
 
     def _name(self, subject: Subject) -> str:
         return "_order" if self.claimed.over == "batch" and not subject.coupled else "__order"
@@ -198,7 +199,7 @@ class Permutation(Law):
     def _axis(self, subject: Subject) -> str:
         spec = subject.spec
         if self.claimed.over == "batch":
-            return spec.output[0]
+            return batch_symbol(spec)
         if self.claimed.over == "classes":
             target = spec.class_target()
             return str(getattr(target.domain, "of", "")) if target else "ids"

@@ -17,7 +17,7 @@ from losskit.spec.properties import RESOLUTION, LabelSymmetric, MarginBased, Per
 
 def score_and_label(spec: LossSpec) -> tuple[str, str]:
     """Names of the score and of its label."""
-    target = spec.binary_target()
+    target = spec.binary_target(coupled=True)
     assert target is not None
     return spec.differentiable()[0], target.name
 
@@ -33,7 +33,7 @@ class Exchanged(Transformed):
 
     def concerns(self, spec: LossSpec) -> bool:
         of_classes = getattr(self.claimed, "over", "classes") == "classes"
-        return of_classes and spec.binary_target() is not None
+        return of_classes and spec.binary_target(coupled=True) is not None
 
 
 class Signs(Exchanged):
@@ -42,6 +42,9 @@ class Signs(Exchanged):
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         _, label = score_and_label(subject.spec)
         return {**data, label: data[label].round()}
+
+    def concerns(self, spec: LossSpec) -> bool:
+        return spec.binary_target() is not None
 
 
 class SumOfBoth(Law):

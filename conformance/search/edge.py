@@ -15,6 +15,7 @@ from losskit.conformance.laws.base import Law
 from losskit.conformance.outcome import BROKEN
 from losskit.conformance.search.inputs import project
 from losskit.conformance.subject import Data, Subject
+from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import InputError
 from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability
 
@@ -63,7 +64,9 @@ def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.Sear
         for entry in subject.spec.inputs:
             if entry.optional and draw(st.booleans()):
                 continue
-            shape = tuple(rows if s == subject.spec.output[0] or s.startswith("*") else sizes[s] for s in entry.shape)
+            shape = tuple(
+                rows if s == batch_symbol(subject.spec) or s.startswith("*") else sizes[s] for s in entry.shape
+            )
             count = int(torch.tensor(shape).prod()) if shape else 1
             values[entry.name] = (
                 shape,

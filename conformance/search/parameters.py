@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from losskit.spec import Interval, LossSpec, OneOf, Parameter
+from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import ParameterError
 from losskit.spec.regimes import Condition, When, within
 
@@ -115,7 +116,7 @@ def _inside(interval: Interval, scale: float, rng: random.Random) -> float:
 
 def size_draws(spec: LossSpec, when: When, rng: random.Random, count: int) -> list[dict[str, int]]:
     """Sizes of the shape symbols other than the batch, within the regime, the smallest ones included."""
-    batch = spec.output[0]
+    batch = batch_symbol(spec)
     target = spec.class_target()
     classes = getattr(target.domain, "of", None) if target else None
     symbols = [s for s in spec.symbols() if s != batch and not s.startswith("*")]

@@ -59,11 +59,19 @@ class PermutationInvariant(Property):
     """Reordering changes nothing: the mean stays, unreduced values and gradients are reordered alike.
 
     ``over`` is ``batch`` (rows of all inputs together), ``classes`` (columns of the scores and the labels
-    together; of one score and a label 0 or 1, ``l(-x, 1 - t) = l(x, t)``),
+    together; of one score and a label 0 or 1, ``l(-x, 1 - t) = l(x, t)``, all samples at once),
     ``points`` (positions within a sample) or ``set`` (all elements of all inputs together).
     """
 
     over: Literal["batch", "classes", "points", "set"]
+
+
+class DuplicationInvariant(Property):
+    """Repeating every sample of the batch equally often leaves the mean as it is.
+
+    Inputs without a batch axis are not repeated. A mean over samples has that, and a quotient of sums over the batch;
+    a constant beside such a sum takes it away, and so do pairs of a sample with its own copy.
+    """
 
 
 class RotationInvariant(Property):

@@ -22,6 +22,7 @@ from losskit.conformance.search.inputs import MILD, draw
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.classification.comp_sum.loss import CompSumLoss
 from losskit.spec import LossSpec
+from losskit.spec.coupling import batch_symbol
 from losskit.spec.properties import ShardsAcross
 
 CUTS = {
@@ -73,7 +74,7 @@ def ranks(importable: None) -> Iterator[Ranks]:
 
 
 def _data(subject: Subject, rows: int = 8) -> Data:
-    symbols = [s for s in subject.spec.symbols() if not s.startswith("*") and s != subject.spec.output[0]]
+    symbols = [s for s in subject.spec.symbols() if not s.startswith("*") and s != batch_symbol(subject.spec)]
     return draw(subject, dict.fromkeys(symbols, 3), rows, random.Random(5), MILD)
 
 

@@ -19,6 +19,7 @@ from losskit.spec import (
     ParameterSet,
     Property,
 )
+from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import SpecError
 from losskit.spec.expressions import Expression, symbol
 from losskit.spec.properties import (
@@ -257,6 +258,14 @@ def test_a_parameter_bounded_by_the_size_of_nothing() -> None:
 def test_weights_shaped_like_nothing() -> None:
     assert refused(weights="pairs") == (
         "sample: weights have the shape of 'pairs', expected one of logits, output, target"
+    )
+
+
+def test_one_number_of_the_batch_has_no_shape_for_weights() -> None:
+    whole = spec(output=(), weights="target", coupling="batch")
+    assert batch_symbol(whole) == "B"
+    assert refused(output=(), coupling="batch") == (
+        "sample: weights have the shape of 'output', expected one of logits, target"
     )
 
 

@@ -134,4 +134,76 @@ MUTANTS = (
         story="The score is read as a probability, which focusing has pulled towards one half.",
         claim=Proper().holds(when={"alpha": None}),
     ),
+    Mutant(
+        name="anyloss_accuracy-score-amplified",
+        loss="anyloss_accuracy",
+        caught_by="Lipschitz",
+        story="The score is amplified in place of the probability.",
+        edits=(Edit("amplification * above_half(score)", "amplification * score", file="ops.soft_confusion"),),
+    ),
+    Mutant(
+        name="anyloss_accuracy-threshold-forgotten",
+        loss="anyloss_accuracy",
+        caught_by="MarginBased",
+        story="The probability is amplified without taking the threshold from it.",
+        edits=(
+            Edit("amplification * above_half(score)", "amplification * score.sigmoid()", file="ops.soft_confusion"),
+        ),
+    ),
+    Mutant(
+        name="anyloss_fbeta-beta-not-squared",
+        loss="anyloss_fbeta",
+        caught_by="WorkedExamples",
+        story="Beta weighs recall as it is, not by its square.",
+        edits=(Edit("square = self.beta * self.beta", "square = self.beta"),),
+    ),
+    Mutant(
+        name="anyloss_fbeta-smoothed",
+        loss="anyloss_fbeta",
+        caught_by="DuplicationInvariant",
+        story="A constant is added to the denominator so that nothing divides by 0.",
+        edits=(
+            Edit(
+                "part / torch.where(whole > 0, whole, torch.ones_like(whole))",
+                "part / (whole + 1e-5)",
+                file="ops.soft_confusion",
+            ),
+        ),
+    ),
+    Mutant(
+        name="anyloss_balanced_accuracy-always-two-classes",
+        loss="anyloss_balanced_accuracy",
+        caught_by="ReducesTo",
+        story="The rates are halved even where one class is absent.",
+        edits=(Edit("share(alarms, negatives), present)", "share(alarms, negatives), 2 * present / present)"),),
+    ),
+    Mutant(
+        name="anyloss_balanced_accuracy-divided-by-the-batch",
+        loss="anyloss_balanced_accuracy",
+        caught_by="MatchesReference",
+        story="Both sums are divided by the size of the batch, which is the accuracy.",
+        edits=(
+            Edit(
+                "share(missed, positives) + share(alarms, negatives)",
+                "2 * share(missed + alarms, positives + negatives)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="anyloss_gmean-root-forgotten",
+        loss="anyloss_gmean",
+        caught_by="MatchesReference",
+        story="The product of the rates stands for its root.",
+        edits=(
+            Edit("root(found) * root(kept)", "found * kept"),
+            Edit("(missed + alarms * found) / (1 + mean)", "missed + alarms * found"),
+        ),
+    ),
+    Mutant(
+        name="anyloss_gmean-root-of-zero",
+        loss="anyloss_gmean",
+        caught_by="MatchesReference",
+        story="The root is taken of the rate of an absent class, where its slope is infinite.",
+        edits=(Edit("root(found) * root(kept)", "(found * kept).sqrt()"),),
+    ),
 )

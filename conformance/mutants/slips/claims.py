@@ -10,6 +10,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    DuplicationInvariant,
     Elicits,
     Homogeneous,
     LabelSymmetric,
@@ -179,6 +180,7 @@ FALSE: dict[str, tuple[tuple[str, Claim, str], ...]] = {
             Lipschitz(on="logits", norm="linf", constant=1 / symbol("temperature")).holds(when={"normalize": "pairs"}),
             "A pair pulls two scores.",
         ),
+        ("copies", DuplicationInvariant().holds(), "The sum over negatives is taken for a mean."),
     ),
     "multi_similarity": (
         ("scale-invariant-always", ScaleInvariant(on="embeddings", axis="D").holds(), "True with normalisation only."),

@@ -10,6 +10,7 @@ from losskit.spec.properties import (
     Bounded,
     Convex,
     Differentiable,
+    DuplicationInvariant,
     Homogeneous,
     Lipschitz,
     Monotone,
@@ -64,6 +65,10 @@ SPEC = LossSpec(
     output=("P",),
     claims=(
         PermutationInvariant(over="set").holds(source="a sum over pairs; with target given"),
+        DuplicationInvariant().holds(when={"normalize": "pairs"}, source="a mean over pairs; with target given"),
+        DuplicationInvariant().fails(
+            when={"normalize": "positives"}, source="target [1, 0], T=1: [1, 0] gives 0.31326, twice over 0.62652"
+        ),
         ShiftInvariant(on="logits", axis="all").holds(source="only differences enter"),
         ShiftInvariant(on="logits", axis="last").fails(
             source="[[.9, .2], [.1, .8]], T=1: 0.80748, and 2.51247 with 5 added to the second row"

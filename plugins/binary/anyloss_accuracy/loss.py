@@ -1,0 +1,19 @@
+"""AnyLoss for the accuracy as a module (Han et al. 2024)."""
+
+from torch import Tensor
+
+from losskit.plugins.base import BinaryLoss
+from losskit.plugins.binary.anyloss_accuracy import SPEC
+from losskit.plugins.ops.signs import signed_margin
+from losskit.plugins.ops.soft_confusion import amplified, soft_decision
+
+
+class AnyLossAccuracyLoss(BinaryLoss):
+    """The soft 0-1 error ``t (1 - y) + (1 - t) y`` with ``y = sigmoid(L (sigmoid(x) - 1/2))``."""
+
+    spec = SPEC
+    amplification: float
+
+    def value(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The value of each sample, shape (B,)."""
+        return soft_decision(-signed_margin(amplified(logits, self.amplification), target))

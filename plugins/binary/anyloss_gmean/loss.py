@@ -1,0 +1,32 @@
+"""AnyLoss for the geometric mean as a module (Han et al. 2024)."""
+
+import torch
+from torch import Tensor
+
+from losskit.plugins.base import BinaryBatchLoss
+from losskit.plugins.binary.anyloss_gmean import SPEC
+from losskit.plugins.ops.soft_confusion import amplified, share, soft_confusion
+
+
+class AnyLossGMeanLoss(BinaryBatchLoss):
+    """One minus the geometric mean of the rates at which soft decisions ``sigmoid(L (sigmoid(x) - 1/2))`` are right."""
+
+    spec = SPEC
+    amplification: float
+
+    def value(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        """The value of the batch, a scalar; where a class is absent it is one minus the rate of the other."""
+        found, missed, alarms, kept = soft_confusion(amplified(logits, self.amplification), target, weight)
+        positives, negatives = (weight * target).sum(), (weight * (1 - target)).sum()
+        missed, alarms = share(missed, positives), share(alarms, negatives)
+        found, kept = share(found, positives), share(kept, negatives)
+        mean = root(found) * root(kept)
+        # near 0 as (1 - mean^2) / (1 + mean), where nothing cancels; far from it the slopes of that would
+        value = torch.where(mean > 0.5, (missed + alarms * found) / (1 + mean), 1 - mean)
+        return torch.where(torch.logical_and(positives > 0, negatives > 0), value, missed + alarms)
+
+
+def root(rate: Tensor) -> Tensor:
+    """The square root, with slope 0 at a rate that has underflowed to 0: what leads there has slope 0, too."""
+    positive = rate > 0
+    return torch.where(positive, torch.where(positive, rate, torch.ones_like(rate)).sqrt(), torch.zeros_like(rate))
