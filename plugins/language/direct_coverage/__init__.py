@@ -4,7 +4,7 @@ from pydantic import Field
 
 from losskit.spec import Accepted, AtLeast, Below, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, FROM_THE_END, SCORES_FOR_EVERY_LABEL
-from losskit.spec.expressions import one_hot, symbol, transpose
+from losskit.spec.expressions import ids, one_hot, symbol, transpose
 from losskit.spec.properties import (
     Bounded,
     Convex,
@@ -80,6 +80,11 @@ SPEC = LossSpec(
             source="it hedges: answers of shares .6 and .4, N=2: least at p=.56047, N=8: at p=.51441",
             note="true for every N above 1; the excess near 1 sinks below what a search resolves",
         ),
+        ReducesTo(
+            other="direct_coverage_step",
+            parameters={"n_eff": symbol("n_samples"), "ignore_index": symbol("ignore_index")},
+            inputs={"step_ids": ids(0.0 * symbol("target"))},
+        ).holds(source="one step a sequence"),
         ReducesTo(
             other="torch.nn.CrossEntropyLoss",
             parameters={"ignore_index": symbol("ignore_index")},
