@@ -12,8 +12,10 @@ from losskit.spec.properties import (
     Monotone,
     NonNegative,
     PermutationInvariant,
+    Proper,
     ReducesTo,
     ShiftInvariant,
+    StrictlyProper,
     UpperBounds,
     ZeroAt,
 )
@@ -80,6 +82,14 @@ SPEC = LossSpec(
             source="cross-entropy is above it for every N: (1 - p)^N <= 1 - p; both grow like -log p",
         ),
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
+        StrictlyProper().holds(
+            when={"n_eff": 1, "ignore_index": Below(0)}, source="one step of one token: the logarithmic score"
+        ),
+        Proper().fails(
+            when={"n_eff": AtLeast(2), "ignore_index": Below(0), **SEVERAL},
+            source="it hedges: steps of shares .6 and .4, N=2: least at p=.56047, N=8: at p=.51441",
+            note="true for every N above 1; the excess near 1 sinks below what a search resolves",
+        ),
         ReducesTo(
             other="direct_coverage",
             parameters={"n_samples": symbol("n_eff"), **IGNORED},

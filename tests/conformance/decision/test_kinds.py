@@ -177,8 +177,11 @@ def test_the_program_of_a_witness_gives_a_loss_of_one_score_that_score(capsys: p
     assert printed == pytest.approx([finding.witness.left, finding.witness.right], abs=1e-4)
 
 
-def test_the_program_of_a_witness_gives_a_loss_of_sequences_one_token(capsys: pytest.CaptureFixture[str]) -> None:
-    finding = found("direct_coverage", Proper().holds(when={"n_samples": 8, "ignore_index": Below(0)}))
+@pytest.mark.parametrize(("loss", "samples"), [("direct_coverage", "n_samples"), ("direct_coverage_step", "n_eff")])
+def test_the_program_of_a_witness_gives_a_loss_of_sequences_one_token(
+    capsys: pytest.CaptureFixture[str], loss: str, samples: str
+) -> None:
+    finding = found(loss, Proper().holds(when={samples: 8, "ignore_index": Below(0)}))
     assert finding.witness is not None
     exec(finding.witness.code, {})
     printed = [float(line.split("(")[1].split(",")[0].rstrip(")")) for line in capsys.readouterr().out.splitlines()]
