@@ -20,7 +20,11 @@ def segment_places(ids: Tensor) -> tuple[Tensor, Tensor]:
 def segment_sums(values: Tensor, places: Tensor) -> Tensor:
     """Sums of the values, (B, T), put at their places, (B, T); as many places as positions, 0 where nothing is put.
 
-    The sum is made by ``index_put``, which adds in the same order every time, where ``scatter_add`` does not on CUDA.
+    The same bits come out every time: on CUDA ``scatter_add`` adds in any order and ``index_put`` in one, on a CPU with
+    several threads it is the other way round.
     """
-    rows = torch.arange(values.size(0), device=values.device).unsqueeze(1).expand_as(places)
-    return torch.zeros_like(values).index_put([rows, places], values, accumulate=True)
+    nothing = torch.zeros_like(values)
+    if values.is_cuda:
+        rows = torch.arange(values.size(0), device=values.device).unsqueeze(1).expand_as(places)
+        return nothing.index_put([rows, places], values, accumulate=True)
+    return nothing.scatter_add(1, places, values)
