@@ -25,7 +25,7 @@ def satisfies(value: Any, condition: Condition) -> bool:
 def couples(spec: LossSpec, parameters: Mapping[str, Any]) -> bool:
     """Whether samples of a batch act on each other with these parameters."""
     narrowed = narrowing_at(spec, "BatchDecomposable", parameters)
-    if narrowed is None:
+    if narrowed is None or not narrowed.when:  # a mean that divides by another count couples no samples
         return spec.coupling is not None
     # class weights change the divisor of the mean and leave every row its own
     lists = {p.name for p in spec.parameters.fields if p.kind == "numbers"}

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.subject import Subject
+from losskit.spec.tensors import ClassIndex
 
 
 @dataclass
@@ -16,19 +17,24 @@ class Risk:
     """``C(z, p) = sum_y p_y l(z, y)`` of a classification loss.
 
     A loss of one score and a label 0 or 1 is taken for one of two classes: the row z has the score ``z_1 - z_0``, the
-    softmax of z gives class 1 the sigmoid of it, and class 1 ranks first where it is positive.
+    softmax of z gives class 1 the sigmoid of it, and class 1 ranks first where it is positive. Where a sample has several
+    positions, each with a row of scores and a label, it is taken at one position; ids that positions share are then all 0.
 
     Attributes:
         subject: the loss.
         scores: its input of scores.
         target: its input of labels.
         axis: shape symbol of the classes; empty for a loss of one score.
+        positions: how many axes of positions lie between those of the samples and of the classes.
+        shared: inputs, behind the labels, of ids that are only compared with each other, one a position.
     """
 
     subject: Subject
     scores: str
     target: str
     axis: str = ""
+    positions: int = 0
+    shared: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, subject: Subject) -> Risk | None:
@@ -37,9 +43,15 @@ class Risk:
         binary, target = spec.binary_target(), spec.class_target()
         if binary is not None:
             return cls(subject, spec.differentiable()[0], binary.name)
-        axis = getattr(target.domain, "of", None) if target else None
-        scores = [i for i in spec.inputs if i.differentiable and i.shape[1:] == (axis,)]
-        return cls(subject, scores[0].name, target.name, str(axis)) if target and len(scores) == 1 else None
+        if target is None:
+            return None
+        axis = getattr(target.domain, "of", None)
+        scores = [i for i in spec.inputs if i.differentiable and i.shape == (*target.shape, axis)]
+        others = [i for i in spec.inputs if not i.optional and i is not target and i not in scores]
+        if len(scores) != 1 or any(i.domain != ClassIndex() or i.shape != target.shape for i in others):
+            return None
+        shared = tuple(i.name for i in others)
+        return cls(subject, scores[0].name, target.name, str(axis), len(target.shape) - 1, shared)
 
     def classes(self, sizes: Mapping[str, int]) -> int:
         """How many classes there are where the shape symbols have these sizes."""
@@ -51,7 +63,11 @@ class Risk:
         labels = torch.arange(classes, device=z.device).repeat(problems)
         rows = z.repeat_interleave(classes, 0)
         if self.axis:
-            return self.subject.value({self.scores: rows, self.target: labels}).view_as(z)
+            single = [1] * self.positions
+            labels = labels.view(-1, *single)
+            ids = dict.fromkeys(self.shared, torch.zeros_like(labels))
+            at = {self.scores: rows.view(-1, *single, classes), self.target: labels, **ids}
+            return self.subject.value(at).view_as(z)
         return self.subject.value({self.scores: rows[:, 1] - rows[:, 0], self.target: labels.to(z.dtype)}).view_as(z)
 
     def __call__(self, z: Tensor, p: Tensor) -> Tensor:
@@ -68,5 +84,8 @@ class Risk:
         """Python that gives the loss of a row under each label: the scores, and the call."""
         scores = f"torch.tensor([{self.given(row) if self.axis else self.given(row)[0]}], dtype=torch.float64)"
         if self.axis:
-            return f"z = {scores}.repeat(len(p), 1)", "loss(z, torch.arange(len(p)))"
+            single = "1, " * self.positions
+            labels = f"torch.arange(len(p)).view(-1{', 1' * self.positions})" if single else "torch.arange(len(p))"
+            ids = f", torch.zeros_like({labels})" * len(self.shared)
+            return f"z = {scores}.repeat(len(p), {single}1)", f"loss(z, {labels}{ids})"
         return f"x = {scores}.repeat(2)", "loss(x, torch.tensor([0.0, 1.0], dtype=torch.float64))"

@@ -57,7 +57,10 @@ class Directional(Law):
     def clear(self, data: Data, left: Tensor, right: Tensor) -> Tensor:
         """Left side with the excluded cases made to agree."""
         excluded = self.excluded(data)
-        return left if excluded is None else torch.where(excluded, right, left)
+        if excluded is None:
+            return left
+        # of a coupled batch that is one case, any row excludes it
+        return torch.where(excluded if len(excluded) == len(left) else excluded.any(), right, left)
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return ()  # the step of a difference does not survive ascent; random directions do the work

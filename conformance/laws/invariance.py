@@ -63,6 +63,11 @@ class Shift(Transformed):
         shift = data[self._name(subject)]
         return subject, {**data, **{name: data[name] + shift for name in self.subjects}}
 
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        # entries closer than the shift resolves become equal: they must be so before it, too, where the order counts
+        shift = data[self._name(subject)]
+        return super().sides(subject, {**data, **{name: (data[name] + shift) - shift for name in self.subjects}})
+
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return (*super().moving(subject, data), self._name(subject))
 
@@ -248,6 +253,10 @@ class Permutation(Law):
         order = self._order(subject, data)
         if self.claimed.over in ("batch", "set") and len(before) == len(order):
             before, noise = before.index_select(0, order), noise.index_select(0, order)
+        if self.claimed.region == "distinct":
+            scores = data[scores_of(subject)]
+            tied = close(scores).reshape(len(scores), -1).any(dim=1)
+            after = torch.where(tied if len(tied) == len(after) else tied.any(), before, after)
         return Sides(after, before, noise=noise)
 
 

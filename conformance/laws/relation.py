@@ -65,7 +65,7 @@ class Related(Law):
     scales: ClassVar[tuple[float, ...]] = (0.1, 1.0, 3.0, 10.0, 100.0)
 
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
-        given = {n: torch.tensor(v, dtype=subject.dtype, device=subject.device) for n, v in self.claimed.given.items()}
+        given = {n: self._fixed(subject, n, v) for n, v in self.claimed.given.items()}
         fitted = {n: v for n, v in data.items() if n not in self.claimed.absent}
         for name, fixed in given.items():
             if len(fixed) == 1 and fitted.get(name) is not None:  # one number for every entry
@@ -77,6 +77,11 @@ class Related(Law):
                     fitted[other] = fitted[other].reshape(-1).repeat(size)[:size].clone()
             fitted[name] = fixed
         return fitted
+
+    @staticmethod
+    def _fixed(subject: Subject, name: str, numbers: tuple[float, ...]) -> Tensor:
+        dtype = torch.int64 if subject.input(name).dtype == "int64" else subject.dtype
+        return torch.tensor(numbers, dtype=dtype, device=subject.device)
 
     def other_value(self, subject: Subject, data: Data) -> Tensor:
         """The other loss on the mapped inputs: per case, or its mean where cases are batches."""

@@ -1,6 +1,7 @@
 """Decision-theoretic properties: what minimising the conditional risk ``C(z, p) = sum_y p_y l(z, y)`` leads to.
 
-A loss of one score x and a label 0 or 1 is one of two classes whose rows are all z with ``z_1 - z_0 = x``.
+A loss of one score x and a label 0 or 1 is one of two classes whose rows are all z with ``z_1 - z_0 = x``. A loss of
+samples with several positions, each with a row and a label, is taken at samples of one position.
 """
 
 from typing import ClassVar, Literal

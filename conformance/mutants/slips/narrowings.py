@@ -25,6 +25,13 @@ MUTANTS = (
         unnarrowed="BatchDecomposable",
     ),
     Mutant(
+        name="narrowing-direct_coverage_step-mean-over-steps",
+        loss="direct_coverage_step",
+        caught_by="BatchDecomposable",
+        story="A mean over steps is no mean of the sequences' means.",
+        unnarrowed="BatchDecomposable",
+    ),
+    Mutant(
         name="narrowing-multi_similarity-weights",
         loss="multi_similarity",
         caught_by="Weighted",

@@ -56,6 +56,20 @@ MUTANTS = (
         edits=(Edit("missed.square() + wrong.square().sum(dim=-1)", "2 * missed.square() + 0.0 * wrong.sum(dim=-1)"),),
     ),
     Mutant(
+        name="correctness_aware-probability-of-the-label",
+        loss="correctness_aware",
+        caught_by="WorkedExamples",
+        story="The label's probability stands where the top one is meant, as in the Brier score of the true class.",
+        edits=(Edit("torch.log_softmax(scores, dim=-1), predicted)", "torch.log_softmax(scores, dim=-1), target)"),),
+    ),
+    Mutant(
+        name="correctness_aware-weights-exchanged",
+        loss="correctness_aware",
+        caught_by="MatchesReference",
+        story="Correct samples are weighted by the accuracy, which they already have.",
+        edits=(Edit("own = torch.where(correct, right, wrong)", "own = torch.where(correct, wrong, right)"),),
+    ),
+    Mutant(
         name="symmetric_cross_entropy-weights-exchanged",
         loss="symmetric_cross_entropy",
         caught_by="LabelSymmetric",

@@ -93,6 +93,8 @@ FALSE = [
     ("logistic", HConsistencyBound(gamma=sqrt(2.1 * T)).holds()),
     ("hinge", HConsistencyBound(gamma=T).holds()),
     ("crammer_singer", HConsistencyBound(gamma=100 * T, tight=False).holds(when={"margin": Above(0), "C": 3})),
+    ("direct_coverage", Proper().holds(when={"n_samples": 8, "ignore_index": Below(0), "V": AtLeast(2)})),
+    ("direct_coverage", StrictlyProper().fails(when={"n_samples": 1, "ignore_index": Below(0), "V": AtLeast(2)})),
 ]
 
 
@@ -170,6 +172,17 @@ def test_the_program_of_a_witness_gives_a_loss_of_one_score_that_score(capsys: p
     rows = finding.witness.inputs["logits"]
     assert isinstance(rows, list)
     assert [isinstance(row, list) and len(row) for row in rows] == [1, 1]
+    exec(finding.witness.code, {})
+    printed = [float(line.split("(")[1].split(",")[0].rstrip(")")) for line in capsys.readouterr().out.splitlines()]
+    assert printed == pytest.approx([finding.witness.left, finding.witness.right], abs=1e-4)
+
+
+@pytest.mark.parametrize(("loss", "samples"), [("direct_coverage", "n_samples"), ("direct_coverage_step", "n_eff")])
+def test_the_program_of_a_witness_gives_a_loss_of_sequences_one_token(
+    capsys: pytest.CaptureFixture[str], loss: str, samples: str
+) -> None:
+    finding = found(loss, Proper().holds(when={samples: 8, "ignore_index": Below(0)}))
+    assert finding.witness is not None
     exec(finding.witness.code, {})
     printed = [float(line.split("(")[1].split(",")[0].rstrip(")")) for line in capsys.readouterr().out.splitlines()]
     assert printed == pytest.approx([finding.witness.left, finding.witness.right], abs=1e-4)

@@ -1,0 +1,30 @@
+"""Segments: positions of a row that bear the same id, wherever they stand."""
+
+import torch
+from torch import Tensor
+
+
+def segment_places(ids: Tensor) -> tuple[Tensor, Tensor]:
+    """Where each position's segment is put, (B, T), and how many segments each row has, (B,).
+
+    Positions of one row share a segment where their ids are equal; the ids are any numbers from 0 on, and segments are
+    put in their order, from place 0. A negative id belongs to no segment; its place is 0.
+    """
+    ordered, order = ids.clamp(min=-1).sort(dim=1)
+    before = torch.nn.functional.pad(ordered, [1, 0], value=-1.0)[:, :-1]
+    opens = (ordered != before).to(torch.int64)  # positions outside come first and are like what was padded
+    places = torch.zeros_like(order).scatter(1, order, (opens.cumsum(dim=1) - 1).clamp(min=0))
+    return places, opens.sum(dim=1)
+
+
+def segment_sums(values: Tensor, places: Tensor) -> Tensor:
+    """Sums of the values, (B, T), put at their places, (B, T); as many places as positions, 0 where nothing is put.
+
+    The same bits come out every time: on CUDA ``scatter_add`` adds in any order and ``index_put`` in one, on a CPU with
+    several threads it is the other way round.
+    """
+    nothing = torch.zeros_like(values)
+    if values.is_cuda:
+        rows = torch.arange(values.size(0), device=values.device).unsqueeze(1).expand_as(places)
+        return nothing.index_put([rows, places], values, accumulate=True)
+    return nothing.scatter_add(1, places, values)
