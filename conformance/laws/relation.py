@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Callable
 from functools import cache
@@ -100,7 +101,10 @@ class Related(Law):
             k: torch.tensor(v, dtype=subject.dtype, device=subject.device) if isinstance(v, list) else v
             for k, v in parameters.items()
         }
-        module = getattr(torch.nn, self.claimed.other.removeprefix(FRAMEWORK))(reduction=reduction, **tensors)
+        kind = getattr(torch.nn, self.claimed.other.removeprefix(FRAMEWORK))
+        if "reduction" in inspect.signature(kind).parameters:  # a module that is no loss, an activation, has none
+            tensors["reduction"] = reduction
+        module = kind(**tensors)
         arguments = (
             mapped.values() if mapped else [data[i.name] for i in subject.spec.inputs if data.get(i.name) is not None]
         )

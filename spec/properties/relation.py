@@ -13,7 +13,7 @@ class ReducesTo(Property):
     """On the same inputs equal to another loss: ``l = scale * other + offset``, or in a limit of a parameter.
 
     Attributes:
-        other: a registered loss, or ``torch.nn.X`` for one of the framework's own.
+        other: a registered loss, or ``torch.nn.X`` for one of the framework's own, activations too.
         parameters: parameters of the other loss, as values or expressions in this loss's parameters.
         inputs: inputs of the other loss as expressions in this one's; those not named are passed on by name.
         relation: ``equal``; ``affine`` (with ``scale`` and ``offset``); ``same_gradient``; ``limit``.
