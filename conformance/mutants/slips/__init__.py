@@ -2,6 +2,7 @@
 
 from losskit.conformance.mutants.model import Mutant
 from losskit.conformance.mutants.slips import (
+    activations,
     batches,
     binary,
     claims,
@@ -22,6 +23,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *scores.MUTANTS,
     *batches.MUTANTS,
     *regression.MUTANTS,
+    *activations.MUTANTS,
     *shared.MUTANTS,
     *claims.MUTANTS,
     *narrowings.MUTANTS,

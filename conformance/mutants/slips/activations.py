@@ -1,0 +1,27 @@
+"""Slips in activations and in the entropy that they are searched by."""
+
+from losskit.conformance.mutants.model import Edit, Mutant
+
+MUTANTS = (
+    Mutant(
+        name="crrelu-gaussian-without-half",
+        loss="crrelu",
+        caught_by="MinimisedAt",
+        story="The bump is x exp(-x^2), whose minimum lies nearer to 0.",
+        edits=(Edit("torch.exp(-0.5 * near * near)", "torch.exp(-near * near)"),),
+    ),
+    Mutant(
+        name="crrelu-infinity-times-zero",
+        loss="crrelu",
+        caught_by="WorkedExamples",
+        story="The bump is computed as it is written, and an infinite input makes it infinity times 0.",
+        edits=(Edit("near = torch.where(x.abs() < 39, x, torch.zeros_like(x))", "near = x"),),
+    ),
+    Mutant(
+        name="crrelu-learned-epsilon-ignored",
+        loss="crrelu",
+        caught_by="MatchesReference",
+        story="The coefficient that is passed in counts for nothing beside the parameter of its name.",
+        edits=(Edit("epsilon.to(points.dtype) * bump", "self.epsilon * bump + 0 * epsilon"),),
+    ),
+)
