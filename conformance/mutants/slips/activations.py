@@ -24,4 +24,25 @@ MUTANTS = (
         story="The coefficient that is passed in counts for nothing beside the parameter of its name.",
         edits=(Edit("epsilon.to(points.dtype) * bump", "self.epsilon * bump + 0 * epsilon"),),
     ),
+    Mutant(
+        name="wafbc-without-half",
+        loss="wafbc",
+        caught_by="Monotone",
+        story="The tail is the complementary error function without its factor 1/2, and the two halves no longer meet.",
+        edits=(Edit("return 0.5 * torch.where(near", "return torch.where(near", file="ops.normal"),),
+    ),
+    Mutant(
+        name="wafbc-no-slope-at-the-mean",
+        loss="wafbc",
+        caught_by="Differentiable",
+        story="The tail is taken of the absolute value, whose derivative at 0 is 0.",
+        edits=(Edit("tail(torch.where(below, -standard, standard))", "tail(standard.abs())"),),
+    ),
+    Mutant(
+        name="wafbc-divides-by-the-variance",
+        loss="wafbc",
+        caught_by="Homogeneous",
+        story="The inputs are divided by the variance.",
+        edits=(Edit("self.mean) / self.std", "self.mean) / self.std**2"),),
+    ),
 )
