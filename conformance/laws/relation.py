@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import random
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar
@@ -108,7 +109,9 @@ class Related(Law):
         arguments = (
             mapped.values() if mapped else [data[i.name] for i in subject.spec.inputs if data.get(i.name) is not None]
         )
-        value: Tensor = module(*arguments)
+        with warnings.catch_warnings():  # the framework's advice on its own conventions is none for who verifies
+            warnings.simplefilter("ignore")
+            value: Tensor = module(*arguments)
         return value.reshape(-1) if subject.coupled else value.reshape(value.shape[0], -1).mean(1)
 
     def affine(self, subject: Subject, data: Data) -> tuple[float, float]:
@@ -134,7 +137,10 @@ class SameGradient(Related):
     detail = "an entry of this loss's gradient, and of the other's"
 
     def sides(self, subject: Subject, data: Data) -> Sides:
-        wanted = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+        fixed = [
+            n for n, values in self.claimed.given.items() if len(values) == 1
+        ]  # the relation says nothing beside them
+        wanted = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None and n not in fixed)
         held = {**data, **{n: data[n].detach().requires_grad_() for n in wanted}}
         scale, _ = self.affine(subject, data)
         mine = subject.gradients(held, wanted)
