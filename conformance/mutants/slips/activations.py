@@ -45,4 +45,36 @@ MUTANTS = (
         story="The inputs are divided by the variance.",
         edits=(Edit("self.mean) / self.std", "self.mean) / self.std**2"),),
     ),
+    Mutant(
+        name="activation_entropy-logarithm-of-the-input-density",
+        loss="activation_entropy",
+        caught_by="ZeroAt",
+        story="The slope of the inverse is left out under the logarithm.",
+        edits=(
+            Edit(
+                "-log_density * torch.exp(log_density)",
+                "-(log_density - torch.log(widen(dy))) * torch.exp(log_density)",
+            ),
+        ),
+    ),
+    Mutant(
+        name="activation_entropy-mean-over-nodes",
+        loss="activation_entropy",
+        caught_by="ReducesTo",
+        story="The nodes are averaged, where their weights make the sum an integral.",
+        edits=(Edit("(widen(quadrature) * surprise).sum()", "(widen(quadrature) * surprise).mean()"),),
+    ),
+    Mutant(
+        name="activation_entropy-zero-times-log-zero",
+        loss="activation_entropy",
+        caught_by="WorkedExamples",
+        story="The logarithm is taken of the density itself, which underflows to 0 in the tails.",
+        edits=(
+            Edit("torch.where(tails, torch.zeros_like(standard), standard)", "standard"),
+            Edit(
+                "torch.where(tails, torch.zeros_like(log_density), -log_density * torch.exp(log_density))",
+                "-log_density.exp() * log_density.exp().log()",
+            ),
+        ),
+    ),
 )
