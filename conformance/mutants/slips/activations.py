@@ -77,4 +77,25 @@ MUTANTS = (
             ),
         ),
     ),
+    Mutant(
+        name="eafo_correction-sign-of-the-score",
+        loss="eafo_correction",
+        caught_by="ZeroAt",
+        story="The derivative of the density has lost its sign.",
+        edits=(Edit("slope - widen(d2y) / slope", "slope + widen(d2y) / slope"),),
+    ),
+    Mutant(
+        name="eafo_correction-derivative-per-deviation",
+        loss="eafo_correction",
+        caught_by="Homogeneous",
+        story="The standardised y is divided once by the deviation, which makes it the derivative by the standardised y.",
+        edits=(Edit("standard / self.std * slope", "standard * slope"),),
+    ),
+    Mutant(
+        name="eafo_correction-second-derivative-times-slope",
+        loss="eafo_correction",
+        caught_by="MatchesReference",
+        story="The second derivative is multiplied with the first instead of divided by it.",
+        edits=(Edit("widen(d2y) / slope", "widen(d2y) * slope"),),
+    ),
 )

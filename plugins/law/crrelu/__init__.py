@@ -15,7 +15,7 @@ from losskit.spec import (
     Parameters,
     hookimpl,
 )
-from losskit.spec.cases import EMPTY_BATCH, NAN_ELEMENT
+from losskit.spec.cases import EMPTY_BATCH
 from losskit.spec.expressions import exp, maximum, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -115,7 +115,7 @@ SPEC = LossSpec(
     ),
     edge_cases=(
         EMPTY_BATCH,
-        NAN_ELEMENT,
+        EdgeCase(case="nan", expected="nan, in that element only"),
         EdgeCase(
             case="|x| large",
             expected="ReLU exactly: the Gaussian underflows to 0",

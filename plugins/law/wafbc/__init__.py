@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from losskit.spec import AtLeast, Below, EdgeCase, Example, LossSpec, Parameters, hookimpl
-from losskit.spec.cases import EMPTY_BATCH, NAN_ELEMENT
+from losskit.spec.cases import EMPTY_BATCH
 from losskit.spec.expressions import symbol
 from losskit.spec.properties import (
     Bounded,
@@ -96,7 +96,7 @@ SPEC = LossSpec(
     ),
     edge_cases=(
         EMPTY_BATCH,
-        NAN_ELEMENT,
+        EdgeCase(case="nan", expected="nan, in that element only"),
         EdgeCase(
             case="|x| huge or infinite",
             expected="exactly low or high",

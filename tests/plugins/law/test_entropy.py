@@ -55,6 +55,8 @@ def test_the_inverse_of_wafbc_has_the_entropy_of_a_uniform_output(
     dy = std / ((high - low) * density((y - mean) / std))
     found = entropy(y, dy, torch.full_like(y, (high - low) / 200), mean, std)
     assert found.item() == pytest.approx(math.log(high - low), abs=1e-12)
+    correction = losskit.create("eafo_correction", reduction="none", mean=mean, std=std)
+    torch.testing.assert_close(correction(y, dy, (y - mean) / std**2 * dy**2), torch.zeros_like(y))
 
 
 def test_no_output_on_a_range_has_more_entropy_than_the_uniform_one() -> None:
@@ -73,3 +75,25 @@ def test_it_is_concave_in_the_slope() -> None:
         one, other, quadrature = 3 * torch.rand((3, 7), generator=generator, dtype=torch.float64) + 0.01
         middle = entropy(y, (one + other) / 2, quadrature)
         assert middle > (entropy(y, one, quadrature) + entropy(y, other, quadrature)) / 2
+
+
+@pytest.mark.parametrize(("mean", "std"), [(0.0, 1.0), (0.4, 1.7)])
+def test_its_first_variation_is_minus_the_correction(mean: float, std: float) -> None:
+    u = torch.linspace(-2, 2, 4001, dtype=torch.float64)[1:-1]
+    y, dy, d2y = torch.sinh(u), torch.cosh(u), torch.sinh(u)
+    moved = torch.cos(math.pi * u / 4) ** 4 * (1 + u)  # it vanishes at the ends with its derivatives
+    slope = -math.pi * torch.cos(math.pi * u / 4) ** 3 * torch.sin(math.pi * u / 4) * (1 + u)
+    slope = slope + torch.cos(math.pi * u / 4) ** 4
+    quadrature = torch.full_like(u, 4 / 4000)
+    held, held_slope = y.clone().requires_grad_(), dy.clone().requires_grad_()
+    by_y, by_slope = torch.autograd.grad(entropy(held, held_slope, quadrature, mean, std), (held, held_slope))
+    variation = (by_y * moved + by_slope * slope).sum()
+    correction = losskit.create("eafo_correction", reduction="none", mean=mean, std=std)(y, dy, d2y)
+    assert variation.item() == pytest.approx(-(quadrature * moved * correction).sum().item(), rel=1e-6)
+
+
+def test_the_correction_of_the_identity_is_the_bump_of_crrelu() -> None:
+    u = LINE[::50]
+    correction = losskit.create("eafo_correction", reduction="none")(u, torch.ones_like(u), torch.zeros_like(u))
+    bump = losskit.create("crrelu", reduction="none", epsilon=1.0)(u) - torch.relu(u)
+    torch.testing.assert_close(correction, bump / math.sqrt(2 * math.pi))
