@@ -53,7 +53,8 @@ def _one(
     if ignored is not None and kind in ("ignored", "all ignored"):
         marked = np.arange(values.size).reshape(shape) % 4 == 1 if kind == "ignored" else np.ones(shape, dtype=bool)
         values = np.where(marked, ignored, values)
-    return values.astype(np.int64 if entry.dtype == "int64" else np.float32)
+    # of a tensor without axes NumPy makes a number as soon as it computes with it
+    return np.asarray(values).astype(np.int64 if entry.dtype == "int64" else np.float32)
 
 
 def _values(

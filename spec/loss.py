@@ -71,7 +71,8 @@ class LossSpec(Frozen):
         summary: what it does and when to choose it, in one or two sentences.
         formula: LaTeX of the value of one sample.
         parameters: a :class:`Parameters` class; kept as data.
-        inputs: tensor arguments in the order of ``forward``.
+        inputs: tensor arguments in the order of ``forward``. An optional one may bear the name of a parameter and then stands
+            in its place where it is given; claims on a regime of that parameter speak of calls that leave it out.
         output: shape symbols of the unreduced value; none where the batch has one number, whatever the reduction.
         least: the smallest size of shape symbols that the loss is not defined for at every size (two bins to lie between).
         claims: what holds and what fails, by regime.
@@ -88,8 +89,9 @@ class LossSpec(Frozen):
         adapter: how a loss that was written elsewhere is built and called; None for one that follows losskit's base class.
         place: where a spec that is not registered is found, ``package.module:NAME``; filled in when it is loaded so.
         oracle: place of the NumPy reference, ``package.module:function``. It takes the inputs as float64 arrays and the
-            parameters, all by name, and returns the unreduced value, or (value, count) where counts differ from 1. A
-            spec with an adapter may name none: then nothing is compared with a reference.
+            parameters, all by name (of one name, the input where it is given), and returns the unreduced value, or
+            (value, count) where counts differ from 1. A spec with an adapter may name none: then nothing is compared with
+            a reference.
         oracle_gradient: place of the gradient's formula; a surrogate gradient needs one, differences serve the others.
     """
 
@@ -140,10 +142,11 @@ class LossSpec(Frozen):
 
     def _check_names(self) -> None:
         inputs, parameters = [i.name for i in self.inputs], self.parameters.names()
+        replaceable = [i.name for i in self.inputs if i.optional]
         for name in (*inputs, *parameters):
             if name in RESERVED:
                 raise SpecError(f"{self.name}: {name!r} is an argument of every loss, expected another name")
-            if name in parameters and name in inputs:
+            if name in parameters and name in inputs and name not in replaceable:
                 raise SpecError(f"{self.name}: {name!r} names an input and a parameter")
             if inputs.count(name) > 1:
                 raise SpecError(f"{self.name}: {name!r} names two inputs")

@@ -13,10 +13,11 @@ from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, along_batch, draw, draw_rows, take
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.debug import debug
-from losskit.spec import Claim
+from losskit.spec import Claim, Interval
 from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import InputError
 from losskit.spec.properties import BatchDecomposable, Reduces, Weighted
+from losskit.spec.tensors import Input, Real
 
 
 @check_for(Reduces)
@@ -161,13 +162,18 @@ def _check_weightless(comparison: Comparison, subject: Subject, data: Data, weig
     """Rows of weight 0 count as absent, so not-a-number in them reaches no value."""
     axis = batch_symbol(subject.spec)
     dropped = (weight == 0).cpu()
-    names = subject.spec.differentiable()
+    names = tuple(n for n in subject.spec.differentiable() if _admits_nan(subject.input(n)))
     spoiled = {n: spoil(subject, n, v, axis, dropped, math.nan) if n in names else v for n, v in data.items()}
     for reduction in ("sum", "mean"):
         found, wanted = (subject.call(rows, reduction, weight) for rows in (spoiled, data))
         allowed = rounding(subject, data, wanted).amax()
         shown = {**spoiled, "sample_weight": weight}
         comparison.compare(f"{reduction} with NaN in rows of weight 0", found, wanted, allowed, subject, shown)
+
+
+def _admits_nan(entry: Input) -> bool:
+    """Whether not-a-number passes the checks of an input; one with an interval for a domain refuses it in any row."""
+    return isinstance(entry.domain, Real) and entry.domain.interval == Interval()
 
 
 @check_for(BatchDecomposable)

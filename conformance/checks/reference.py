@@ -30,7 +30,7 @@ def arrays(data: Data) -> dict[str, Any]:
 def oracle(subject: Subject, data: Data) -> tuple[Tensor, Tensor]:
     """Unreduced value and counts from the NumPy reference."""
     function = resolve(subject.spec.name, subject.spec.oracle)
-    returned = function(**arrays(data), **subject.parameters)
+    returned = function(**{**subject.parameters, **arrays(data)})
     value, count = returned if isinstance(returned, tuple) else (returned, np.ones_like(returned))
     return torch.as_tensor(np.asarray(value, dtype=np.float64)), torch.as_tensor(np.asarray(count, dtype=np.float64))
 
@@ -76,7 +76,7 @@ def _compare_gradient(comparison: Comparison, subject: Subject, data: Data, sear
     found = gradients_of(subject.call(held, "sum"), held, names)
     if subject.spec.oracle_gradient:
         function = resolve(subject.spec.name, subject.spec.oracle_gradient)
-        for name, wanted in function(**arrays(data), **subject.parameters).items():
+        for name, wanted in function(**{**subject.parameters, **arrays(data)}).items():
             formula = torch.as_tensor(np.asarray(wanted, dtype=np.float64))
             allowed = 1e-9 * (1 + formula.abs().amax()) if formula.numel() else 1e-9
             comparison.compare(f"gradient of {name} against its formula", found[name], formula, allowed, subject, data)

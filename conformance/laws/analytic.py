@@ -19,7 +19,8 @@ from losskit.spec.properties import Bounded, Convex, Monotone, NonNegative
 
 def constant(value: Scalar, subject: Subject, data: Data) -> float:
     """A constant of a claim at these parameters and sizes."""
-    return float(evaluate(value, {**subject.parameters, **sizes_of(subject, data)}))
+    given = {n: float(data[n].detach()) for n in subject.parameters if torch.is_tensor(data.get(n))}
+    return float(evaluate(value, {**subject.parameters, **given, **sizes_of(subject, data)}))
 
 
 def sizes_of(subject: Subject, data: Data) -> dict[str, int]:

@@ -100,10 +100,17 @@ class Law(ABC):
         """Add what the law needs beside the inputs: shifts, factors, second points."""
         return data
 
+    def without_replaced(self, data: Data) -> Data:
+        """The data without inputs that would stand in place of a parameter whose regime the claim names."""
+        return {name: value for name, value in data.items() if name not in self.claim.when}
+
     def applies(self, subject: Subject, data: Data) -> str:
         """Why the law says nothing about these inputs; empty where it does."""
         missing = [n for n in self.subjects if subject.spec.input(n) is not None and data.get(n) is None]
-        return f"the optional input {missing[0]} is absent" if missing else ""
+        if missing:
+            return f"the optional input {missing[0]} is absent"
+        replaced = [n for n in self.claim.when if data.get(n) is not None]
+        return f"the regime is one of the parameter {replaced[0]}, which an input replaces" if replaced else ""
 
     def concerns(self, spec: LossSpec) -> bool:
         """Whether the law can be asked of a loss at all."""

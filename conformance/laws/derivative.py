@@ -12,10 +12,12 @@ from losskit.conformance.laws.base import Law, Sides, law_for, normal
 from losskit.conformance.laws.growth import flatten, measured, one_case, values
 from losskit.conformance.search.inputs import MODERATE
 from losskit.conformance.subject import Data, Subject
-from losskit.spec import Claim
+from losskit.spec import Claim, Interval
 from losskit.spec.properties import Differentiable
+from losskit.spec.tensors import Real
 
 STEP = 1e-5
+MARGIN = 1e3 * STEP  # between inputs and the ends of their domains
 HALVINGS = 45  # of a segment: what is left of it is far shorter than a step
 
 
@@ -26,6 +28,7 @@ class Directional(Law):
     scales: ClassVar[tuple[float, ...]] = MODERATE
 
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
+        data = {**data, **{n: self._off_the_ends(subject, n, data[n]) for n in self.subjects}}
         directions = {f"_{n}": normal(data[n], rng) for n in self.subjects}
         length = torch.linalg.vector_norm(self._flat(subject, directions, "_"), dim=1)
         for name in self.subjects:
@@ -34,6 +37,14 @@ class Directional(Law):
             by_case = length.view(()) if alone else length.view(-1, *[1] * (tensor.dim() - 1))
             directions[f"_{name}"] = tensor / by_case
         return {**data, **directions}
+
+    @staticmethod
+    def _off_the_ends(subject: Subject, name: str, tensor: Tensor) -> Tensor:
+        """The tensor with every entry so far inside its interval that steps neither leave it nor see its end as a kink."""
+        domain = subject.input(name).domain
+        if not isinstance(domain, Real) or domain.interval == Interval():
+            return tensor
+        return tensor.clamp(domain.interval.low + MARGIN, domain.interval.high - MARGIN)
 
     def _flat(self, subject: Subject, tensors: Data, prefix: str = "") -> Tensor:
         return flatten(subject, {n: tensors[prefix + n] for n in self.subjects}, self.subjects)

@@ -199,7 +199,7 @@ class Permutation(Law):
         alone = self.claimed.over == "set" and any(data.get(i.name) is None for i in subject.spec.inputs)
         if alone:
             return "positions have a meaning of their own where an input is absent"
-        return "" if named else f"no input given has the axis {axis}"
+        return super().applies(subject, data) if named else f"no input given has the axis {axis}"
 
     def _axis(self, subject: Subject) -> str:
         spec = subject.spec

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import random
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar
@@ -105,11 +107,16 @@ class Related(Law):
             k: torch.tensor(v, dtype=subject.dtype, device=subject.device) if isinstance(v, list) else v
             for k, v in parameters.items()
         }
-        module = getattr(torch.nn, self.claimed.other.removeprefix(FRAMEWORK))(reduction=reduction, **tensors)
+        kind = getattr(torch.nn, self.claimed.other.removeprefix(FRAMEWORK))
+        if "reduction" in inspect.signature(kind).parameters:  # a module that is no loss, an activation, has none
+            tensors["reduction"] = reduction
+        module = kind(**tensors)
         arguments = (
             mapped.values() if mapped else [data[i.name] for i in subject.spec.inputs if data.get(i.name) is not None]
         )
-        value: Tensor = module(*arguments)
+        with warnings.catch_warnings():  # the framework's advice on its own conventions is none for who verifies
+            warnings.simplefilter("ignore")
+            value: Tensor = module(*arguments)
         return value.reshape(-1) if subject.coupled else value.reshape(value.shape[0], -1).mean(1)
 
     def affine(self, subject: Subject, data: Data) -> tuple[float, float]:
@@ -135,7 +142,10 @@ class SameGradient(Related):
     detail = "an entry of this loss's gradient, and of the other's"
 
     def sides(self, subject: Subject, data: Data) -> Sides:
-        wanted = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+        fixed = [
+            n for n, values in self.claimed.given.items() if len(values) == 1
+        ]  # the relation says nothing beside them
+        wanted = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None and n not in fixed)
         held = {**data, **{n: data[n].detach().requires_grad_() for n in wanted}}
         scale, _ = self.affine(subject, data)
         mine = subject.gradients(held, wanted)

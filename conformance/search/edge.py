@@ -94,7 +94,8 @@ def _build(
 ) -> tuple[Subject, Data] | None:
     choice, values, seed = drawn
     subject = subjects[choice][0]
-    data: Data = {name: _tensor(subject, name, shape, entries) for name, (shape, entries) in values.items()}
+    drawn_data = {name: _tensor(subject, name, shape, entries) for name, (shape, entries) in values.items()}
+    data: Data = law.without_replaced(drawn_data)
     try:
         with torch.no_grad():
             subject.call(data)

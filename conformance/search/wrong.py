@@ -27,7 +27,8 @@ def wrong_inputs(subject: Subject, data: Data) -> Iterator[tuple[str, Wrong, Dat
         other = value.double() if entry.dtype == "int64" else value.to(torch.int64)
         yield entry.name, "wrong dtype", {**data, entry.name: other}
         yield entry.name, "an axis too many", {**data, entry.name: value.unsqueeze(0)}
-        yield entry.name, "an axis too few", {**data, entry.name: value[0]}
+        if value.dim():
+            yield entry.name, "an axis too few", {**data, entry.name: value[0]}
         for place, symbol in enumerate(entry.shape):
             if symbol in shared:
                 first = _first_axis(entry, place, value)

@@ -19,6 +19,14 @@ def interval_masses(edges: Tensor) -> Tensor:
     return 0.5 * torch.where(low > 1, falling, torch.where(high < -1, -falling, middle))
 
 
+def tail(x: Tensor) -> Tensor:
+    """Probability beyond ``x``, for ``x >= 0``: all digits in graphs, too."""
+    scaled = x * 0.5**0.5
+    near = scaled < 0.5
+    beyond = erfc(torch.where(near, torch.full_like(scaled, 0.5), scaled))
+    return 0.5 * torch.where(near, 1 - torch.erf(torch.where(near, scaled, torch.zeros_like(scaled))), beyond)
+
+
 def erfc(x: Tensor) -> Tensor:
     """Complementary error function for ``x >= 0.5``.
 

@@ -13,13 +13,14 @@ class ReducesTo(Property):
     """On the same inputs equal to another loss: ``l = scale * other + offset``, or in a limit of a parameter.
 
     Attributes:
-        other: a registered loss, or ``torch.nn.X`` for one of the framework's own.
+        other: a registered loss, or ``torch.nn.X`` for one of the framework's own, activations too.
         parameters: parameters of the other loss, as values or expressions in this loss's parameters.
         inputs: inputs of the other loss as expressions in this one's; those not named are passed on by name.
         relation: ``equal``; ``affine`` (with ``scale`` and ``offset``); ``same_gradient``; ``limit``.
         limit: for ``limit``, the parameter of this loss and the value it tends to.
         rate: for ``limit``, a bound on the difference, an expression that vanishes at the limit.
-        given: inputs of this loss that are fixed for the comparison; a single number fills the input.
+        given: inputs of this loss that are fixed for the comparison; a single number fills the input, and gradients in it
+            are not compared.
         absent: optional inputs of this loss that are left out for the comparison.
     """
 

@@ -38,9 +38,13 @@ def _declaring(name: str, *accepted: Accepted) -> LossSpec:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_every_loss_declares_what_its_graph_answers(name: str) -> None:
-    result = _compared(get(name))
+    spec = get(name)
+    result = _compared(spec)
     assert result.outcome == "held", result.reason
-    assert result.cases >= 8
+    alone = (
+        sum(bool(entry.shape) for entry in spec.inputs) == 1
+    )  # of a single input of any shape only the dtype is wrong
+    assert result.cases >= (1 if alone else 8)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from losskit import get
-from losskit.conformance.laws.analytic import Jensen
+from losskit.conformance.laws.analytic import Jensen, constant
 from losskit.conformance.laws.base import Sides
 from losskit.conformance.profiles import PROFILES
 from losskit.conformance.search.attack import Search
@@ -22,6 +22,7 @@ from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Subject
 from losskit.registry import builtin
 from losskit.spec import Above, AtLeast, Between
+from losskit.spec.expressions import symbol
 from losskit.spec.properties import Convex
 from losskit.spec.regimes import condition
 
@@ -190,3 +191,17 @@ def test_the_violation_is_counted_in_tolerances(left: float, right: float, relat
 def test_a_setting_outside_its_regime_is_never_drawn() -> None:
     draws = parameter_draws(get("crammer_singer"), {"margin": Above(0)}, random.Random(0), 6)
     assert all(draw["margin"] > 0 for draw in draws)
+
+
+def test_a_claim_on_a_regime_is_asked_without_the_input_that_replaces_the_parameter() -> None:
+    law = Jensen(Convex(on="x").holds(when={"epsilon": 0.0}))
+    search = Search(get("crrelu"), PROFILES["quick"], seed=0)
+    batches = [b for n, s, sizes in search.subjects(law.claim.when) for b in search.batches(law, s, sizes, n)]
+    assert batches
+    assert not any("epsilon" in batch for batch in batches)
+
+
+def test_a_constant_is_computed_with_the_input_that_replaces_the_parameter() -> None:
+    subject = Subject(get("crrelu"), {"epsilon": 0.5})
+    assert constant(2 * symbol("epsilon"), subject, {"x": torch.zeros(2)}) == 1.0
+    assert constant(2 * symbol("epsilon"), subject, {"x": torch.zeros(2), "epsilon": torch.tensor(3.0)}) == 6.0

@@ -239,6 +239,11 @@ def test_a_name_for_an_input_and_a_parameter() -> None:
     assert refused(inputs=(real("tau", "B"),)) == "sample: 'tau' names an input and a parameter"
 
 
+def test_an_optional_input_may_stand_in_place_of_a_parameter() -> None:
+    entry = real("tau", optional=True)
+    assert spec(inputs=(*spec().inputs, entry)).input("tau") == entry
+
+
 def test_a_name_for_two_inputs() -> None:
     assert refused(inputs=(logits("B"), logits("B"))) == "sample: 'logits' names two inputs"
 

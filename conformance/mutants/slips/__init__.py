@@ -2,6 +2,7 @@
 
 from losskit.conformance.mutants.model import Mutant
 from losskit.conformance.mutants.slips import (
+    activations,
     batches,
     binary,
     claims,
@@ -24,6 +25,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *batches.MUTANTS,
     *regression.MUTANTS,
     *language.MUTANTS,
+    *activations.MUTANTS,
     *shared.MUTANTS,
     *claims.MUTANTS,
     *narrowings.MUTANTS,

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from losskit.plugins.ops.normal import _erfc_in_graphs, interval_masses
+from losskit.plugins.ops.normal import _erfc_in_graphs, interval_masses, tail
 from losskit.plugins.ops.softplus import _softplus_in_graphs, softplus
 
 
@@ -48,3 +48,10 @@ def test_masses_of_a_tail_keep_their_digits(shift: float) -> None:
 def test_masses_are_mirrored_by_a_change_of_sign() -> None:
     edges = torch.linspace(-3, 9, 13, dtype=torch.float64)
     assert torch.equal(interval_masses(edges), interval_masses(-edges.flip(0)).flip(0))
+
+
+def test_the_tail_keeps_its_digits_from_the_centre_to_the_smallest_number() -> None:
+    x = torch.tensor([0.0, 1e-9, 0.5, 0.7071, 0.7072, 1.0, 8.0, 37.0], dtype=torch.float64)
+    wanted = torch.tensor([0.5 * math.erfc(point / math.sqrt(2)) for point in x.tolist()], dtype=torch.float64)
+    torch.testing.assert_close(tail(x), wanted, rtol=1e-12, atol=0)
+    torch.testing.assert_close(tail(x[:-1].float()).double(), wanted[:-1], rtol=1e-5, atol=0)
