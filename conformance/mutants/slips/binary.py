@@ -134,4 +134,25 @@ MUTANTS = (
         story="The score is read as a probability, which focusing has pulled towards one half.",
         claim=Proper().holds(when={"alpha": None}),
     ),
+    Mutant(
+        name="asymmetric_loss-weight-detached-always",
+        loss="asymmetric_loss",
+        caught_by="MatchesReference",
+        story="The focusing powers are detached whatever the parameter says, as the authors' plain class does by default.",
+        edits=(Edit("weight.detach() if self.detach_weight else weight", "weight.detach()"),),
+    ),
+    Mutant(
+        name="asymmetric_loss-logarithm-not-shifted",
+        loss="asymmetric_loss",
+        caught_by="MatchesReference",
+        story="The power is taken of the shifted probability and the logarithm of the one that is not.",
+        edits=(Edit("surprise = -log_of_rest(probability, torch.exp(-no) + clip)", "surprise = no"),),
+    ),
+    Mutant(
+        name="asymmetric_loss-calibrated",
+        loss="asymmetric_loss",
+        caught_by="ClassificationCalibrated",
+        story="The scores are cut at 0, where the exponents of both labels have moved the threshold.",
+        claim=ClassificationCalibrated().holds(when={"detach_weight": False}),
+    ),
 )

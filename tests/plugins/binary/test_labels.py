@@ -15,6 +15,9 @@ EVERY = [
     ("sigmoid_focal", {}),
     ("sigmoid_focal", {"alpha": None, "gamma": 0.5}),
     ("sigmoid_focal", {"alpha": 1.0, "gamma": 0.01}),
+    ("asymmetric_loss", {}),
+    ("asymmetric_loss", {"gamma_neg": 0.5, "clip": 0.01}),
+    ("asymmetric_loss", {"gamma_neg": 2.0, "gamma_pos": 0.5, "clip": None, "detach_weight": True}),
 ]
 SOFT = ("binary_cross_entropy_with_logits", "sigmoid_focal")
 
@@ -25,6 +28,16 @@ def test_a_score_at_the_margin_has_no_gradient(name: str, margin: float) -> None
     losskit.create(name, margin=margin, reduction="sum")(scores, torch.tensor([1.0, 0.0])).backward()
     assert scores.grad is not None
     assert scores.grad.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("gamma_neg", [0.0, 0.5, 1.0, 4.0])
+@pytest.mark.parametrize("detach_weight", [False, True])
+def test_a_negative_that_the_shift_discards_has_no_gradient(gamma_neg: float, detach_weight: bool) -> None:
+    loss = losskit.create("asymmetric_loss", gamma_neg=gamma_neg, clip=0.5, detach_weight=detach_weight, reduction="sum")
+    scores = torch.tensor([0.0, -1.0, -1e4], requires_grad=True)
+    loss(scores, torch.zeros(3)).backward()
+    assert scores.grad is not None
+    assert scores.grad.tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(
