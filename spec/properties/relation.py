@@ -19,7 +19,8 @@ class ReducesTo(Property):
         relation: ``equal``; ``affine`` (with ``scale`` and ``offset``); ``same_gradient``; ``limit``.
         limit: for ``limit``, the parameter of this loss and the value it tends to.
         rate: for ``limit``, a bound on the difference, an expression that vanishes at the limit.
-        given: inputs of this loss that are fixed for the comparison; a single number fills the input.
+        given: inputs of this loss that are fixed for the comparison; a single number fills the input, several are every
+            row of one that has rows.
         absent: optional inputs of this loss that are left out for the comparison.
     """
 
