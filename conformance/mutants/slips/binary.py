@@ -155,4 +155,25 @@ MUTANTS = (
         story="The scores are cut at 0, where the exponents of both labels have moved the threshold.",
         claim=ClassificationCalibrated().holds(when={"detach_weight": False}),
     ),
+    Mutant(
+        name="ens_loss-flattest-first",
+        loss="ens_loss",
+        caught_by="Convex",
+        story="The smallest margin gets the least negative derivative, so the slopes fall where a convex loss has them rise.",
+        edits=(Edit(".clamp(min=-self.clip).sort()[0]", ".clamp(min=-self.clip).sort(descending=True)[0]"),),
+    ),
+    Mutant(
+        name="ens_loss-noise-not-sorted",
+        loss="ens_loss",
+        caught_by="MatchesReference",
+        story="Derivatives are handed out by rank and never sorted themselves.",
+        edits=(Edit(".clamp(min=-self.clip).sort()[0]", ".clamp(min=-self.clip)"),),
+    ),
+    Mutant(
+        name="ens_loss-tail-not-lowered",
+        loss="ens_loss",
+        caught_by="MatchesReference",
+        story="The derivative of a margin above 1 keeps its size, so the loss is not bounded below.",
+        edits=(Edit("assigned / torch.where(far, margin, torch.ones_like(margin))", "assigned"),),
+    ),
 )
