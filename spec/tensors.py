@@ -98,6 +98,7 @@ class Input(Frozen):
         role: what it is to the loss.
         differentiable: whether a gradient flows to it.
         optional: whether it may be left out.
+        drawn: whether the loss draws it at random where it is left out, so that no two calls agree without it.
         meaning: one line for people.
     """
 
@@ -108,6 +109,7 @@ class Input(Frozen):
     role: Role = "prediction"
     differentiable: bool = True
     optional: bool = False
+    drawn: bool = False
     meaning: str = ""
 
     def describe_shape(self) -> str:

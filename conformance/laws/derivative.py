@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from losskit.conformance.laws.base import Law, Sides, law_for, normal
+from losskit.conformance.laws.base import Law, Sides, law_for, normal, uniform
 from losskit.conformance.laws.growth import flatten, measured, one_case, values
 from losskit.conformance.search.inputs import MODERATE
 from losskit.conformance.subject import Data, Subject
@@ -149,20 +149,24 @@ class Kink(Directional):
 
 
 class SoughtKink(Kink):
-    """The same where halving a segment leads: a kink lies anywhere, and the half in which the slope changes more has it."""
+    """The same where halving a segment leads: a kink lies anywhere, and the half in which the slope changes more has it.
+
+    Half of the cases stay where they were drawn.
+    """
 
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         drawn = super().prepare(subject, data, rng)
-        length = drawn[f"_{self.subjects[0]}"].new_tensor(10 ** rng.uniform(-1, 1))
-        near, far = torch.zeros_like(self.at(subject, data)), length.expand(self.at(subject, data).shape)
+        near = torch.zeros_like(self.at(subject, data))
+        far = 10 ** uniform(near, rng, tuple(near.shape), -1, 1)
         ends = [self._slope(subject, drawn, near), self._slope(subject, drawn, far)]
-        for _ in range(HALVINGS if rng.random() < 0.5 else 0):  # else the row stays, where ties and margins are exact
+        for _ in range(HALVINGS):
             middle = (near + far) / 2
             slope = self._slope(subject, drawn, middle)
             first = (slope - ends[0]).abs() >= (slope - ends[1]).abs()
             near, far = torch.where(first, near, middle), torch.where(first, middle, far)
             ends = [torch.where(first, ends[0], slope), torch.where(first, slope, ends[1])]
-        return self._along(subject, drawn, near)
+        stays = uniform(near, rng, tuple(near.shape), 0, 1) < 0.5  # where ties and margins are exact
+        return self._along(subject, drawn, near.masked_fill(stays, 0.0))
 
     def _along(self, subject: Subject, data: Data, steps: Tensor) -> Data:
         """The inputs, each case moved so many steps along its direction."""

@@ -208,7 +208,10 @@ class Permutation(Law):
         if self.claimed.over == "classes":
             target = spec.class_target()
             return str(getattr(target.domain, "of", "")) if target else "ids"
-        return next((s for s in spec.symbols() if s.startswith("*")), "*")
+        variadic = [s for s in spec.symbols() if s.startswith("*")]
+        if self.claimed.over == "points" and not variadic:
+            return spec.inputs[0].shape[-1]  # the items of a list
+        return next(iter(variadic), "*")
 
     def _has(self, subject: Subject, name: str, axis: str) -> bool:
         entry = subject.spec.input(name)

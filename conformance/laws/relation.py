@@ -73,6 +73,9 @@ class Related(Law):
             if len(fixed) == 1 and fitted.get(name) is not None:  # one number for every entry
                 fitted[name] = fixed.expand(fitted[name].shape).clone()
                 continue
+            if "*" not in "".join(subject.input(name).shape) and len(subject.input(name).shape) > 1:  # one row for all
+                fitted[name] = fixed.expand(*data[name].shape[:-1], len(fixed)).clone()
+                continue
             size = len(fixed)  # inputs of the same shape symbols follow the fixed one
             for other in (i.name for i in subject.spec.inputs if i.shape == subject.input(name).shape):
                 if fitted.get(other) is not None:

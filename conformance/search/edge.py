@@ -62,7 +62,7 @@ def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.Sear
         rows = draw(st.integers(1, 5 if subject.coupled else 2))
         values = {}
         for entry in subject.spec.inputs:
-            if entry.optional and draw(st.booleans()):
+            if entry.optional and not entry.drawn and draw(st.booleans()):
                 continue
             shape = tuple(
                 rows if s == batch_symbol(subject.spec) or s.startswith("*") else sizes[s] for s in entry.shape

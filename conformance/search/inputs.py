@@ -95,7 +95,7 @@ def _draw_once(
 ) -> Data:
     spec = subject.spec
     generator = torch.Generator().manual_seed(rng.getrandbits(62))
-    present = [i for i in spec.inputs if not i.optional or rng.random() < 0.6]
+    present = [i for i in spec.inputs if not i.optional or i.drawn or rng.random() < 0.6]
     shapes = _shapes(spec, sizes, rows, rng, present)
     row_scale = torch.tensor([rng.choice(scales) for _ in range(rows)], dtype=torch.float64)
     rounded = torch.tensor([rng.random() < ties for _ in range(rows)])

@@ -30,7 +30,7 @@ class IgnoresIndex(Engineering):
 
 
 class BatchDecomposable(Engineering):
-    """The mean over a batch is the mean of its rows taken alone."""
+    """The mean over a batch is the mean of its rows taken alone, those left out that have nothing to average."""
 
 
 class FiniteOn(Engineering):

@@ -20,7 +20,7 @@ class ReducesTo(Property):
         limit: for ``limit``, the parameter of this loss and the value it tends to.
         rate: for ``limit``, a bound on the difference, an expression that vanishes at the limit.
         given: inputs of this loss that are fixed for the comparison; a single number fills the input, and gradients in it
-            are not compared.
+            are not compared; several are every row of one that has rows.
         absent: optional inputs of this loss that are left out for the comparison.
     """
 

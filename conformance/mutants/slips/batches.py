@@ -176,4 +176,29 @@ MUTANTS = (
         story="The embeddings are taken as they come although normalisation was asked for.",
         edits=(Edit("x = unit_rows(x)", "x = x"),),
     ),
+    Mutant(
+        name="profit_aware_bce-divided-by-pairs",
+        loss="profit_aware_bce",
+        caught_by="ReducesTo",
+        story="The divisor of a list is the number of its pairs instead of its items.",
+        edits=(Edit("/ max(scores.size(1), 1)", "/ max(scores.size(1) * (scores.size(1) - 1) // 2, 1)"),),
+    ),
+    Mutant(
+        name="profit_aware_bce-lists-without-a-gap-counted",
+        loss="profit_aware_bce",
+        caught_by="BatchDecomposable",
+        story="The mean divides by all lists, those without a weighted pair included.",
+        edits=(
+            Edit(
+                "(weight > 0).to(value.dtype) if self.skip_empty else torch.ones_like(value)", "torch.ones_like(value)"
+            ),
+        ),
+    ),
+    Mutant(
+        name="profit_aware_bce-profits-not-detached",
+        loss="profit_aware_bce",
+        caught_by="MatchesReference",
+        story="The weights have a gradient, so that profits are moved to fit the scores.",
+        edits=(Edit("pnl.detach()", "pnl"),),
+    ),
 )

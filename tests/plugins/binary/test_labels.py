@@ -1,4 +1,4 @@
-"""Losses of one score: subgradients at kinks, digits in float32 far out, and shapes, which claims do not reach."""
+"""Losses of one score: subgradients at kinks, digits in float32 far out, shapes and draws, which claims do not reach."""
 
 from typing import Any
 
@@ -16,6 +16,9 @@ EVERY = [
     ("sigmoid_focal", {}),
     ("sigmoid_focal", {"alpha": None, "gamma": 0.5}),
     ("sigmoid_focal", {"alpha": 1.0, "gamma": 0.01}),
+    ("asymmetric_loss", {}),
+    ("asymmetric_loss", {"gamma_neg": 0.5, "clip": 0.01}),
+    ("asymmetric_loss", {"gamma_neg": 2.0, "gamma_pos": 0.5, "clip": None, "detach_weight": True}),
 ]
 SOFT = ("binary_cross_entropy_with_logits", "sigmoid_focal")
 
@@ -26,6 +29,18 @@ def test_a_score_at_the_margin_has_no_gradient(name: str, margin: float) -> None
     losskit.create(name, margin=margin, reduction="sum")(scores, torch.tensor([1.0, 0.0])).backward()
     assert scores.grad is not None
     assert scores.grad.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("gamma_neg", [0.0, 0.5, 1.0, 4.0])
+@pytest.mark.parametrize("detach_weight", [False, True])
+def test_a_negative_that_the_shift_discards_has_no_gradient(gamma_neg: float, detach_weight: bool) -> None:
+    loss = losskit.create(
+        "asymmetric_loss", gamma_neg=gamma_neg, clip=0.5, detach_weight=detach_weight, reduction="sum"
+    )
+    scores = torch.tensor([0.0, -1.0, -1e4], requires_grad=True)
+    loss(scores, torch.zeros(3)).backward()
+    assert scores.grad is not None
+    assert scores.grad.tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -93,3 +108,35 @@ def test_a_list_of_weights_fits_one_last_axis(shape: tuple[int, ...]) -> None:
     loss = losskit.create("binary_cross_entropy_with_logits", pos_weight=[0.5, 3.0, 1.0])
     with pytest.raises(InputError, match="logits must have a last axis = 3 as parameter pos_weight has it, found"):
         loss(torch.zeros(shape), torch.zeros(shape))
+
+
+def test_noise_that_is_left_out_is_drawn_by_the_generator() -> None:
+    loss = losskit.create("ens_loss", lam=0.5, reduction="none")
+    scores, target = torch.linspace(-2, 2, 7), torch.tensor([1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0])
+    before = torch.get_rng_state()
+    drawn = loss(scores, target, generator=torch.Generator().manual_seed(3))
+    noise = torch.randn(7, generator=torch.Generator().manual_seed(3))
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.testing.assert_close(drawn, loss(scores, target, noise))
+    assert not torch.equal(loss(scores, target), loss(scores, target))
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.float32, torch.float64])
+def test_derivatives_rise_with_the_margin_within_their_bounds(kind: torch.dtype) -> None:
+    scores = torch.linspace(-3, 3, 41).to(kind).requires_grad_()
+    noise = 2 * torch.randn(41, generator=torch.Generator().manual_seed(0))
+    losskit.create("ens_loss", lam=-0.3, clip=0.5, offset=0.125, reduction="sum")(
+        scores, torch.ones(41), noise
+    ).backward()
+    assert scores.grad is not None
+    assert (scores.grad.diff() >= 0).all()
+    assert scores.grad.min() == -0.625
+    assert scores.grad.max() < -0.125
+
+
+def test_tied_margins_take_derivatives_in_the_order_of_the_batch() -> None:
+    scores = torch.zeros(100, requires_grad=True)
+    noise = torch.linspace(1, -1, 100)
+    losskit.create("ens_loss", clip=10.0, offset=0.0, reduction="sum")(scores, torch.ones(100), noise).backward()
+    assert scores.grad is not None
+    torch.testing.assert_close(scores.grad, -noise.exp())
