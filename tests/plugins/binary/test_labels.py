@@ -15,6 +15,8 @@ EVERY = [
     ("sigmoid_focal", {}),
     ("sigmoid_focal", {"alpha": None, "gamma": 0.5}),
     ("sigmoid_focal", {"alpha": 1.0, "gamma": 0.01}),
+    ("binary_dice", {}),
+    ("binary_dice", {"squared_denominator": False, "smooth": 0.01}),
 ]
 SOFT = ("binary_cross_entropy_with_logits", "sigmoid_focal")
 

@@ -1,0 +1,37 @@
+"""Slips in losses of an overlap of classified items with the labelled ones."""
+
+from losskit.conformance.mutants.model import Edit, Mutant
+from losskit.spec import OneOf
+from losskit.spec.properties import ClassificationCalibrated
+
+EACH = {"aggregation": OneOf(values=("sample",))}
+
+MUTANTS = (
+    Mutant(
+        name="binary_dice-smoothing-below-alone",
+        loss="binary_dice",
+        caught_by="ZeroAt",
+        story="The smoothing term is added to the denominator alone.",
+        edits=(
+            Edit(
+                "value = wrong / (size + self.smooth)",
+                "value = (wrong + self.smooth) / (size + self.smooth)",
+                file="overlap",
+            ),
+        ),
+    ),
+    Mutant(
+        name="binary_dice-sums-of-the-batch-below",
+        loss="binary_dice",
+        caught_by="BatchDecomposable",
+        story="Each sample's numerator is divided by the sums of the whole batch, as one path of the authors' code does.",
+        edits=(Edit("self._total(wrong, size, 1)", "self._total(wrong, size + size.sum() - size, 1)", file="overlap"),),
+    ),
+    Mutant(
+        name="binary_dice-calibrated",
+        loss="binary_dice",
+        caught_by="ClassificationCalibrated",
+        story="Calibration of the plain denominator is claimed of the squared one, whose threshold lies beyond 1/2.",
+        claim=ClassificationCalibrated().holds(when=EACH),
+    ),
+)
