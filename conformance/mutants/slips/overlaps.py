@@ -34,4 +34,25 @@ MUTANTS = (
         story="Calibration of the plain denominator is claimed of the squared one, whose threshold lies beyond 1/2.",
         claim=ClassificationCalibrated().holds(when=EACH),
     ),
+    Mutant(
+        name="binary_tversky-weights-exchanged",
+        loss="binary_tversky",
+        caught_by="WorkedExamples",
+        story="alpha multiplies false negatives and beta false positives, as in some libraries.",
+        edits=(Edit("self.beta * missing, self.alpha * probability", "self.alpha * missing, self.beta * probability"),),
+    ),
+    Mutant(
+        name="binary_tversky-without-hits-below",
+        loss="binary_tversky",
+        caught_by="ReducesTo",
+        story="True positives are left out of the denominator.",
+        edits=(Edit("torch.where(label, probability + wrong, wrong)", "wrong"),),
+    ),
+    Mutant(
+        name="binary_tversky-calibrated-by-equal-weights",
+        loss="binary_tversky",
+        caught_by="ClassificationCalibrated",
+        story="Equal weights are taken for calibration, however light they are.",
+        claim=ClassificationCalibrated().holds(when={**EACH, "alpha": 0.1, "beta": 0.1}),
+    ),
 )

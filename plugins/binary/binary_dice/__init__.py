@@ -114,6 +114,10 @@ SPEC = LossSpec(
             parameters={"smooth_nr": SMOOTH, "smooth_dr": SMOOTH, "squared": SQUARED},
             inputs=CHANNEL,
         ).holds(when=EACH, source="as above, each sample an image of one pixel"),
+        ReducesTo(
+            other="binary_tversky",
+            parameters={"smooth": SMOOTH / 2, "aggregation": symbol("aggregation")},
+        ).holds(when={"squared_denominator": False}, source="numerator and denominator halved"),
     ),
     narrowed=(
         Narrowing(

@@ -17,6 +17,7 @@ EVERY = [
     ("sigmoid_focal", {"alpha": 1.0, "gamma": 0.01}),
     ("binary_dice", {}),
     ("binary_dice", {"squared_denominator": False, "smooth": 0.01}),
+    ("binary_tversky", {"alpha": 0.3, "beta": 0.7}),
 ]
 SOFT = ("binary_cross_entropy_with_logits", "sigmoid_focal")
 
