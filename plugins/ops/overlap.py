@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from losskit.plugins.ops.exponential import exp_minus_one
+
 
 def overlap_parts(share: Tensor, missing: Tensor, label: Tensor, squared: bool) -> tuple[Tensor, Tensor]:
     """What each entry adds to ``D - 2 TP`` and to ``D``, for ``D = sum q + sum y`` or ``sum q^2 + sum y^2``.
@@ -32,6 +34,22 @@ def shares(logits: Tensor) -> tuple[Tensor, Tensor]:
     smaller = torch.sigmoid(torch.where(positive, -logits, logits))
     larger = 1 - smaller
     return torch.where(positive, larger, smaller), torch.where(positive, smaller, larger)
+
+
+def adjusted_shares(log_p: Tensor, log_missing: Tensor, alpha: float, detached: bool) -> tuple[Tensor, Tensor]:
+    """``q = (1 - p)^alpha p`` and ``1 - q``, in logarithms: a power of what has underflowed has a slope of NaN.
+
+    Args:
+        log_p: logarithm of p.
+        log_missing: logarithm of 1 - p, finite; with alpha = 0 the weight is then 1 also where p is.
+        alpha: exponent of the weight.
+        detached: whether no gradient flows through the weight.
+    """
+    log_weight = alpha * log_missing
+    if detached:
+        log_weight = log_weight.detach()
+    log_q = log_weight + log_p
+    return torch.exp(log_q), -exp_minus_one(log_q)
 
 
 def weigh(sums: Tensor, weight: Tensor) -> Tensor:

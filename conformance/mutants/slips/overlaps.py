@@ -2,7 +2,7 @@
 
 from losskit.conformance.mutants.model import Edit, Mutant
 from losskit.spec import OneOf
-from losskit.spec.properties import ClassificationCalibrated
+from losskit.spec.properties import ClassificationCalibrated, Monotone
 
 EACH = {"aggregation": OneOf(values=("sample",))}
 
@@ -54,5 +54,39 @@ MUTANTS = (
         caught_by="ClassificationCalibrated",
         story="Equal weights are taken for calibration, however light they are.",
         claim=ClassificationCalibrated().holds(when={**EACH, "alpha": 0.1, "beta": 0.1}),
+    ),
+    Mutant(
+        name="self_adjusting_dice-weight-detached",
+        loss="self_adjusting_dice",
+        caught_by="Differentiable",
+        story="The weight is taken for a constant whatever was asked for.",
+        edits=(Edit("if detached:", "if detached or alpha > 0:", file="ops.overlap"),),
+    ),
+    Mutant(
+        name="self_adjusting_dice-detached-for-nobody",
+        loss="self_adjusting_dice",
+        caught_by="MatchesReference",
+        story="The parameter that detaches the weight is accepted and forgotten, which no value shows.",
+        edits=(Edit("if detached:", "if detached and alpha < 0:", file="ops.overlap"),),
+    ),
+    Mutant(
+        name="self_adjusting_dice-power-of-the-probability",
+        loss="self_adjusting_dice",
+        caught_by="FiniteOn",
+        story="The power is taken of 1 - p itself, whose slope is infinite where it has underflowed.",
+        edits=(
+            Edit(
+                "log_weight = alpha * log_missing",
+                "log_weight = (log_missing.exp().pow(alpha) + 1e-300).log()",
+                file="ops.overlap",
+            ),
+        ),
+    ),
+    Mutant(
+        name="self_adjusting_dice-monotone",
+        loss="self_adjusting_dice",
+        caught_by="Monotone",
+        story="Positives are taken to gain by every higher score; beyond p = 1 / (1 + alpha) they lose.",
+        claim=Monotone(on="logits", part="positives", direction="decreasing").holds(when={"alpha": 1.0}),
     ),
 )

@@ -115,6 +115,15 @@ SPEC = LossSpec(
             inputs=CHANNEL,
         ).holds(when=EACH, source="as above, each sample an image of one pixel"),
         ReducesTo(
+            other="self_adjusting_dice",
+            parameters={
+                "alpha": 0.0,
+                "smooth": SMOOTH,
+                "squared_denominator": SQUARED,
+                "aggregation": symbol("aggregation"),
+            },
+        ).holds(source="the weight (1 - p)^0 is 1"),
+        ReducesTo(
             other="binary_tversky",
             parameters={"smooth": SMOOTH / 2, "aggregation": symbol("aggregation")},
         ).holds(when={"squared_denominator": False}, source="numerator and denominator halved"),

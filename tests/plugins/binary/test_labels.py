@@ -18,6 +18,9 @@ EVERY = [
     ("binary_dice", {}),
     ("binary_dice", {"squared_denominator": False, "smooth": 0.01}),
     ("binary_tversky", {"alpha": 0.3, "beta": 0.7}),
+    ("self_adjusting_dice", {"alpha": 0.01}),
+    ("self_adjusting_dice", {"alpha": 0.0, "squared_denominator": True}),
+    ("self_adjusting_dice", {"detach_weight": True}),
 ]
 SOFT = ("binary_cross_entropy_with_logits", "sigmoid_focal")
 
