@@ -33,7 +33,7 @@ from losskit.spec.properties import (
 )
 from losskit.spec.tensors import binary_target, score
 
-ALPHA, SMOOTH, TARGET = symbol("alpha"), symbol("smooth"), symbol("target")
+ALPHA, SMOOTH, TARGET, B = symbol("alpha"), symbol("smooth"), symbol("target"), symbol("B")
 EACH, WHOLE = {"aggregation": OneOf(values=("sample",))}, {"aggregation": OneOf(values=("set",))}
 ADJUSTED, PLAIN_DICE = {"alpha": Above(0)}, {"alpha": 0.0}
 RIGHT = {"logits": TARGET - 0.5}
@@ -73,6 +73,9 @@ SPEC = LossSpec(
         NonNegative().holds(source="2 q t <= q^2 + t^2 <= q + t"),
         Bounded(lower=0.0, upper=1 / (1 + SMOOTH)).holds(
             when=EACH, source="monotone in q; 1 / (1 + s) at q=0 for t=1, and q / (q + s) with q < 1 for t=0"
+        ),
+        Bounded(lower=0.0, upper=B / (B + SMOOTH), tight=False).holds(
+            when=WHOLE, source="W / (W + 2 TP + s) with W <= B, reached where all are positives with q=0; below 1"
         ),
         Monotone(on="logits", part="positives", direction="decreasing").fails(
             when=ADJUSTED, source="alpha=1, s=1, plain: .33333 at p=.5, .43541 at p=.9, .49261 at p=.99"
