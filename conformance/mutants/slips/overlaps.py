@@ -89,4 +89,27 @@ MUTANTS = (
         story="Positives are taken to gain by every higher score; beyond p = 1 / (1 + alpha) they lose.",
         claim=Monotone(on="logits", part="positives", direction="decreasing").holds(when={"alpha": 1.0}),
     ),
+    Mutant(
+        name="self_adjusting_dice_multiclass-mean-over-classes",
+        loss="self_adjusting_dice_multiclass",
+        caught_by="ReducesTo",
+        story="The coefficients are averaged over the classes.",
+        edits=(Edit("value.sum(dim=-1) if", "value.mean(dim=-1) if", file="overlap"),),
+    ),
+    Mutant(
+        name="self_adjusting_dice_multiclass-sums-of-the-batch-below",
+        loss="self_adjusting_dice_multiclass",
+        caught_by="MatchesReference",
+        story="Numerators of each sample are divided by sums over the whole batch, as the authors' code does.",
+        edits=(
+            Edit("self._total(wrong, size, 1)", "self._total(wrong, size + size.sum(dim=0) - size, 1)", file="overlap"),
+        ),
+    ),
+    Mutant(
+        name="self_adjusting_dice_multiclass-rest-by-subtraction",
+        loss="self_adjusting_dice_multiclass",
+        caught_by="FiniteOn",
+        story="1 - p is subtracted and the logarithm taken, of nothing where the softmax is sure.",
+        edits=(Edit("torch.where(largest, rest, others)", "(1 - torch.exp(log_p)).log() + 0 * rest"),),
+    ),
 )
