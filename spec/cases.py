@@ -90,6 +90,27 @@ LABELS_FOR_SOME_ROWS = (
     Accepted(input="logits", wrong="an axis too long", meaning="the value of the rows that have a label"),
 )
 
+# losses of an overlap: one coefficient a sample, or one of the whole batch (aggregation="set")
+ITEMS = {"logits": [0.5, -1.0, 2.0], "target": [1.0, 0.0, 0.0]}
+MORE_POSITIVES = {"logits": [0.5, -1.0, 2.0], "target": [1.0, 0.0, 1.0]}
+FAR_ITEMS = {"logits": [1e4, 1e4, -1e4, -1e4], "target": [1.0, 0.0, 1.0, 0.0]}
+EMPTY_OVERLAP = EdgeCase(
+    case="empty batch",
+    expected="mean and sum 0 with zero gradient; none the empty tensor, with aggregation='set' 0; an error under "
+    "losskit.debug()",
+)
+NO_SMOOTHING = EdgeCase(
+    case="smooth = 0",
+    expected="refused when the loss is created: every sample that is not of the set would cost 1, whatever its score",
+)
+NAN_OVERLAP = EdgeCase(
+    case="nan or inf in the scores", expected="nan in that row only; with aggregation='set' in the one value"
+)
+ONE_IS_POSITIVE = (
+    Accepted(input="target", wrong="not 0 or 1", meaning="taken for a negative"),
+    Accepted(input="target", wrong="not a number", meaning="taken for a negative"),
+)
+
 RESIDUALS = {"input": [0.5, -1.0, 2.0], "target": [1.0, 0.0, 0.0]}
 RESIDUAL_ROW = {"input": [[0.5, -1.0]], "target": [[1.0, 3.0]]}
 OTHER_SHAPE = EdgeCase(

@@ -50,7 +50,7 @@ class Sign(Law):
 
 
 class End(Law):
-    """The value does not pass one end of its range, and comes within 1 % of it, or up to it where it is attained."""
+    """The value does not pass one end of its range, and comes within 1 % of it, or up to it where it is attained, if tight."""
 
     claimed: Bounded
     upper: bool = True
@@ -58,7 +58,8 @@ class End(Law):
     def __init__(self, claim: Claim, upper: bool) -> None:
         super().__init__(claim)
         self.upper = upper
-        self.tight = 0.99 if self.claimed.reach == "approached" else 1 - 1e-6
+        if self.claimed.tight:
+            self.tight = 0.99 if self.claimed.reach == "approached" else 1 - 1e-6
         self.detail = "the value, and its upper bound" if upper else "minus the value, and minus its lower bound"
 
     def _ends(self, subject: Subject, data: Data) -> tuple[float | None, float | None]:

@@ -15,14 +15,15 @@ class NonNegative(Property):
 class Bounded(Property):
     """The value stays between ``lower`` and ``upper``, and comes within 1 % of the range of each end that is named.
 
-    With ``reach="attained"`` it comes within 1e-6 of the range. An end left out is not claimed. Claimed to fail with
-    an end left out: no finite number bounds the value there.
+    With ``reach="attained"`` it comes within 1e-6 of the range; with ``tight=False`` it need not come near either end.
+    An end left out is not claimed. Claimed to fail with an end left out: no finite number bounds the value there.
     """
 
-    unspecific: ClassVar[frozenset[str]] = frozenset({"lower", "upper", "reach"})
+    unspecific: ClassVar[frozenset[str]] = frozenset({"lower", "upper", "reach", "tight"})
     lower: Scalar | None = None
     upper: Scalar | None = None
     reach: Reach = "approached"
+    tight: bool = True
 
 
 class Convex(Property):

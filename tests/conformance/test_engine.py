@@ -12,7 +12,7 @@ from losskit.conformance.report import LossReport
 from losskit.registry import builtin
 from losskit.spec import AtLeast, Claim, LossSpec, Property
 from losskit.spec.errors import LosskitError, PluginError, SpecError
-from losskit.spec.properties import KINDS, Convex, IgnoresIndex, Lipschitz, NonNegative
+from losskit.spec.properties import KINDS, Bounded, Convex, IgnoresIndex, Lipschitz, NonNegative
 
 
 def _only(spec: LossSpec, *claims: Claim) -> LossSpec:
@@ -130,6 +130,16 @@ def test_a_loose_bound_is_refuted_with_what_was_reached() -> None:
     finding = verify(_only(get("comp_sum"), loose), only=["Lipschitz"]).losses[0].findings[0]
     assert finding.outcome == "refuted"
     assert "the bound is loose" in finding.reason
+
+
+def test_a_loose_range_is_refuted_unless_it_is_called_so() -> None:
+    for tight, outcome in ((True, "refuted"), (False, "held")):
+        twice = Bounded(lower=0.0, upper=2.0, tight=tight).holds(when={"tau": 2})
+        finding = verify(_only(get("comp_sum"), twice), only=["Bounded"]).losses[0].findings[0]
+        assert finding.outcome == outcome
+    passed = Bounded(lower=0.0, upper=0.75, tight=False).holds(when={"tau": 2})
+    finding = verify(_only(get("comp_sum"), passed), only=["Bounded"]).losses[0].findings[0]
+    assert finding.witness is not None
 
 
 def test_a_witness_is_small_and_its_program_shows_it_again() -> None:

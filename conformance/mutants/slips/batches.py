@@ -22,7 +22,7 @@ MUTANTS = (
         loss="dice",
         caught_by="Bounded",
         story="The squared denominator goes with a numerator that is not squared.",
-        edits=(Edit("gap, size = gap * gap, size * size", "gap, size = gap, size * size"),),
+        edits=(Edit("gap, size = gap * gap, size * size", "gap, size = gap, size * size", file="ops.overlap"),),
     ),
     Mutant(
         name="dice-ignored-pixels-counted",

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.ops.classes import one_hot
+from losskit.plugins.ops.overlap import overlap_parts, weigh
 from losskit.plugins.ops.precision import widen
 from losskit.plugins.segmentation.dice import SPEC
 from losskit.spec.errors import InputError
@@ -70,7 +71,7 @@ class DiceLoss(Loss):
         if self.batch:
             if sample_weight is not None:
                 weight = sample_weight.to(scores.dtype).unsqueeze(1)
-                wrong, size, pixels = _weigh(wrong, weight), _weigh(size, weight), _weigh(pixels, weight)
+                wrong, size, pixels = weigh(wrong, weight), weigh(size, weight), weigh(pixels, weight)
             sample_weight = None
             wrong, size, pixels = wrong.sum(dim=0), size.sum(dim=0), pixels.sum(dim=0)
         return self._reduce_classes(self._quotient(wrong, size), pixels > 0, sample_weight)
@@ -82,10 +83,7 @@ class DiceLoss(Loss):
         return labels != ignored
 
     def _sums(self, scores: Tensor, labels: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
-        """Sums over the pixels of each sample, both (B, C): ``D - 2 TP`` and ``D``.
-
-        The first is the sum of ``|p - y|``, or of its square: formed as such it is never negative and cancels nothing.
-        """
+        """Sums over the pixels of each sample, both (B, C): ``D - 2 TP`` and ``D``."""
         scores = self._mask(scores, kept)  # what an ignored pixel holds must not reach the gradient
         classes = scores.size(1)
         if classes == 1:
@@ -94,11 +92,7 @@ class DiceLoss(Loss):
         else:
             probability = torch.softmax(scores, dim=1)
             label = one_hot(labels, classes).transpose(1, 2)
-        gap = torch.where(label, 1 - probability, probability)
-        size = probability
-        if self.squared:
-            gap, size = gap * gap, size * size
-        size = size + label.to(size.dtype)
+        gap, size = overlap_parts(probability, 1 - probability, label, self.squared)
         return self._mask(gap, kept).sum(dim=2), self._mask(size, kept).sum(dim=2)
 
     def _mask(self, x: Tensor, kept: Tensor) -> Tensor:
@@ -127,7 +121,3 @@ class DiceLoss(Loss):
         counted = judged & (torch.arange(value.size(-1), device=value.device) >= first)
         reduced = self.reduce(torch.where(counted, value, torch.zeros_like(value)), counted, sample_weight)
         return reduced[..., first:] if self.reduction == "none" else reduced
-
-
-def _weigh(sums: Tensor, weight: Tensor) -> Tensor:
-    return torch.where(weight == 0, torch.zeros_like(sums), sums * weight)

@@ -19,6 +19,12 @@ EVERY = [
     ("asymmetric_loss", {}),
     ("asymmetric_loss", {"gamma_neg": 0.5, "clip": 0.01}),
     ("asymmetric_loss", {"gamma_neg": 2.0, "gamma_pos": 0.5, "clip": None, "detach_weight": True}),
+    ("binary_dice", {}),
+    ("binary_dice", {"squared_denominator": False, "smooth": 0.01}),
+    ("binary_tversky", {"alpha": 0.3, "beta": 0.7}),
+    ("self_adjusting_dice", {"alpha": 0.01}),
+    ("self_adjusting_dice", {"alpha": 0.0, "squared_denominator": True}),
+    ("self_adjusting_dice", {"detach_weight": True}),
 ]
 SOFT = ("binary_cross_entropy_with_logits", "sigmoid_focal")
 
