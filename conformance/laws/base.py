@@ -96,6 +96,10 @@ class Law(ABC):
         """Inputs the property speaks of."""
         return self.claim.property.subjects()
 
+    def given(self, data: Data) -> Data:
+        """The inputs without those that the property leaves out."""
+        return {name: value for name, value in data.items() if name not in self.claimed.absent}
+
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         """Add what the law needs beside the inputs: shifts, factors, second points."""
         return data

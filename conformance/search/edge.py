@@ -91,7 +91,7 @@ def _build(
 ) -> tuple[Subject, Data] | None:
     choice, values, seed = drawn
     subject = subjects[choice][0]
-    data: Data = {name: _tensor(subject, name, shape, entries) for name, (shape, entries) in values.items()}
+    data = law.given({name: _tensor(subject, name, shape, entries) for name, (shape, entries) in values.items()})
     try:
         with torch.no_grad():
             subject.call(data)

@@ -20,7 +20,6 @@ class ReducesTo(Property):
         limit: for ``limit``, the parameter of this loss and the value it tends to.
         rate: for ``limit``, a bound on the difference, an expression that vanishes at the limit.
         given: inputs of this loss that are fixed for the comparison; a single number fills the input.
-        absent: optional inputs of this loss that are left out for the comparison.
     """
 
     other: str
@@ -32,7 +31,6 @@ class ReducesTo(Property):
     limit: dict[str, float] = {}
     rate: Scalar = 0.0
     given: dict[str, tuple[float, ...]] = {}
-    absent: tuple[str, ...] = ()
 
     def subjects(self) -> tuple[str, ...]:
         return (*self.limit, *self.given)
