@@ -11,7 +11,7 @@ import losskit
 from losskit.spec.errors import InputError, InputTypeError
 
 KINDS = ("mse", "taylor", "spherical", "z_loss")
-OF = {
+OF: dict[str, tuple[str, dict[str, Any]]] = {
     "mse": ("one_hot_mse", {}),
     "taylor": ("taylor_softmax", {}),
     "spherical": ("spherical_softmax", {"eps": 1e-5}),
@@ -52,7 +52,7 @@ class Largest(TorchDispatchMode):
 def test_the_scores_of_all_classes_are_never_formed(kind: str) -> None:
     hidden, weight, target = inputs(rows=50, classes=200, width=3)
     leaves = hidden.requires_grad_(), weight.requires_grad_()
-    with Largest() as seen:
+    with Largest() as seen:  # type: ignore[no-untyped-call]
         torch.autograd.grad(losskit.create("spherical_head", kind=kind)(*leaves, target), leaves)
     assert 0 < seen.most <= weight.numel()
 
@@ -66,7 +66,10 @@ def test_statistics_of_another_matrix_are_refused_when_asked(name: str) -> None:
         loss(hidden, weight, target, **kept)
     kept[name] = kept[name] + 1
     assert loss(hidden, weight, target, **kept).isfinite()
-    with losskit.debug(), pytest.raises(InputError, match=f"input {name} must belong to the weight .* found a difference"):
+    with (
+        losskit.debug(),
+        pytest.raises(InputError, match=f"input {name} must belong to the weight .* found a difference"),
+    ):
         loss(hidden, weight, target, **kept)
 
 
