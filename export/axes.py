@@ -76,7 +76,7 @@ def lay_out(spec: LossSpec, ranks: Mapping[str, int], without: Collection[str]) 
     """
     _check_names(spec, ranks, without)
     inputs = tuple(entry for entry in spec.inputs if entry.name not in without)
-    shapes = {entry.name: _unique(_axis_names(symbol, ranks) for symbol in entry.shape) for entry in inputs}
+    shapes = {entry.name: _joined(_axis_names(symbol, ranks) for symbol in entry.shape) for entry in inputs}
     names = _unique(shapes.values())
     batch = next((symbol for symbol in spec.output if symbol in names), names[0])
     return Axes(inputs=inputs, shapes=shapes, batch=batch)
@@ -146,8 +146,13 @@ def _axis_names(symbol: str, ranks: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(f"{stem}_{position}" for position in range(ranks.get(symbol, DEFAULT_RANK)))
 
 
+def _joined(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """All names; one that stands twice is an axis of the same size (a square matrix)."""
+    return tuple(name for group in groups for name in group)
+
+
 def _unique(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for group in groups for name in group))
+    return tuple(dict.fromkeys(_joined(groups)))
 
 
 def _check_names(spec: LossSpec, ranks: Mapping[str, int], without: Collection[str]) -> None:

@@ -24,6 +24,10 @@ class InputTypeError(LosskitError, TypeError):
     """An input is no tensor, or a tensor of the wrong dtype."""
 
 
+class StepError(LosskitError, ArithmeticError):
+    """A training step cannot be taken in the numbers at hand; nothing was changed."""
+
+
 class UnknownLossError(LosskitError, LookupError):
     """No registered loss has this name."""
 

@@ -174,6 +174,11 @@ class LossSpec(Frozen):
                 )
 
     def _check_subjects(self, claim: Claim) -> None:
+        for name in claim.property.absent:
+            optional = [entry.name for entry in self.inputs if entry.optional]
+            if name not in optional:
+                known = _list(optional) or "none, for no input is optional"
+                raise SpecError(f"{self.name}: claim {claim} leaves out {name!r}, expected one of {known}")
         names = {i.name for i in self.inputs} | set(self.parameters.names())
         for subject in claim.property.subjects():
             if subject not in names:

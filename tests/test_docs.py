@@ -31,7 +31,7 @@ def run(path: str) -> None:
         exec(compile(block, path, "exec"), names)
 
 
-@pytest.mark.parametrize("path", ["docs/index.md", "docs/tutorial.md", "docs/report.md"])
+@pytest.mark.parametrize("path", ["docs/index.md", "docs/tutorial.md", "docs/factored.md", "docs/report.md"])
 def test_code_in_the_documentation_runs(path: str) -> None:
     run(path)
 

@@ -73,6 +73,9 @@ class GraphTally:
         for claim in self.search.spec.claims:
             if claim.verdict != "holds" or claim.property.kind not in KINDS or not _covers(claim, graph):
                 continue
+            if claim.property.absent:
+                self.left_out.append(f"{claim} leaves out inputs that the graph takes")
+                continue
             elsewhere = [n for n in claim.property.subjects() if graph.spec.input(n) is None]
             if elsewhere and self.search.budget.exports == 1:
                 self.left_out.append(f"{claim} compares with the graph of another {elsewhere[0]}")

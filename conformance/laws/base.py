@@ -96,13 +96,14 @@ class Law(ABC):
         """Inputs the property speaks of."""
         return self.claim.property.subjects()
 
+    def given(self, data: Data) -> Data:
+        """The inputs without those the property leaves out, or that replace a parameter whose regime the claim names."""
+        left_out = {*self.claimed.absent, *self.claim.when}
+        return {name: value for name, value in data.items() if name not in left_out}
+
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         """Add what the law needs beside the inputs: shifts, factors, second points."""
         return data
-
-    def without_replaced(self, data: Data) -> Data:
-        """The data without inputs that would stand in place of a parameter whose regime the claim names."""
-        return {name: value for name, value in data.items() if name not in self.claim.when}
 
     def applies(self, subject: Subject, data: Data) -> str:
         """Why the law says nothing about these inputs; empty where it does."""

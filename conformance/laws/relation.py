@@ -68,7 +68,7 @@ class Related(Law):
 
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         given = {n: self._fixed(subject, n, v) for n, v in self.claimed.given.items()}
-        fitted = {n: v for n, v in data.items() if n not in self.claimed.absent}
+        fitted = dict(data)
         for name, fixed in given.items():
             if len(fixed) == 1 and fitted.get(name) is not None:  # one number for every entry
                 fitted[name] = fixed.expand(fitted[name].shape).clone()

@@ -94,8 +94,7 @@ def _build(
 ) -> tuple[Subject, Data] | None:
     choice, values, seed = drawn
     subject = subjects[choice][0]
-    drawn_data = {name: _tensor(subject, name, shape, entries) for name, (shape, entries) in values.items()}
-    data: Data = law.without_replaced(drawn_data)
+    data = law.given({name: _tensor(subject, name, shape, entries) for name, (shape, entries) in values.items()})
     try:
         with torch.no_grad():
             subject.call(data)

@@ -22,12 +22,14 @@ class Property(Frozen):
 
     Attributes:
         kind: the name of the class; it selects the kind when a spec is read from JSON.
+        absent: optional inputs that are left out: the property speaks of the loss without them.
         default: whether every loss declares the property unless its spec narrows it with a reason.
         unspecific: arguments that, where they are left out, stand for all their values.
         variables: symbols that the property's own expressions are functions of.
     """
 
     kind: str = ""
+    absent: tuple[str, ...] = ()
     default: ClassVar[bool] = False
     unspecific: ClassVar[frozenset[str]] = frozenset()
     variables: ClassVar[frozenset[str]] = frozenset()
@@ -51,7 +53,8 @@ class Property(Frozen):
 
     def arguments(self) -> dict[str, Any]:
         """The arguments that were given, without the kind and without what was left at its default."""
-        given = {name: getattr(self, name) for name in type(self).model_fields if name != "kind"}
+        names = [name for name in type(self).model_fields if name not in ("kind", "absent")]
+        given = {name: getattr(self, name) for name in (*names, "absent")}
         return {
             k: v for k, v in given.items() if v != type(self).model_fields[k].get_default(call_default_factory=True)
         }

@@ -75,8 +75,11 @@ IMPLICATIONS: tuple[Implication, ...] = (
 
 
 def consequences(given: Property, *, searched: bool = False) -> Iterator[Property]:
-    """All that follows from a property, by one edge or several; with ``searched`` only by edges of that sort."""
-    for edge in IMPLICATIONS:
+    """All that follows from a property, by one edge or several; with ``searched`` only by edges of that sort.
+
+    From what holds without some inputs nothing follows: the weaker properties are those of the loss with all of them.
+    """
+    for edge in () if given.absent else IMPLICATIONS:
         if type(given) is edge.stronger and (edge.searched or not searched):
             for weaker in edge.weaker(given):
                 yield weaker

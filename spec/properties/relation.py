@@ -21,7 +21,6 @@ class ReducesTo(Property):
         rate: for ``limit``, a bound on the difference, an expression that vanishes at the limit.
         given: inputs of this loss that are fixed for the comparison; a single number fills the input, and gradients in it
             are not compared; several are every row of one that has rows.
-        absent: optional inputs of this loss that are left out for the comparison.
     """
 
     other: str
@@ -33,7 +32,6 @@ class ReducesTo(Property):
     limit: dict[str, float] = {}
     rate: Scalar = 0.0
     given: dict[str, tuple[float, ...]] = {}
-    absent: tuple[str, ...] = ()
 
     def subjects(self) -> tuple[str, ...]:
         return (*self.limit, *self.given)

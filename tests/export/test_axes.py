@@ -48,6 +48,12 @@ def test_axes_may_be_bound_to_each_other_without_being_fixed() -> None:
     assert axes.dynamic == axes.names
 
 
+def test_a_square_matrix_has_one_axis_twice() -> None:
+    axes = lay_out(losskit.get("spherical_head"), {}, [])
+    assert axes.shapes["gram"] == ("d", "d")
+    assert axes.names == ("B", "d", "D")
+
+
 def test_an_axis_may_be_pinned_and_a_rank_chosen() -> None:
     axes = prepare(losskit.get("dice"), sizes={"C": 1}, ranks={"*spatial": 3}).axes
     assert axes.fixed == {"C"}

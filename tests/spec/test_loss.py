@@ -95,6 +95,14 @@ def test_a_claim_on_an_axis_of_a_parameter() -> None:
     assert claims(ShiftInvariant(on="tau", axis="C").holds()).endswith("axis 'C' of tau, which has no shape")
 
 
+def test_leaving_out_an_input_that_is_not_optional() -> None:
+    sentence = claims(Convex(on="logits", absent=("target",)).holds())
+    assert sentence == (
+        "sample: claim Convex(on=logits, absent=target) holds leaves out 'target', "
+        "expected one of none, for no input is optional"
+    )
+
+
 def test_exchanging_an_unknown_input() -> None:
     assert "speaks of 'other'" in claims(ArgumentSymmetric(a="logits", b="other").holds())
 

@@ -113,6 +113,27 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        name="spherical_head-gram-detached",
+        loss="spherical_head",
+        caught_by="ReducesTo",
+        story="The statistics are kept beside the weight, and those formed from it are taken for kept ones.",
+        edits=(Edit("full_matmul(matrix.t(), matrix) if", "full_matmul(matrix.t(), matrix).detach() if"),),
+    ),
+    Mutant(
+        name="spherical_head-second-moment-for-variance",
+        loss="spherical_head",
+        caught_by="MatchesReference",
+        story="The mean of the squared scores is not centred, as if the mean score were 0.",
+        edits=(Edit("squares / classes - mean.square()", "squares / classes", file="ops.spherical"),),
+    ),
+    Mutant(
+        name="spherical_head-epsilon-once",
+        loss="spherical_head",
+        caught_by="ReducesTo",
+        story="Epsilon is added to the sum of squares once, not for every class.",
+        edits=(Edit("rest_squares + (classes - 1.0) * eps", "rest_squares", file="ops.spherical"),),
+    ),
+    Mutant(
         name="svm_head-regulariser-in-every-sample",
         loss="svm_head",
         caught_by="WorkedExamples",
