@@ -17,6 +17,7 @@ from losskit.spec import Claim
 from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import InputError
 from losskit.spec.properties import BatchDecomposable, Reduces, Weighted
+from losskit.spec.tensors import Real
 
 
 def _along_batch(subject: Subject, data: Data, rows: torch.Tensor) -> Data:
@@ -171,7 +172,7 @@ def _check_weightless(comparison: Comparison, subject: Subject, data: Data, weig
     """Rows of weight 0 count as absent, so not-a-number in them reaches no value."""
     axis = batch_symbol(subject.spec)
     dropped = (weight == 0).cpu()
-    names = subject.spec.differentiable()
+    names = [n for n in subject.spec.differentiable() if subject.input(n).domain == Real()]  # others refuse it
     spoiled = {n: spoil(subject, n, v, axis, dropped, math.nan) if n in names else v for n, v in data.items()}
     for reduction in ("sum", "mean"):
         found, wanted = (subject.call(rows, reduction, weight) for rows in (spoiled, data))

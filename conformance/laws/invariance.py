@@ -24,7 +24,7 @@ from losskit.spec.properties import (
     ShiftInvariant,
     TranslationInvariant,
 )
-from losskit.spec.tensors import ClassIndex
+from losskit.spec.tensors import ClassIndex, Distribution
 
 
 class Transformed(Law):
@@ -201,7 +201,8 @@ class Permutation(Law):
             return spec.output[0]
         if self.claimed.over == "classes":
             target = spec.class_target()
-            return str(getattr(target.domain, "of", "")) if target else "ids"
+            shares = [i.shape[-1] for i in spec.inputs if isinstance(i.domain, Distribution)]
+            return str(getattr(target.domain, "of", "")) if target else next(iter(shares), "ids")
         return next((s for s in spec.symbols() if s.startswith("*")), "*")
 
     def _has(self, subject: Subject, name: str, axis: str) -> bool:

@@ -2,6 +2,7 @@
 
 from losskit.spec.properties.analytic import (
     Bounded,
+    Concave,
     Convex,
     Differentiable,
     Lipschitz,
@@ -72,6 +73,7 @@ __all__ = [
     "Claim",
     "ClassificationCalibrated",
     "Compiles",
+    "Concave",
     "Convex",
     "DTypeStable",
     "Deterministic",

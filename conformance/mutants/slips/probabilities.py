@@ -121,4 +121,18 @@ MUTANTS = (
         story="An epsilon inside the logarithm guards against classes without samples and moves every other one.",
         edits=(Edit("class_prior.log()", "(class_prior + 1e-6).log()"),),
     ),
+    Mutant(
+        name="comp_sum_bayes_risk-sum-for-norm",
+        loss="comp_sum_bayes_risk",
+        caught_by="Bounded",
+        story="The sum of powers is not raised to the power 2 - tau.",
+        edits=(Edit("absent) * (2 - self.tau)", "absent)"),),
+    ),
+    Mutant(
+        name="comp_sum_bayes_risk-logarithm-of-zero",
+        loss="comp_sum_bayes_risk",
+        caught_by="FiniteOn",
+        story="0 log 0 is left to the logarithm, whose slope at a class that is absent is no number.",
+        edits=(Edit("absent = probs < 1e-37", "absent = probs < 0"),),
+    ),
 )
