@@ -180,7 +180,7 @@ def _into_domain(real: Tensor, domain: Real, subject: Subject) -> Tensor:
     if domain.span is not None:  # typical values lie between two parameters
         low, high = (float(subject.parameters[name]) for name in domain.span)
         real = low + (high - low) * torch.sigmoid(real)
-    interval = domain.interval
+    interval = domain.at(subject.parameters)
     if math.isinf(interval.low) and math.isinf(interval.high):
         return real
     if math.isfinite(interval.low) and math.isfinite(interval.high):
@@ -201,7 +201,7 @@ def project(subject: Subject, data: Data, prefixes: tuple[str, ...] = ("",)) -> 
             names = [prefix + entry.name for prefix in prefixes if torch.is_tensor(inside.get(prefix + entry.name))]
             inside.update({name: shares(inside[name]) for name in names})
         interval = Interval(low=0, high=1, closed="both") if isinstance(entry.domain, Probability) else None
-        interval = entry.domain.interval if isinstance(entry.domain, Real) else interval
+        interval = entry.domain.at(subject.parameters) if isinstance(entry.domain, Real) else interval
         if interval is None or interval == Interval():
             continue
         low = interval.low + (0.0 if interval.includes_low else NEAR)

@@ -21,4 +21,4 @@ def _risk(shares: list[float], tau: float) -> float:
         return -math.fsum(q * math.log(q) for q in shares)
     order = 1 / (2 - tau)
     norm = top * math.fsum((q / top) ** order for q in shares) ** (2 - tau)
-    return (norm - 1) / (1 - tau)
+    return float((norm - 1) / (1 - tau))
