@@ -190,3 +190,11 @@ def test_the_violation_is_counted_in_tolerances(left: float, right: float, relat
 def test_a_setting_outside_its_regime_is_never_drawn() -> None:
     draws = parameter_draws(get("crammer_singer"), {"margin": Above(0)}, random.Random(0), 6)
     assert all(draw["margin"] > 0 for draw in draws)
+
+
+def test_points_are_moved_back_onto_the_simplex() -> None:
+    subject = Subject(get("comp_sum_bayes_risk"), {})
+    rows = torch.tensor([[0.5, -1.0, 1.5], [-1.0, -2.0, -3.0]], dtype=torch.float64)
+    inside = project(subject, {"probs": rows, "_probs": rows}, ("", "_"))
+    for name in ("probs", "_probs"):
+        torch.testing.assert_close(inside[name], torch.tensor([[0.25, 0.0, 0.75], [1 / 3] * 3], dtype=torch.float64))
