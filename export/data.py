@@ -79,7 +79,7 @@ def _values(
         if domain.span is not None and kind in ("ordinary", "ignored"):
             low, high = (float(parameters[name]) for name in domain.span)
             return low + (high - low) * random.random(shape)
-        values = _reals(domain.interval, shape, random, kind)
+        values = _reals(domain.at(parameters), shape, random, kind)
         return -np.sort(-values, axis=-1) - FALL * np.arange(shape[-1]) if domain.falling else values
     raise TypeError(f"domain {domain} of {entry.name} cannot be drawn from")
 

@@ -136,8 +136,8 @@ def _check_values(
         refuse(name, entry.name, tensor, ~((tensor >= 0) & (tensor <= 1)), "a number in [0, 1]")
         total = tensor.double().sum(dim=-1)
         refuse(name, entry.name, total, (total - 1).abs() > SUM_SLACK, "rows that sum to 1")
-    elif isinstance(domain, Real) and domain.interval != ANYWHERE:
-        interval = domain.interval
+    elif isinstance(domain, Real) and domain.at(parameters) != ANYWHERE:
+        interval = domain.at(parameters)
         low = tensor >= interval.low if interval.includes_low else tensor > interval.low
         high = tensor <= interval.high if interval.includes_high else tensor < interval.high
         refuse(name, entry.name, tensor, ~(low & high), f"a number in {interval}")

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from losskit.spec.model import Frozen
-from losskit.spec.regimes import Interval
+from losskit.spec.regimes import Interval, When, describe_regime
 
 Role = Literal["prediction", "target", "reference", "parameter"]
+
+
+class Restricted(Frozen):
+    """The interval that numbers lie in where the parameters satisfy ``when``."""
+
+    when: When
+    interval: Interval
 
 
 class Real(Frozen):
     """Any real number within ``interval``; not-a-number and infinities pass through to their own row.
 
     ``span`` names two parameters that typical values lie between (the ends of a support). With ``falling`` no entry is
-    above the one before it along the last axis.
+    above the one before it along the last axis. With ``restricted`` the interval is another at some parameters.
     """
 
     kind: Literal["real"] = "real"
     interval: Interval = Interval()
     span: tuple[str, str] | None = None
     falling: bool = False
+    restricted: Restricted | None = None
+
+    def at(self, parameters: Mapping[str, Any]) -> Interval:
+        """The interval at these parameters."""
+        if self.restricted is None or any(parameters[k] not in c for k, c in self.restricted.when.items()):
+            return self.interval
+        return self.restricted.interval
 
     def __str__(self) -> str:
         whole = self.interval == Interval()
         words = "real" if whole else f"real in {self.interval}"
+        if self.restricted is not None:
+            words += f", in {self.restricted.interval} when {describe_regime(self.restricted.when)}"
         return words + (", not increasing along the last axis" if self.falling else "")
 
 

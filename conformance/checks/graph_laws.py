@@ -14,6 +14,7 @@ from losskit.conformance.graph_subject import GraphSubject
 from losskit.conformance.laws.base import Law, Sides, laws_of
 from losskit.conformance.outcome import BROKEN, Result
 from losskit.conformance.search.attack import Search
+from losskit.conformance.search.inputs import project
 from losskit.conformance.subject import Data, Subject
 from losskit.conformance.witness import describe
 from losskit.export.axes import Sizes
@@ -24,7 +25,8 @@ from losskit.spec.errors import ExportError, InputError
 from losskit.spec.properties import ExportsONNX, GraphKeepsLaws
 
 KINDS = frozenset({
-    "ArgumentSymmetric", "Bounded", "Convex", "DuplicationInvariant", "Homogeneous", "LabelSymmetric", "Monotone",
+    "ArgumentSymmetric", "Bounded", "Concave", "Convex", "DuplicationInvariant", "Homogeneous", "LabelSymmetric",
+    "Monotone",
     "NonNegative", "PermutationInvariant", "RotationInvariant", "ScaleInvariant", "ShiftInvariant",
     "TranslationInvariant",
 })  # fmt: skip
@@ -134,7 +136,7 @@ def _batches(law: Law, graph: GraphSubject, rng: random.Random, count: int) -> I
         except InputError:
             continue
         if not law.applies(graph, data):
-            yield law.prepare(graph, data, rng)
+            yield project(graph, law.prepare(graph, data, rng), law.ends)
 
 
 def _sizes(claim: Claim, graph: GraphSubject) -> Iterator[Sizes]:

@@ -163,7 +163,7 @@ def _check_weightless(comparison: Comparison, subject: Subject, data: Data, weig
     """Rows of weight 0 count as absent, so not-a-number in them reaches no value."""
     axis = batch_symbol(subject.spec)
     dropped = (weight == 0).cpu()
-    names = tuple(n for n in subject.spec.differentiable() if _admits_nan(subject.input(n)))
+    names = tuple(n for n in subject.spec.differentiable() if _admits_nan(subject, subject.input(n)))
     spoiled = {n: spoil(subject, n, v, axis, dropped, math.nan) if n in names else v for n, v in data.items()}
     for reduction in ("sum", "mean"):
         found, wanted = (subject.call(rows, reduction, weight) for rows in (spoiled, data))
@@ -172,9 +172,9 @@ def _check_weightless(comparison: Comparison, subject: Subject, data: Data, weig
         comparison.compare(f"{reduction} with NaN in rows of weight 0", found, wanted, allowed, subject, shown)
 
 
-def _admits_nan(entry: Input) -> bool:
+def _admits_nan(subject: Subject, entry: Input) -> bool:
     """Whether not-a-number passes the checks of an input; one with an interval for a domain refuses it in any row."""
-    return isinstance(entry.domain, Real) and entry.domain.interval == Interval()
+    return isinstance(entry.domain, Real) and entry.domain.at(subject.parameters) == Interval()
 
 
 @check_for(BatchDecomposable)

@@ -16,7 +16,7 @@ import torch
 from losskit.conformance.checks.base import Comparison, check_for, first_of_each_setting, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search, Sizes
-from losskit.conformance.search.inputs import MODERATE, draw
+from losskit.conformance.search.inputs import MODERATE, draw, project
 from losskit.conformance.subject import Data, Subject
 from losskit.registry import build
 from losskit.spec import Claim
@@ -144,7 +144,8 @@ def transforms(claim: Claim, search: Search) -> Result:
         held = leaves(data, names)
         wanted = gradients_of(subject.call(held, "mean"), held, names)
         moving = {n: data[n] for n in names}
-        stacked = {n: torch.stack([v, 2 * v, v.flip(0)]) for n, v in moving.items()}
+        doubled = project(subject, {**data, **{n: 2 * v for n, v in moving.items()}})
+        stacked = {n: torch.stack([v, doubled[n], v.flip(0)]) for n, v in moving.items()}
         with _quiet():
             found = torch.func.grad(value)(moving)
             values = torch.func.vmap(value)(stacked)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.base import Law, Sides, law_for, normal, uniform
+from losskit.conformance.search.inputs import project
 from losskit.conformance.search.parameters import fits, telling_values
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
@@ -188,7 +189,7 @@ class Order(Law):
         if subject.spec.input(name) is None:
             other, changed = subject.replace(**{name: data["_parameter"]}), data
         else:
-            other, changed = subject, {**data, name: data[name] + data["_step"]}
+            other, changed = subject, project(subject, {**data, name: data[name] + data["_step"]})
         before, after = subject.read(data), other.read(changed)
         noise = before.noise + after.noise
         if self.claimed.direction == "decreasing":

@@ -1,4 +1,4 @@
-"""Laws beside convexity: strict convexity along the flattest direction, and quasi-convexity."""
+"""Laws beside convexity: strict convexity along the flattest direction, quasi-convexity, and concavity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from losskit.conformance.laws.analytic import Jensen
 from losskit.conformance.laws.base import Sides, law_for, normal, uniform
 from losskit.conformance.laws.growth import flatten, one_case
 from losskit.conformance.subject import Data, Subject
-from losskit.spec.properties import QuasiConvex, StrictlyConvex
+from losskit.spec.properties import Concave, QuasiConvex, StrictlyConvex
 
 FLAT = 1e-9  # a gap of Jensen's inequality below this share of the squared length is none
 WIDEST = 32  # entries of the inputs up to which a Hessian is formed
@@ -27,6 +27,17 @@ class Level(Jensen):
     def sides(self, subject: Subject, data: Data) -> Sides:
         mid, ends, noise = self.segment(subject, data)
         return Sides(mid, torch.maximum(*ends), "at_most", noise=noise)
+
+
+@law_for(Concave)
+class Arch(Jensen):
+    """``(l(a) + l(b)) / 2 <= l((a + b) / 2)`` in the named inputs jointly."""
+
+    detail = "the average at the ends, and the value at the midpoint"
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        mid, (one, other), noise = self.segment(subject, data)
+        return Sides((one + other) / 2, mid, "at_most", noise=noise)
 
 
 @law_for(StrictlyConvex)

@@ -25,7 +25,7 @@ from losskit.spec.properties import (
     ShiftInvariant,
     TranslationInvariant,
 )
-from losskit.spec.tensors import ClassIndex
+from losskit.spec.tensors import ClassIndex, Distribution
 
 
 class Transformed(Law):
@@ -207,7 +207,8 @@ class Permutation(Law):
             return batch_symbol(spec)
         if self.claimed.over == "classes":
             target = spec.class_target()
-            return str(getattr(target.domain, "of", "")) if target else "ids"
+            shares = [i.shape[-1] for i in spec.inputs if isinstance(i.domain, Distribution)]
+            return str(getattr(target.domain, "of", "")) if target else next(iter(shares), "ids")
         variadic = [s for s in spec.symbols() if s.startswith("*")]
         if self.claimed.over == "points" and not variadic:
             return spec.inputs[0].shape[-1]  # the items of a list

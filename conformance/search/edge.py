@@ -70,14 +70,14 @@ def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.Sear
             count = int(torch.tensor(shape).prod()) if shape else 1
             values[entry.name] = (
                 shape,
-                draw(st.lists(_entries(entry, sizes, palette), min_size=count, max_size=count)),
+                draw(st.lists(_entries(entry, sizes, subject, palette), min_size=count, max_size=count)),
             )
         return choice, values, draw(st.integers(0, 3))
 
     return drawn()
 
 
-def _entries(entry: Input, sizes: dict[str, int], palette: list[float]) -> st.SearchStrategy[Any]:
+def _entries(entry: Input, sizes: dict[str, int], subject: Subject, palette: list[float]) -> st.SearchStrategy[Any]:
     domain = entry.domain
     if isinstance(domain, ClassIndex):
         classes = domain.classes(sizes[domain.of]) if domain.of is not None else 3
@@ -86,7 +86,7 @@ def _entries(entry: Input, sizes: dict[str, int], palette: list[float]) -> st.Se
         return st.sampled_from((0.0, 1.0))
     if isinstance(domain, Probability | Distribution):
         return st.sampled_from(SHARES)
-    return st.sampled_from([v for v in palette if v in domain.interval])
+    return st.sampled_from([v for v in palette if v in domain.at(subject.parameters)])
 
 
 def _build(

@@ -165,6 +165,15 @@ def falling(values: Tensor, least: Tensor | float) -> Tensor:
     return (values + line).cummin(-1).values - line if values.shape[-1] else values
 
 
+def shares(values: Tensor) -> Tensor:
+    """Rows without what is negative in them, divided by their sums; even where nothing is left."""
+    positive = values.clamp(min=0)
+    total = positive.sum(-1, keepdim=True)
+    return torch.where(total > 0, positive, torch.ones_like(positive)) / torch.where(
+        total > 0, total, torch.full_like(total, values.shape[-1])
+    )
+
+
 def _into_domain(real: Tensor, domain: Real, subject: Subject) -> Tensor:
     if domain.falling:
         least = FALL * real.abs().amax(-1, keepdim=True).clamp(min=1.0)
@@ -172,7 +181,7 @@ def _into_domain(real: Tensor, domain: Real, subject: Subject) -> Tensor:
     if domain.span is not None:  # typical values lie between two parameters
         low, high = (float(subject.parameters[name]) for name in domain.span)
         real = low + (high - low) * torch.sigmoid(real)
-    interval = domain.interval
+    interval = domain.at(subject.parameters)
     if math.isinf(interval.low) and math.isinf(interval.high):
         return real
     if math.isfinite(interval.low) and math.isfinite(interval.high):
@@ -189,8 +198,11 @@ def project(subject: Subject, data: Data, prefixes: tuple[str, ...] = ("",)) -> 
         if isinstance(entry.domain, Real) and entry.domain.falling:
             names = [prefix + entry.name for prefix in prefixes if torch.is_tensor(inside.get(prefix + entry.name))]
             inside.update({name: falling(inside[name], LEAST_FALL) for name in names})
+        if isinstance(entry.domain, Distribution):
+            names = [prefix + entry.name for prefix in prefixes if torch.is_tensor(inside.get(prefix + entry.name))]
+            inside.update({name: shares(inside[name]) for name in names})
         interval = Interval(low=0, high=1, closed="both") if isinstance(entry.domain, Probability) else None
-        interval = entry.domain.interval if isinstance(entry.domain, Real) else interval
+        interval = entry.domain.at(subject.parameters) if isinstance(entry.domain, Real) else interval
         if interval is None or interval == Interval():
             continue
         low = interval.low + (0.0 if interval.includes_low else NEAR)

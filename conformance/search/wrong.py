@@ -67,7 +67,8 @@ def _numbers(entry: Input, subject: Subject, data: Data) -> Iterator[tuple[Wrong
 
 
 def _outside(domain: Real, subject: Subject) -> Iterator[tuple[Wrong, float]]:
-    low, high = domain.interval.low, domain.interval.high
+    interval = domain.at(subject.parameters)
+    low, high = interval.low, interval.high
     if domain.span is not None:
         low, high = (float(subject.parameters[name]) for name in domain.span)
         low, high = low - 10 * (high - low), high + 10 * (high - low)

@@ -2,6 +2,7 @@
 
 from losskit.spec.properties.analytic import (
     Bounded,
+    Concave,
     Convex,
     Differentiable,
     Lipschitz,
@@ -73,6 +74,7 @@ __all__ = [
     "Claim",
     "ClassificationCalibrated",
     "Compiles",
+    "Concave",
     "Convex",
     "DTypeStable",
     "Deterministic",

@@ -52,6 +52,12 @@ class QuasiConvex(Property):
     on: Names
 
 
+class Concave(Property):
+    """Jensen's inequality turned round on every segment, ``l(mid) >= (l(a) + l(b)) / 2``, in the named inputs jointly."""
+
+    on: Names
+
+
 class Lipschitz(Property):
     """No two values differ by more than ``constant`` times the distance of their inputs in ``norm``.
 

@@ -9,6 +9,7 @@ from typing import Any
 from losskit.spec.expressions import Expression
 from losskit.spec.properties.analytic import (
     Bounded,
+    Concave,
     Convex,
     Differentiable,
     NonNegative,
@@ -68,6 +69,7 @@ IMPLICATIONS: tuple[Implication, ...] = (
     Implication(Convex, lambda p: (QuasiConvex(on=p.on),)),
     Implication(Convex, _alone),
     Implication(QuasiConvex, _alone),
+    Implication(Concave, _alone),
     Implication(StrictlyProper, lambda p: (Proper(link=p.link, scale=p.scale),)),
     Implication(NoiseTolerant, _of_minimisers, searched=False),  # another problem is solved for each
     Implication(Smooth, lambda p: (Differentiable(on=p.on),), searched=False),  # curvature says nothing of kinks

@@ -46,7 +46,7 @@ def test_the_version(invoke: Invoke) -> None:
         (("describe", "comp_sun"), "losskit: there is no loss 'comp_sun'; did you mean comp_sum"),
         (
             ("list", "--holds", "Convx"),
-            "losskit: there is no property 'Convx'; did you mean Convex, QuasiConvex, StrictlyConvex?",
+            "losskit: there is no property 'Convx'; did you mean Convex, Concave, QuasiConvex?",
         ),
         (("list", "--task", "clasification"), "did you mean classification"),
         (("list", "--coupling", "pair"), "did you mean pairs"),

@@ -50,7 +50,7 @@ def test_task_and_coupling_filter(invoke: Invoke) -> None:
 
 
 def test_no_answer_is_said_and_no_error(invoke: Invoke) -> None:
-    result = invoke("list", "--task", "law", "--holds", "Convex")
+    result = invoke("list", "--task", "law", "--holds", "TopKCalibrated")
     assert (result.exit_code, result.stdout) == (0, "\n")
     assert result.stderr == "losskit: no loss answers this question\n"
 

@@ -205,3 +205,11 @@ def test_a_constant_is_computed_with_the_input_that_replaces_the_parameter() -> 
     subject = Subject(get("crrelu"), {"epsilon": 0.5})
     assert constant(2 * symbol("epsilon"), subject, {"x": torch.zeros(2)}) == 1.0
     assert constant(2 * symbol("epsilon"), subject, {"x": torch.zeros(2), "epsilon": torch.tensor(3.0)}) == 6.0
+
+
+def test_points_are_moved_back_onto_the_simplex() -> None:
+    subject = Subject(get("comp_sum_bayes_risk"), {})
+    rows = torch.tensor([[0.5, -1.0, 1.5], [-1.0, -2.0, -3.0]], dtype=torch.float64)
+    inside = project(subject, {"probs": rows, "_probs": rows}, ("", "_"))
+    for name in ("probs", "_probs"):
+        torch.testing.assert_close(inside[name], torch.tensor([[0.25, 0.0, 0.75], [1 / 3] * 3], dtype=torch.float64))

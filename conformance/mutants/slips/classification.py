@@ -411,4 +411,23 @@ MUTANTS = (
         story="The k largest violations are added up, not averaged.",
         edits=(Edit("mean_of_largest(violations, self.k)", "mean_of_largest(violations, self.k) * self.k"),),
     ),
+    Mutant(
+        name="aldr_kl-temperature-not-detached",
+        loss="aldr_kl",
+        caught_by="MatchesReference",
+        story="The gradient flows through the steps that find the temperature.",
+        edits=(
+            Edit("self.share(violations.detach(), lam)\n        value", "self.share(violations, lam)\n        value"),
+        ),
+    ),
+    Mutant(
+        name="aldr_kl-penalty-without-classes",
+        loss="aldr_kl",
+        caught_by="WorkedExamples",
+        story="The paper's alpha is taken for the authors', which lacks the logarithm of the number of classes.",
+        edits=(
+            Edit("self.alpha * log_classes(violations) / 2", "self.alpha / 2"),
+            Edit("torch.ones_like(spread), self.alpha * spread)", "torch.ones_like(spread), self.alpha + 0 * spread)"),
+        ),
+    ),
 )

@@ -135,4 +135,32 @@ MUTANTS = (
         story="An epsilon inside the logarithm guards against classes without samples and moves every other one.",
         edits=(Edit("class_prior.log()", "(class_prior + 1e-6).log()"),),
     ),
+    Mutant(
+        name="comp_sum_bayes_risk-sum-for-norm",
+        loss="comp_sum_bayes_risk",
+        caught_by="Bounded",
+        story="The sum of powers is not raised to the power 2 - tau.",
+        edits=(Edit("absent) * (2 - self.tau)", "absent)"),),
+    ),
+    Mutant(
+        name="comp_sum_bayes_risk-logarithm-of-zero",
+        loss="comp_sum_bayes_risk",
+        caught_by="FiniteOn",
+        story="0 log 0 is left to the logarithm, whose slope at a class that is absent is no number.",
+        edits=(Edit("absent = probs < 1e-37", "absent = probs < 0"),),
+    ),
+    Mutant(
+        name="h_consistency_transform-without-classes",
+        loss="h_consistency_transform",
+        caught_by="WorkedExamples",
+        story="The number of classes is left out of the transformation, where it enters for tau above 1.",
+        edits=(Edit("max(self.num_classes **", "max(2 **"),),
+    ),
+    Mutant(
+        name="h_consistency_transform-slope-not-inverted",
+        loss="h_consistency_transform",
+        caught_by="MatchesReference",
+        story="The gradient of the inverse is the slope of the map, not its reciprocal.",
+        edits=(Edit("slope = 1 / self.bent(root)[1]", "slope = self.bent(root)[1]"),),
+    ),
 )

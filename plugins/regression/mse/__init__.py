@@ -6,6 +6,7 @@ from losskit.spec.expressions import symbol
 from losskit.spec.properties import (
     ArgumentSymmetric,
     Bounded,
+    Concave,
     Convex,
     Differentiable,
     Elicits,
@@ -53,6 +54,7 @@ SPEC = LossSpec(
         MinimisedAt(where=RIGHT).holds(source="zero there, and never negative"),
         Bounded().fails(source="grows with the square of the residual"),
         Convex(on=BOTH).holds(source="a convex function of a linear map"),
+        Concave(on="input").fails(source="a parabola: 0 at the middle of -1 and 1"),
         StrictlyConvex(on="input").holds(source="second derivative 2"),
         StrictlyConvex(on=BOTH).fails(source="constant along (1, 1)"),
         Homogeneous(on=BOTH, degree=2.0).holds(source="a square"),

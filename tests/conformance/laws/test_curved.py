@@ -18,7 +18,7 @@ from losskit.conformance.subject import Subject
 from losskit.plugins.classification.comp_sum.loss import CompSumLoss
 from losskit.plugins.preference.dpo.loss import DPOLoss
 from losskit.spec import AtLeast, Between, Claim
-from losskit.spec.properties import QuasiConvex, StrictlyConvex
+from losskit.spec.properties import Concave, QuasiConvex, StrictlyConvex
 
 CHOSEN, REJECTED = "policy_chosen_logps", "policy_rejected_logps"
 MILD = {"beta": Between(0.5, 1), "reference_free": True, "label_smoothing": 0.0}
@@ -54,6 +54,7 @@ def _finding(loss: str, claim: Claim, implementation: type | None = None) -> Fin
         ("linear_cross_entropy", StrictlyConvex(on="weight").holds(when={"softcap": None, "shift": 0})),
         ("z_loss", QuasiConvex(on="logits").holds(when={"C": AtLeast(3)})),
         ("dice", QuasiConvex(on="logits").holds(when={"class_weights": None})),
+        ("mae_classification", Concave(on="logits").holds()),
     ],
     ids=str,
 )
@@ -68,6 +69,7 @@ def test_a_false_claim_falls_with_a_witness(loss: str, claim: Claim) -> None:
     [
         ("dpo", StrictlyConvex(on=CHOSEN).fails(when=MILD)),
         ("mae_classification", QuasiConvex(on="logits").fails()),
+        ("comp_sum_bayes_risk", Concave(on="probs").fails(when={"tau": 1})),
     ],
     ids=str,
 )

@@ -1,0 +1,189 @@
+"""Error transformation of the comp-sum H-consistency bound: from surrogate errors to 0-1 errors, and back."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from losskit.spec import (
+    Accepted,
+    AtLeast,
+    Between,
+    EdgeCase,
+    Example,
+    Input,
+    LossSpec,
+    OneOf,
+    Parameters,
+    hookimpl,
+)
+from losskit.spec.cases import EMPTY_BATCH
+from losskit.spec.expressions import log, symbol
+from losskit.spec.properties import (
+    Bounded,
+    Concave,
+    Convex,
+    Monotone,
+    NonNegative,
+    PermutationInvariant,
+    ReducesTo,
+    UpperBounds,
+    ZeroAt,
+)
+from losskit.spec.tensors import Real, Restricted
+
+TAU, CLASSES = symbol("tau"), symbol("num_classes")
+RATE = 1 / ((TAU - 1) * CLASSES ** (TAU - 1))
+BACK = {"gamma", "gamma_upper"}
+GAMMA = {"direction": "gamma", "tau": TAU, "num_classes": CLASSES}
+LOOSE = UpperBounds(target="h_consistency_transform", parameters=GAMMA, tight=False)
+BOUND = LOOSE.model_copy(update={"tight": True})
+
+
+class HConsistencyTransformParameters(Parameters):
+    """Parameters of the error transformation."""
+
+    direction: Literal["T", "gamma", "gamma_upper"] = Field(
+        "T", description="T: 0-1 error to surrogate error; gamma: its inverse; gamma_upper: a closed form above that"
+    )
+    tau: float = Field(1.0, ge=0, description="member of the comp-sum family")
+    num_classes: int = Field(2, ge=2, description="number of classes; enters for tau > 1 only")
+
+
+SPEC = LossSpec(
+    name="h_consistency_transform",
+    title="Error transformation of the comp-sum H-consistency bound",
+    task="law",
+    summary="Turns an estimation error of a comp-sum loss into a bound on that of the 0-1 loss (gamma), or back (T). Take it "
+    "to report guarantees, not to train.",
+    formula=r"T(b) = \frac{2^{1-\tau}}{1-\tau} (1 - M)\ (\tau < 1),\quad "
+    r"\tfrac{(1+b)\log(1+b) + (1-b)\log(1-b)}{2}\ (\tau = 1),\quad \frac{M - 1}{(\tau-1) n^{\tau-1}}\ (1 < \tau < 2),\quad "
+    r"\frac{b}{(\tau-1) n^{\tau-1}}\ (\tau \ge 2),\quad "
+    r"M = \Big(\frac{(1+b)^{1/(2-\tau)} + (1-b)^{1/(2-\tau)}}{2}\Big)^{2-\tau},\quad \gamma = T^{-1}",
+    parameters=HConsistencyTransformParameters,
+    inputs=(
+        Input(
+            name="value",
+            shape=("N",),
+            domain=Real(
+                interval=AtLeast(0),
+                restricted=Restricted(when={"direction": OneOf(values=("T",))}, interval=Between(0, 1)),
+            ),
+            meaning="0-1 error b for T, surrogate error t for gamma and gamma_upper",
+        ),
+    ),
+    output=("N",),
+    claims=(
+        PermutationInvariant(over="batch").holds(source="entry by entry"),
+        Monotone(on="value", direction="increasing").holds(source="T increases, hence its inverse"),
+        NonNegative().holds(source="T(0) = 0, and T increases"),
+        ZeroAt(where={"value": 0.0}).holds(source="T(0) = 0"),
+        Bounded(lower=0.0, upper=(2 ** (1 - TAU) - 1) / (1 - TAU), reach="attained").holds(
+            when={"direction": "T", "tau": Between(0, 1, "left")}, source="T(1)"
+        ),
+        Bounded(lower=0.0, upper=log(2), reach="attained").holds(when={"direction": "T", "tau": 1}, source="T(1)"),
+        Bounded(lower=0.0, upper=(2 ** (TAU - 1) - 1) * RATE, reach="attained").holds(
+            when={"direction": "T", "tau": Between(1, 2, "neither")}, source="T(1)"
+        ),
+        Bounded(lower=0.0, upper=RATE, reach="attained").holds(
+            when={"direction": "T", "tau": AtLeast(2)}, source="T(1)"
+        ),
+        Bounded(lower=0.0, upper=1.0, reach="attained").holds(
+            when={"direction": "gamma"}, source="an error of the 0-1 loss; 1 from T(1) on"
+        ),
+        Bounded().fails(when={"direction": "gamma_upper", "tau": Between(0, 1.9)}, source="grows like a square root"),
+        Convex(on="value").holds(
+            when={"direction": "T"},
+            source="a multiple of what the Bayes risk of two classes, concave, falls by from b = 0",
+        ),
+        Concave(on="value").fails(
+            when={"direction": "T", "tau": Between(0, 1.9), "num_classes": Between(2, 10)},
+            source="below the chord from 0 to 1",
+        ),
+        Concave(on="value").holds(
+            when={"direction": BACK}, source="inverse of a convex increasing map, constant from T(1) on; a square root"
+        ),
+        Convex(on="value").fails(
+            when={"direction": BACK, "tau": Between(0, 1.9)}, source="above the chord from 0 to T(1)"
+        ),
+        BOUND.holds(
+            when={"direction": "gamma_upper", "tau": Between(0, 1)},
+            source="T(b) >= b^2 / (2^tau (2 - tau)), near 0 no more",
+        ),
+        LOOSE.holds(
+            when={"direction": "gamma_upper", "tau": Between(1, 2, "neither")},
+            source="T(b) >= b^2 / (2 n^(tau-1))",
+            note="near 0 it is larger than gamma by 1 / sqrt(2 - tau), at T(1) by more than 1.17",
+        ),
+        BOUND.holds(when={"direction": "gamma_upper", "tau": AtLeast(2)}, source="equal up to T(1)"),
+        ReducesTo(other="torch.nn.Identity", relation="affine", scale=RATE).holds(
+            when={"direction": "T", "tau": AtLeast(2)}, source="linear"
+        ),
+        ReducesTo(other="torch.nn.Identity", relation="affine", scale=1 / RATE).holds(
+            when={"direction": "gamma_upper", "tau": Between(2, 10)}, source="linear"
+        ),
+    ),
+    references=("mao2023cross",),
+    examples=(
+        Example(
+            inputs={"value": [0.1, 0.6, 1.0]}, reduction="none", expected=[0.005008366846, 0.192744757, 0.6931471806]
+        ),
+        Example(
+            parameters={"direction": "gamma", "tau": 0.5},
+            inputs={"value": [0.05, 0.4]},
+            reduction="none",
+            expected=[0.3216495947, 0.8243404295],
+        ),
+        Example(
+            parameters={"tau": 1.5, "num_classes": 10},
+            inputs={"value": [0.3, 0.9]},
+            reduction="none",
+            expected=[0.02784742874, 0.2184263634],
+        ),
+    ),
+    edge_cases=(
+        EMPTY_BATCH,
+        EdgeCase(
+            case="t of T(1) or more in gamma",
+            expected="1, with zero gradient",
+            examples=(Example(parameters={"direction": "gamma"}, inputs={"value": [0.6931471806, 5.0]}, expected=1.0),),
+        ),
+        EdgeCase(
+            case="b outside [0, 1] in T, or a negative t",
+            expected="refused by name, value and index",
+            examples=(
+                Example(inputs={"value": [0.5, 1.5]}, refused="value"),
+                Example(parameters={"direction": "gamma"}, inputs={"value": [-0.1]}, refused="value"),
+            ),
+        ),
+        EdgeCase(
+            case="where a slope is infinite: T at 1 for tau <= 1, gamma and gamma_upper at 0 for tau < 2",
+            expected="the gradient is 0, so that no product with it is nan",
+        ),
+        EdgeCase(
+            case="tau close to 1",
+            expected="continuous: no cancellation",
+            examples=(
+                Example(parameters={"tau": 1 + 1e-10}, inputs={"value": [0.6]}, expected=0.192744757),
+                Example(parameters={"tau": 1 - 1e-10}, inputs={"value": [0.6]}, expected=0.192744757),
+            ),
+        ),
+    ),
+    notes=(
+        "gamma is found by Newton's method on logarithms, eight steps; the gradients are the closed slopes, T'(b) and "
+        "1 / T'(gamma), and have none of their own.",
+        "Computed in float64, whatever the dtype, for the brackets cancel near tau = 1 and near b = 0.",
+        "comp_sum claims the bounds: they are attained for tau <= 1, for tau = 2, and between the two for two classes.",
+    ),
+    graph_accepts=(
+        Accepted(input="value", wrong="outside the domain", meaning="taken for the nearest number that is not"),
+        Accepted(input="value", wrong="not a number", answer="nan", meaning="nan in its entry"),
+    ),
+    module="losskit.plugins.law.h_consistency_transform.loss:HConsistencyTransform",
+    oracle="losskit.plugins.law.h_consistency_transform.reference:h_consistency_transform",
+)
+
+
+@hookimpl
+def losskit_loss() -> LossSpec:
+    """The spec of the error transformation."""
+    return SPEC
