@@ -73,11 +73,17 @@ class Loss(nn.Module):
 
     @torch.jit.unused
     def weight_shape(self, inputs: dict[str, Optional[Tensor]]) -> tuple[int, ...]:
-        """Shape that ``sample_weight`` must have: the batch, unless a loss says otherwise."""
+        """Shape that ``sample_weight`` must have: of the input the spec names, else of the axes of the samples."""
+        named = inputs.get(str(self.spec.weights))
+        if named is not None:
+            return tuple(named.shape)
+        batch = batch_symbol(self.spec)
         for entry in self.spec.inputs:
             tensor = inputs[entry.name]
-            if tensor is not None and batch_symbol(self.spec) in entry.shape:
-                return (tensor.shape[entry.shape.index(batch_symbol(self.spec))],)
+            if tensor is not None and batch in entry.shape:
+                first = entry.shape.index(batch)
+                width = tensor.dim() - len(entry.shape) + 1 if batch.startswith("*") else 1
+                return tuple(tensor.shape[first : first + width])
         raise InputError(f"{self.spec.name}: sample_weight is not taken by this loss")
 
     def reduce(self, value: Tensor, count: Optional[Tensor] = None, sample_weight: Optional[Tensor] = None) -> Tensor:
@@ -148,13 +154,6 @@ class BinaryLoss(Loss):
             self.check(logits, target, sample_weight=sample_weight)
         scores = widen(logits)
         return self.reduce(self.value(scores, target.detach().to(scores.dtype)), None, sample_weight)
-
-    @torch.jit.unused
-    def weight_shape(self, inputs: dict[str, Optional[Tensor]]) -> tuple[int, ...]:
-        """Shape of ``sample_weight``: a weight for each score."""
-        logits = inputs["logits"]
-        assert logits is not None
-        return tuple(logits.shape)
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample; both tensors have one shape and one dtype, never half precision."""
@@ -242,13 +241,6 @@ class ElementwiseLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(input, target, sample_weight=sample_weight)
         return self.reduce(self.value(input, target), None, sample_weight)
-
-    @torch.jit.unused
-    def weight_shape(self, inputs: dict[str, Optional[Tensor]]) -> tuple[int, ...]:
-        """Shape of ``sample_weight``: a weight for each element."""
-        first = inputs[self.spec.inputs[0].name]
-        assert first is not None
-        return tuple(first.shape)
 
     def value(self, input: Tensor, target: Tensor) -> Tensor:
         """The value of each element, the shape of the input."""

@@ -38,13 +38,6 @@ class CRReLULoss(Loss):
         scaled = self.epsilon * bump if epsilon is None else epsilon.to(points.dtype) * bump
         return self.reduce(torch.relu(points) + scaled, None, sample_weight)
 
-    @torch.jit.unused
-    def weight_shape(self, inputs: dict[str, Optional[Tensor]]) -> tuple[int, ...]:
-        """Shape of ``sample_weight``: a weight for each element."""
-        x = inputs["x"]
-        assert x is not None
-        return tuple(x.shape)
-
 
 def _bump(x: Tensor) -> Tensor:
     """``x exp(-x^2/2)``, and 0 for infinite x, where the product would be infinity times 0."""

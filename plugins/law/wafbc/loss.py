@@ -40,10 +40,3 @@ class WAFBCLoss(Loss):
         below = standard < 0
         beyond = (self.high - self.low) * tail(torch.where(below, -standard, standard))  # abs would have no slope at 0
         return self.reduce(torch.where(below, self.low + beyond, self.high - beyond), None, sample_weight)
-
-    @torch.jit.unused
-    def weight_shape(self, inputs: dict[str, Optional[Tensor]]) -> tuple[int, ...]:
-        """Shape of ``sample_weight``: a weight for each element."""
-        x = inputs["x"]
-        assert x is not None
-        return tuple(x.shape)

@@ -37,13 +37,6 @@ class MannWhitneyLoss(Loss):
                 f"found {tuple(logits.shape)}"
             )
 
-    @torch.jit.unused
-    def weight_shape(self, inputs: dict[str, Optional[Tensor]]) -> tuple[int, ...]:
-        """Shape of ``sample_weight``: a weight for each score."""
-        logits = inputs["logits"]
-        assert logits is not None
-        return tuple(logits.shape)
-
     def forward(
         self, logits: Tensor, target: Optional[Tensor] = None, sample_weight: Optional[Tensor] = None
     ) -> Tensor:
