@@ -24,18 +24,6 @@ def overlap_parts(share: Tensor, missing: Tensor, label: Tensor, squared: bool) 
     return gap, size + label.to(size.dtype)
 
 
-def shares(logits: Tensor) -> tuple[Tensor, Tensor]:
-    """``sigmoid(x)`` and ``1 - sigmoid(x)``, both accurate at both ends, and their slopes, too.
-
-    The slope of a sigmoid is taken from its value, ``y (1 - y)``: where that has rounded to 1, nothing is left of it. So only
-    the smaller of the two is computed and the other one subtracted.
-    """
-    positive = logits > 0
-    smaller = torch.sigmoid(torch.where(positive, -logits, logits))
-    larger = 1 - smaller
-    return torch.where(positive, larger, smaller), torch.where(positive, smaller, larger)
-
-
 def adjusted_shares(log_p: Tensor, log_missing: Tensor, alpha: float, detached: bool) -> tuple[Tensor, Tensor]:
     """``q = (1 - p)^alpha p`` and ``1 - q``, in logarithms: a power of what has underflowed has a slope of NaN.
 

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from losskit.plugins.ops.sigmoid import sigmoids
+
 
 def amplified(score: Tensor, amplification: float) -> Tensor:
     """``L (p - 1/2)`` with ``p = sigmoid(score)``, whose own sigmoid is the soft decision for class 1 (Han et al. 2024)."""
@@ -21,24 +23,13 @@ def above_half(score: Tensor) -> Tensor:
     return torch.where(near, torch.tanh(inside / 2) / 2, outside)
 
 
-def soft_decision(x: Tensor) -> Tensor:
-    """``sigmoid(x)``, value and slope with full relative accuracy at both ends, also in exported graphs.
-
-    The slope of ``torch.sigmoid`` is ``y (1 - y)``, and y rounds to 1; ONNX Runtime's sigmoid is off by
-    1e-7 wherever, and 0 below -18.
-    """
-    above = x > 0
-    power = torch.exp(torch.where(above, -x, x))
-    return torch.where(above, torch.ones_like(power), power) / (1 + power)
-
-
 def soft_confusion(decision: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Weighted sums over a batch of true positives, false negatives, false positives and true negatives.
 
     A sample is for class 1 by the share ``sigmoid(decision)`` and for class 0 by ``sigmoid(-decision)``, never one minus
     the other: where the first rounds to 1 the second keeps its digits.
     """
-    yes, no = soft_decision(decision), soft_decision(-decision)
+    yes, no = sigmoids(decision)
     positive, negative = weight * target, weight * (1 - target)
     return (positive * yes).sum(), (positive * no).sum(), (negative * yes).sum(), (negative * no).sum()
 

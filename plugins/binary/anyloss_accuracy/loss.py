@@ -4,8 +4,9 @@ from torch import Tensor
 
 from losskit.plugins.base import BinaryLoss
 from losskit.plugins.binary.anyloss_accuracy import SPEC
+from losskit.plugins.ops.sigmoid import sigmoids
 from losskit.plugins.ops.signs import signed_margin
-from losskit.plugins.ops.soft_confusion import amplified, soft_decision
+from losskit.plugins.ops.soft_confusion import amplified
 
 
 class AnyLossAccuracyLoss(BinaryLoss):
@@ -16,4 +17,4 @@ class AnyLossAccuracyLoss(BinaryLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
-        return soft_decision(-signed_margin(amplified(logits, self.amplification), target))
+        return sigmoids(signed_margin(amplified(logits, self.amplification), target))[1]

@@ -3,7 +3,8 @@
 from torch import Tensor
 
 from losskit.plugins.binary.binary_dice import SPEC
-from losskit.plugins.ops.overlap import overlap_parts, shares
+from losskit.plugins.ops.overlap import overlap_parts
+from losskit.plugins.ops.sigmoid import sigmoids
 from losskit.plugins.overlap import BinaryOverlapLoss
 
 
@@ -15,5 +16,5 @@ class BinaryDiceLoss(BinaryOverlapLoss):
 
     def parts(self, logits: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
         """What each sample adds to ``D - 2 TP`` and to ``D``, both (B,)."""
-        probability, missing = shares(logits)
+        probability, missing = sigmoids(logits)
         return overlap_parts(probability, missing, label, self.squared_denominator)

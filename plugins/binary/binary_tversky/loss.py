@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.binary.binary_tversky import SPEC
-from losskit.plugins.ops.overlap import shares
+from losskit.plugins.ops.sigmoid import sigmoids
 from losskit.plugins.overlap import BinaryOverlapLoss
 
 
@@ -17,6 +17,6 @@ class BinaryTverskyLoss(BinaryOverlapLoss):
 
     def parts(self, logits: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
         """What each sample adds to ``alpha FP + beta FN`` and to ``TP`` more than that, both (B,)."""
-        probability, missing = shares(logits)
+        probability, missing = sigmoids(logits)
         wrong = torch.where(label, self.beta * missing, self.alpha * probability)
         return wrong, torch.where(label, probability + wrong, wrong)
