@@ -13,7 +13,7 @@ from torch import Tensor
 from losskit.plugins.checks import check_inputs
 from losskit.registry import build
 from losskit.spec import LossSpec, Narrowing
-from losskit.spec.coupling import couples, narrowing_at, satisfies
+from losskit.spec.coupling import batch_symbol, couples, narrowing_at, satisfies
 from losskit.spec.regimes import Condition
 from losskit.spec.tensors import Input
 
@@ -122,7 +122,7 @@ class Subject:
     def shares(self, name: str) -> bool:
         """Whether one tensor serves all cases (a weight matrix), so that its gradient belongs to all of them."""
         entry = self.input(name)
-        return self.coupled or self.spec.output[0] not in entry.shape
+        return self.coupled or batch_symbol(self.spec) not in entry.shape
 
     def input(self, name: str) -> Input:
         """The declaration of an input."""
@@ -135,7 +135,7 @@ class Subject:
         """How many cases the data hold."""
         if self.coupled:
             return 1
-        batch = self.spec.output[0]
+        batch = batch_symbol(self.spec)
         for entry in self.spec.inputs:
             if entry.shape[:1] == (batch,) and data.get(entry.name) is not None:
                 return len(data[entry.name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import combinations, product
+from itertools import chain, combinations, product
 
 from losskit.spec import LossSpec
 from losskit.spec.errors import ExportError, LosskitError
@@ -76,10 +76,10 @@ def lay_out(spec: LossSpec, ranks: Mapping[str, int], without: Collection[str]) 
     """
     _check_names(spec, ranks, without)
     inputs = tuple(entry for entry in spec.inputs if entry.name not in without)
-    shapes = {entry.name: _unique(_axis_names(symbol, ranks) for symbol in entry.shape) for entry in inputs}
+    shapes = {entry.name: tuple(chain(*(_axis_names(s, ranks) for s in entry.shape))) for entry in inputs}
     names = _unique(shapes.values())
-    batch = next((symbol for symbol in spec.output if symbol in names), names[0])
-    return Axes(inputs=inputs, shapes=shapes, batch=batch)
+    batch = next((symbol for symbol in (*spec.output, "B") if symbol in names), names[0])
+    return Axes(inputs=inputs, shapes=shapes, batch=batch, fixed=frozenset({*spec.unrolled} & {*names}))
 
 
 def fit(axes: Axes, accepts: Callable[[Axes, Sizes], LosskitError | None], pinned: Sizes, hints: Iterable[int]) -> Axes:
@@ -104,7 +104,7 @@ def fit(axes: Axes, accepts: Callable[[Axes, Sizes], LosskitError | None], pinne
     if traced is None:
         raise ExportError(f"no sizes were found that the loss takes: {refusal}")
     fixed = {name for name in axes.names if name in pinned or not _moves(axes, accepts, traced, name)}
-    return replace(axes, traced=traced, fixed=frozenset(fixed))
+    return replace(axes, traced=traced, fixed=axes.fixed | fixed)
 
 
 def _moves(axes: Axes, accepts: Callable[[Axes, Sizes], LosskitError | None], traced: Sizes, name: str) -> bool:

@@ -12,6 +12,7 @@ from torch import Tensor
 from losskit.conformance.laws.base import Law, Sides, beside, law_for, normal, positions, uniform
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import LossSpec
+from losskit.spec.coupling import batch_symbol
 from losskit.spec.properties import (
     RESOLUTION,
     AffineInvariant,
@@ -198,9 +199,11 @@ class Permutation(Law):
     def _axis(self, subject: Subject) -> str:
         spec = subject.spec
         if self.claimed.over == "batch":
-            return spec.output[0]
+            return batch_symbol(spec)
         if self.claimed.over == "classes":
             target = spec.class_target()
+            if target is None and not any(isinstance(i.domain, ClassIndex) for i in spec.inputs):
+                return "C"  # one vector a class, and no sample that belongs to one
             return str(getattr(target.domain, "of", "")) if target else "ids"
         return next((s for s in spec.symbols() if s.startswith("*")), "*")
 

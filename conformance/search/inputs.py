@@ -12,6 +12,7 @@ from torch import Tensor
 
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Interval, LossSpec
+from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import InputError
 from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability, Real
 
@@ -110,7 +111,7 @@ def _shapes(
 ) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     for symbol in spec.symbols():
-        if symbol == spec.output[0] or (symbol.startswith("*") and _alone(spec, symbol)):
+        if symbol == batch_symbol(spec) or (symbol.startswith("*") and _alone(spec, symbol)):
             found[symbol] = (rows,)
         elif symbol.startswith("*"):
             found[symbol] = tuple(rng.randint(1, 4) for _ in range(rng.randint(1, 2)))
@@ -139,7 +140,11 @@ def _values(
     domain = entry.domain
     if isinstance(domain, ClassIndex):
         count = domain.classes(sizes[domain.of]) if domain.of is not None else max(2, (size[0] + 1) // 2)
-        return torch.randint(0, count, size, generator=generator)
+        ids = torch.randint(0, count, size, generator=generator)
+        if domain.every:  # the first rows get a class each; their order is drawn, too
+            ids.view(-1)[:count] = torch.arange(count)[: ids.numel()]
+            ids = ids.view(-1)[torch.randperm(ids.numel(), generator=generator)].view(size)
+        return ids
     if isinstance(domain, Binary):
         return torch.randint(0, 2, size, generator=generator).to(subject.dtype)
     if isinstance(domain, Probability):
@@ -149,7 +154,7 @@ def _values(
     if isinstance(domain, Distribution):  # from nearly uniform rows to single classes
         return torch.softmax(real * row_scale.view(-1, *[1] * (len(size) - 1)), dim=-1).to(subject.dtype)
     spec = subject.spec
-    if not size or not (entry.shape[0] == spec.output[0] or _alone(spec, entry.shape[0])):
+    if not size or not (entry.shape[0] == batch_symbol(spec) or _alone(spec, entry.shape[0])):
         scale = row_scale[:1].clamp(max=3.0).sum()  # one tensor for all rows, at a scale of its own
         return _into_domain(real * scale, domain, subject).to(subject.dtype)
     real = real * row_scale.view(-1, *[1] * (len(size) - 1))
@@ -215,7 +220,7 @@ def _by_row(subject: Subject, name: str, value: Any) -> bool:
     if not isinstance(value, Tensor) or not value.dim() or name.startswith("__"):
         return False
     entry = subject.spec.input(name.removeprefix("_"))
-    return name.startswith("_") if entry is None else subject.spec.output[0] in entry.shape
+    return name.startswith("_") if entry is None else batch_symbol(subject.spec) in entry.shape
 
 
 def stack(subject: Subject, cases: list[Data]) -> Data:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from losskit.spec import Interval, LossSpec, OneOf, Parameter
+from losskit.spec.coupling import batch_symbol, least_at
 from losskit.spec.errors import ParameterError
 from losskit.spec.regimes import Condition, When, within
 
@@ -115,7 +116,7 @@ def _inside(interval: Interval, scale: float, rng: random.Random) -> float:
 
 def size_draws(spec: LossSpec, when: When, rng: random.Random, count: int) -> list[dict[str, int]]:
     """Sizes of the shape symbols other than the batch, within the regime, the smallest ones included."""
-    batch = spec.output[0]
+    batch = batch_symbol(spec)
     target = spec.class_target()
     classes = getattr(target.domain, "of", None) if target else None
     symbols = [s for s in spec.symbols() if s != batch and not s.startswith("*")]
@@ -131,7 +132,12 @@ def size_draws(spec: LossSpec, when: When, rng: random.Random, count: int) -> li
 
 
 def fits(spec: LossSpec, setting: Mapping[str, Any], sizes: Mapping[str, int]) -> bool:
-    """Whether no parameter exceeds the size that bounds it."""
+    """Whether no size is too small, and no parameter exceeds the size that bounds it."""
+    plain = {
+        name: value for name, value in setting.items() if value is not True or spec.parameters.get(name).kind == "bool"
+    }
+    if any(sizes.get(symbol, least) < least for symbol, least in least_at(spec, plain).items()):
+        return False
     bounded = [p for p in spec.parameters.fields if p.at_most in sizes and setting[p.name] is not None]
     return all(setting[p.name] <= sizes[p.at_most] for p in bounded)
 

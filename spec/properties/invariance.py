@@ -59,7 +59,7 @@ class PermutationInvariant(Property):
     """Reordering changes nothing: the mean stays, unreduced values and gradients are reordered alike.
 
     ``over`` is ``batch`` (rows of all inputs together), ``classes`` (columns of the scores and the labels
-    together; of one score and a label 0 or 1, ``l(-x, 1 - t) = l(x, t)``),
+    together; of one score and a label 0 or 1, ``l(-x, 1 - t) = l(x, t)``; without labels whatever has an axis C),
     ``points`` (positions within a sample) or ``set`` (all elements of all inputs together).
     """
 

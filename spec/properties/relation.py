@@ -20,6 +20,7 @@ class ReducesTo(Property):
         limit: for ``limit``, the parameter of this loss and the value it tends to.
         rate: for ``limit``, a bound on the difference, an expression that vanishes at the limit.
         given: inputs of this loss that are fixed for the comparison; a single number fills the input.
+        where: inputs of this loss that are set for the comparison, as for ZeroAt; values alone are then compared.
         absent: optional inputs of this loss that are left out for the comparison.
     """
 
@@ -32,10 +33,11 @@ class ReducesTo(Property):
     limit: dict[str, float] = {}
     rate: Scalar = 0.0
     given: dict[str, tuple[float, ...]] = {}
+    where: dict[str, Expression] = {}
     absent: tuple[str, ...] = ()
 
     def subjects(self) -> tuple[str, ...]:
-        return (*self.limit, *self.given)
+        return (*self.limit, *self.given, *self.where)
 
 
 class UpperBounds(Property):
