@@ -1,0 +1,20 @@
+"""Slips in measures of what training did to features and heads, and in objectives made of them."""
+
+from losskit.conformance.mutants.model import Edit, Mutant
+
+MUTANTS = (
+    Mutant(
+        name="neural_collapse_ufm-feature-decay-averaged",
+        loss="neural_collapse_ufm",
+        caught_by="WorkedExamples",
+        story="The penalty on the features is averaged over the samples like the fit, where the paper sums it.",
+        edits=(Edit("self.feature_decay * counts.sum() * rows", "self.feature_decay * rows"),),
+    ),
+    Mutant(
+        name="neural_collapse_ufm-layers-backwards",
+        loss="neural_collapse_ufm",
+        caught_by="MatchesReference",
+        story="The last of the hidden layers is applied first.",
+        edits=(Edit("in layers.unbind(0):", "in layers.flip(0).unbind(0):"),),
+    ),
+)
