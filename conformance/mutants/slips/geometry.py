@@ -17,4 +17,20 @@ MUTANTS = (
         story="The last of the hidden layers is applied first.",
         edits=(Edit("in layers.unbind(0):", "in layers.flip(0).unbind(0):"),),
     ),
+    Mutant(
+        name="nc2_frame-rows-centred",
+        loss="nc2_frame",
+        caught_by="ShiftInvariant",
+        story="The vectors are centred by their mean, as class means are and classifier rows are not.",
+        edits=(Edit("unit_norm(widen(weight))", "unit_norm(widen(weight) - widen(weight).mean(dim=0))"),),
+    ),
+    Mutant(
+        name="nc2_frame-frame-not-centred",
+        loss="nc2_frame",
+        caught_by="WorkedExamples",
+        story="The equiangular tight frame loses its mean in scaling: its Gram matrix is the identity.",
+        edits=(
+            Edit("identity = identity - 1 / classes", "identity = identity * (1 - 1 / classes)", file="ops.frames"),
+        ),
+    ),
 )
