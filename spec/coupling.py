@@ -21,7 +21,7 @@ def least_at(spec: LossSpec, parameters: Mapping[str, Any]) -> dict[str, int]:
     """The smallest size of each shape symbol that has one at these parameters."""
     found = dict(spec.least)
     for one in spec.least_when:
-        if all(satisfies(parameters[k], c) for k, c in one.when.items()):
+        if all(k in parameters and satisfies(parameters[k], c) for k, c in one.when.items()):
             found[one.symbol] = max(one.size, found.get(one.symbol, 0))
     return found
 

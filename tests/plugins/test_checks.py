@@ -272,7 +272,7 @@ def test_a_class_without_a_row_is_refused_where_every_class_must_have_one() -> N
 def test_the_least_size_of_a_regime_is_asked_there_alone() -> None:
     two = Least(symbol="C", size=2, when={"ignore_index": OneOf(values=(-1,))})
     sometimes = spec(logits("B", "C"), class_target("B")).model_copy(update={"least_when": (two,)})
-    one = {"logits": torch.zeros(2, 1), "target": torch.tensor([0, 0])}
+    one: dict[str, Any] = {"logits": torch.zeros(2, 1), "target": torch.tensor([0, 0])}
     accept(sometimes, **one)
     _, message = refuse(sometimes, ignore_index=-1, **one)
     assert message == "door: input logits must have C >= 2 with ignore_index = -1, found C = 1"

@@ -96,7 +96,7 @@ SPEC = LossSpec(
         Convex(on=("features", "weight")).fails(
             when=LIGHT,
             source="C=2, D=1, no decay, y = 0: h = 3, w = (3, 0) and their opposites give 0.000123, their midpoint log 2",
-            note="penalties of the order of 1 outweigh the product, whose slopes in the scores are at most 1",
+            note="heavy penalties outweigh the product: with both decays 2 one sample of these sizes has a convex objective",
         ),
         Differentiable(on=("features", "weight"), order=0).holds(source="composition of smooth maps"),
         Differentiable(on="hidden_weights", order=0).holds(source="composition of smooth maps"),
