@@ -22,6 +22,7 @@ from losskit.conformance.search.inputs import MILD, draw
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.classification.comp_sum.loss import CompSumLoss
 from losskit.spec import LossSpec
+from losskit.spec.coupling import batch_symbol
 from losskit.spec.properties import ShardsAcross
 
 CUTS = {
@@ -33,7 +34,7 @@ CUTS = {
     "all on the last of three": (0.0, 0.0),
 }
 PARAMETERS: list[tuple[str, dict[str, Any]]] = [
-    *((name, {}) for name in names()),
+    *((name, {}) for name in names() if batch_symbol(get(name))),
     ("cross_entropy", {"class_weights": [0.5, 2.0, 1.5], "label_smoothing": 0.2}),
     ("dice", {"batch": True}),
     ("linear_cross_entropy", {"shift": 2}),
@@ -73,7 +74,7 @@ def ranks(importable: None) -> Iterator[Ranks]:
 
 
 def _data(subject: Subject, rows: int = 8) -> Data:
-    symbols = [s for s in subject.spec.symbols() if not s.startswith("*") and s != subject.spec.output[0]]
+    symbols = [s for s in subject.spec.symbols() if not s.startswith("*") and s != batch_symbol(subject.spec)]
     return draw(subject, dict.fromkeys(symbols, 3), rows, random.Random(5), MILD)
 
 

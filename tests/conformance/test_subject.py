@@ -10,6 +10,7 @@ import torch
 from losskit import get, names
 from losskit.conformance.search.inputs import MILD, draw
 from losskit.conformance.subject import Data, Subject
+from losskit.spec.coupling import batch_symbol
 
 ROWS = {
     "logits": torch.tensor([[1.2, -0.3, 0.5], [0.1, 2.0, -1.0]], dtype=torch.float64),
@@ -66,6 +67,6 @@ def test_an_input_made_from_another_has_its_own_share() -> None:
 @pytest.mark.parametrize("name", names())
 def test_cases_are_counted_without_the_loss(name: str) -> None:
     subject = Subject(get(name), {})
-    symbols = [s for s in subject.spec.symbols() if not s.startswith("*") and s != subject.spec.output[0]]
+    symbols = [s for s in subject.spec.symbols() if not s.startswith("*") and s != batch_symbol(subject.spec)]
     data = draw(subject, dict.fromkeys(symbols, 3), 5, Random(1), MILD)
     assert subject.cases(data) == len(subject.value(data))

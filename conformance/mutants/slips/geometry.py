@@ -33,4 +33,24 @@ MUTANTS = (
             Edit("identity = identity - 1 / classes", "identity = identity * (1 - 1 / classes)", file="ops.frames"),
         ),
     ),
+    Mutant(
+        name="nc3_self_duality-mean-of-means",
+        loss="nc3_self_duality",
+        caught_by="MatchesReference",
+        story="Class means are centred by their own mean, where the paper takes the mean of all rows.",
+        edits=(
+            Edit(
+                "means = class_means(rows, member)",
+                "means = class_means(rows, member)\n"
+                "        means = means - means.mean(dim=0) if self.frame == 'etf' else means",
+            ),
+        ),
+    ),
+    Mutant(
+        name="nc3_self_duality-always-centred",
+        loss="nc3_self_duality",
+        caught_by="ShiftInvariant",
+        story="The means are centred whatever the frame.",
+        edits=(Edit('if self.frame == "etf":', 'if self.frame != "":'),),
+    ),
 )
