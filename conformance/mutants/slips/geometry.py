@@ -53,4 +53,39 @@ MUTANTS = (
         story="The means are centred whatever the frame.",
         edits=(Edit('if self.frame == "etf":', 'if self.frame != "":'),),
     ),
+    Mutant(
+        name="nc1_variability-squares-of-the-matrix",
+        loss="nc1_variability",
+        caught_by="MatchesReference",
+        story="rcond, which is for eigenvalues, is set against singular values of the means.",
+        edits=(
+            Edit(
+                "sizes.square() > rcond * sizes[:1].square()", "sizes > rcond * sizes[:1]", file="ops.truncated_inverse"
+            ),
+        ),
+    ),
+    Mutant(
+        name="nc1_variability-means-detached",
+        loss="nc1_variability",
+        caught_by="ScaleInvariant",
+        story="The class means are constants, as in the numbers that the paper's code prints.",
+        edits=(
+            Edit(
+                "self.ratio((rows - own) / spread, means / spread,",
+                "self.ratio((rows - own) / spread, means.detach() / spread,",
+            ),
+        ),
+    ),
+    Mutant(
+        name="nc1_variability-classes-by-size",
+        loss="nc1_variability",
+        caught_by="WorkedExamples",
+        story="S_B weighs each class by its share of the rows.",
+        edits=(
+            Edit(
+                "return means, means.index_select(0, place), torch.ones_like(means[:, 0])",
+                "return means, means.index_select(0, place), one_hot(place, len(ids)).sum(dim=0).to(rows.dtype)",
+            ),
+        ),
+    ),
 )
