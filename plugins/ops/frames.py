@@ -32,7 +32,7 @@ def unit_norm(x: Tensor) -> Tensor:
 
     It is scaled by its largest entry first, a constant that cancels, so that no square overflows or underflows.
     """
-    scaled = x / x.detach().abs().amax()
+    scaled = x / x.detach().abs().max()
     return scaled / scaled.square().sum().sqrt()
 
 

@@ -39,13 +39,13 @@ class NC1VariabilityLoss(Loss):
             self.check(features, labels)
         wide = widen(features)
         x = wide.double() if self.variant == "pinv" else wide
-        largest = x.detach().abs().amax()
+        largest = x.detach().abs().max()
         rows = x - x.mean(dim=0)
         means, own, share = self.means(rows, labels)
         if not torch.jit.is_scripting():
             wanted = "at least 2 classes with different means"
             refuse_vanishing(self.spec.name, "features", wanted, means, x)
-        spread = means.detach().abs().amax()
+        spread = means.detach().abs().max()
         # a constant that cancels: squares neither overflow nor underflow
         value = self.ratio((rows - own) / spread, means / spread, share)
         apart = spread > 8 * resolution(x) * largest  # else the means differ by rounding alone
