@@ -78,8 +78,8 @@ def lay_out(spec: LossSpec, ranks: Mapping[str, int], without: Collection[str]) 
     inputs = tuple(entry for entry in spec.inputs if entry.name not in without)
     shapes = {entry.name: _joined(_axis_names(symbol, ranks) for symbol in entry.shape) for entry in inputs}
     names = _unique(shapes.values())
-    batch = next((symbol for symbol in spec.output if symbol in names), names[0])
-    return Axes(inputs=inputs, shapes=shapes, batch=batch)
+    batch = next((symbol for symbol in (*spec.output, "B") if symbol in names), names[0])
+    return Axes(inputs=inputs, shapes=shapes, batch=batch, fixed=frozenset({*spec.unrolled} & {*names}))
 
 
 def fit(axes: Axes, accepts: Callable[[Axes, Sizes], LosskitError | None], pinned: Sizes, hints: Iterable[int]) -> Axes:
@@ -104,7 +104,7 @@ def fit(axes: Axes, accepts: Callable[[Axes, Sizes], LosskitError | None], pinne
     if traced is None:
         raise ExportError(f"no sizes were found that the loss takes: {refusal}")
     fixed = {name for name in axes.names if name in pinned or not _moves(axes, accepts, traced, name)}
-    return replace(axes, traced=traced, fixed=frozenset(fixed))
+    return replace(axes, traced=traced, fixed=axes.fixed | fixed)
 
 
 def _moves(axes: Axes, accepts: Callable[[Axes, Sizes], LosskitError | None], traced: Sizes, name: str) -> bool:

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from losskit.plugins.debug import is_debug
 from losskit.spec import LossSpec
+from losskit.spec.coupling import least_at
 from losskit.spec.errors import InputError, InputTypeError
-from losskit.spec.regimes import Interval
+from losskit.spec.regimes import Interval, describe_regime
 from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability, Real
 
 SUM_SLACK = 4e-3  # how far from 1 a row of probabilities may sum: each rounded to bfloat16, they are off by 1 / 256
@@ -85,10 +86,12 @@ def _check_shape(name: str, entry: Input, tensor: Tensor, sizes: dict[str, tuple
 
 
 def _check_limits(spec: LossSpec, sizes: Mapping[str, tuple[str, Any]], parameters: Mapping[str, Any]) -> None:
-    for symbol, least in spec.least.items():
+    for symbol, least in least_at(spec, parameters).items():
         first, size = sizes.get(symbol, ("", least))
         if size < least:
-            raise InputError(f"{spec.name}: input {first} must have {symbol} >= {least}, found {symbol} = {size}")
+            reasons = [f" with {describe_regime(one.when)}" for one in spec.least_when if one.symbol == symbol]
+            told = "" if spec.least.get(symbol) == least else "".join(reasons[:1])
+            raise InputError(f"{spec.name}: input {first} must have {symbol} >= {least}{told}, found {symbol} = {size}")
     for parameter in spec.parameters.fields:
         value = parameters[parameter.name]
         if value is not None and parameter.at_most in sizes:
@@ -158,6 +161,13 @@ def _check_class(
         bad = bad & (tensor != ignore)
         wanted += f" or {ignore}"
     refuse(name, entry, tensor, bad, wanted)
+    if domain.every:
+        absent = torch.bincount(tensor.flatten(), minlength=count) == 0
+        if bool(absent.any()):
+            found = f"found none of class {int(absent.nonzero()[0])}"
+            raise InputError(
+                f"{name}: input {entry} must hold at least 1 sample of each of the {count} classes, {found}"
+            )
 
 
 def refuse(name: str, entry: str, tensor: Tensor, bad: Tensor, wanted: str) -> None:

@@ -4,7 +4,7 @@ from losskit.spec import errors, expressions, properties, tensors
 from losskit.spec.adapter import Adapter
 from losskit.spec.graphs import Accepted
 from losskit.spec.hooks import LossHooks, hookimpl, hookspec
-from losskit.spec.loss import SCHEMA_VERSION, EdgeCase, Example, LossSpec, Narrowing
+from losskit.spec.loss import SCHEMA_VERSION, EdgeCase, Example, Least, LossSpec, Narrowing
 from losskit.spec.parameters import Parameter, Parameters, ParameterSet
 from losskit.spec.properties import Claim, Property
 from losskit.spec.references import Reference
@@ -24,6 +24,7 @@ __all__ = [
     "Example",
     "Input",
     "Interval",
+    "Least",
     "LossHooks",
     "LossSpec",
     "Narrowing",

@@ -138,3 +138,15 @@ FIRST_LABEL_IN_MARGINS = Accepted(
 SCORES_FOR_EVERY_LABEL = Accepted(
     input="logits", wrong="an axis of size 1", meaning="taken for the scores of every label"
 )
+
+# features of two samples a class and a linear head that fits them
+HEAD_FEATURES = [
+    [1.0, 0.2, -0.5],
+    [0.8, 0.0, -0.3],
+    [-0.4, 1.1, 0.6],
+    [-0.7, 0.9, 0.2],
+    [0.1, -0.9, 1.3],
+    [0.0, -1.2, 0.8],
+]
+HEAD_WEIGHT = [[1.0, 0.1, -0.4], [-0.6, 1.0, 0.5], [0.2, -1.1, 0.9]]
+HEAD_LABELS = [0, 0, 1, 1, 2, 2]

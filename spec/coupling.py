@@ -1,4 +1,4 @@
-"""Which samples of a batch act on each other, at given parameters; and which axis holds the samples."""
+"""Which samples of a batch act on each other and how many are needed, at given parameters; and which axis holds them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ def narrowing_at(spec: LossSpec, kind: str, parameters: Mapping[str, Any]) -> Na
     return None
 
 
+def least_at(spec: LossSpec, parameters: Mapping[str, Any]) -> dict[str, int]:
+    """The smallest size of each shape symbol that has one at these parameters."""
+    found = dict(spec.least)
+    for one in spec.least_when:
+        if all(k in parameters and satisfies(parameters[k], c) for k, c in one.when.items()):
+            found[one.symbol] = max(one.size, found.get(one.symbol, 0))
+    return found
+
+
 def satisfies(value: Any, condition: Condition) -> bool:
     """Whether the value of a parameter satisfies a condition; a list does if all its numbers do."""
     return all(v in condition for v in value) if isinstance(value, tuple) else value in condition
@@ -33,6 +42,11 @@ def couples(spec: LossSpec, parameters: Mapping[str, Any]) -> bool:
 
 
 def batch_symbol(spec: LossSpec) -> str:
-    """The shape symbol of the samples: the first of the output, or of the inputs where they do not bear that."""
-    first = spec.output[0] if spec.output else ""
+    """The shape symbol of the samples: the first of the output, or of the inputs where they do not bear that.
+
+    Of a loss that has one number for everything it is ``B``; empty where no input has such an axis.
+    """
+    if not spec.output:
+        return "B" if "B" in spec.symbols() else ""
+    first = spec.output[0]
     return first if any(first in entry.shape for entry in spec.inputs) else spec.inputs[0].shape[0]

@@ -57,6 +57,14 @@ class Narrowing(Frozen):
     when: When = {}
 
 
+class Least(Frozen):
+    """The smallest size of a shape symbol in a parameter regime."""
+
+    symbol: str
+    size: int
+    when: When
+
+
 def _as_set(given: Any) -> Any:
     return ParameterSet.of(given) if isinstance(given, type) and issubclass(given, Parameters) else given
 
@@ -75,6 +83,8 @@ class LossSpec(Frozen):
             in its place where it is given; claims on a regime of that parameter speak of calls that leave it out.
         output: shape symbols of the unreduced value; none where the batch has one number, whatever the reduction.
         least: the smallest size of shape symbols that the loss is not defined for at every size (two bins to lie between).
+        least_when: the same where it depends on parameters.
+        unrolled: shape symbols that a graph keeps at the size it was traced with (layers one after the other).
         claims: what holds and what fails, by regime.
         narrowed: engineering properties the loss lacks, with reasons.
         coupling: None if each sample stands alone, else what couples them: ``pairs``, ``batch`` or ``set``.
@@ -105,6 +115,8 @@ class LossSpec(Frozen):
     inputs: tuple[Input, ...]
     output: tuple[str, ...]
     least: dict[str, int] = {}
+    least_when: tuple[Least, ...] = ()
+    unrolled: tuple[str, ...] = ()
     claims: tuple[Claim, ...]
     narrowed: tuple[Narrowing, ...] = ()
     coupling: Literal["pairs", "batch", "set"] | None = None
@@ -159,8 +171,15 @@ class LossSpec(Frozen):
         if self.weights not in (None, *(["output"] if self.output else []), *inputs):
             expected = _list({*(["output"] if self.output else []), *inputs})
             raise SpecError(f"{self.name}: weights have the shape of {self.weights!r}, expected one of {expected}")
-        for symbol in sorted({*self.least} - {*self.symbols()}):
-            raise SpecError(f"{self.name}: least speaks of {symbol!r}, expected one of {_list(self.symbols())}")
+        for word, spoken in (
+            ("least", {*self.least}),
+            ("least_when", {one.symbol for one in self.least_when}),
+            ("unrolled", {*self.unrolled}),
+        ):
+            for symbol in sorted(spoken - {*self.symbols()}):
+                raise SpecError(f"{self.name}: {word} speaks of {symbol!r}, expected one of {_list(self.symbols())}")
+        for one in self.least_when:
+            self._check_regime(f"the least {one.symbol}", one.when)
         for entry in self.inputs:
             self._check_class_index(entry)
 

@@ -55,6 +55,7 @@ class ClassIndex(Frozen):
         ignore: the parameter that holds the id of rows to leave out, if the loss has one.
         binary_when_one: a single channel stands for two classes, 0 and 1.
         thresholds: the axis holds the thresholds between neighbouring classes, of which there is one more.
+        every: no class is without a row.
     """
 
     kind: Literal["class_index"] = "class_index"
@@ -62,6 +63,7 @@ class ClassIndex(Frozen):
     ignore: str | None = None
     binary_when_one: bool = False
     thresholds: bool = False
+    every: bool = False
 
     def classes(self, size: int) -> int:
         """Number of classes where the axis has ``size`` entries."""
@@ -71,6 +73,7 @@ class ClassIndex(Frozen):
         last = self.of if self.thresholds else f"{self.of}-1"
         words = "class id" if self.of is None else f"class id in 0..{last}"
         words += f" (0 or 1 where {self.of} = 1)" if self.binary_when_one else ""
+        words += ", each at least once" if self.every else ""
         return words + (f" or {self.ignore}" if self.ignore else "")
 
 

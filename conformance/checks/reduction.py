@@ -15,7 +15,7 @@ from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, along
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.debug import debug
 from losskit.spec import Claim, Interval
-from losskit.spec.coupling import batch_symbol
+from losskit.spec.coupling import batch_symbol, least_at
 from losskit.spec.errors import InputError
 from losskit.spec.properties import BatchDecomposable, Reduces, Weighted
 from losskit.spec.tensors import Input, Real
@@ -35,7 +35,7 @@ def reduces(claim: Claim, search: Search) -> Result:
                 "sum against the sum of none", subject.call(data, "sum"), value.sum(), allowed, subject, data
             )
             _compare_slopes(comparison, subject, data)
-        _check_nothing(comparison, subject, _empty(subject, sizes, search), "an empty batch")
+        _check_empty(comparison, subject, sizes, search)
         ignored = _all_ignored(subject, sizes, search)
         if ignored is not None:
             _check_nothing(comparison, *ignored, "a batch with every label ignored")
@@ -65,6 +65,24 @@ def _compare_slopes(comparison: Comparison, subject: Subject, data: Data) -> Non
             subject,
             data,
         )
+
+
+def _check_empty(comparison: Comparison, subject: Subject, sizes: Sizes, search: Search) -> None:
+    """An empty batch is nothing to average, unless the loss has no batch or is not defined without samples."""
+    batch = batch_symbol(subject.spec)
+    if not batch:
+        return
+    if not least_at(subject.spec, subject.parameters).get(batch):
+        _check_nothing(comparison, subject, _empty(subject, sizes, search), "an empty batch")
+        return
+    data = draw_rows(subject, sizes, (2, 9), search.rng("empty"), MILD)[-1]
+    nobody = along_batch(subject, data, torch.empty(0, dtype=torch.int64, device=subject.device))
+    try:
+        subject.call(nobody)
+    except InputError:
+        comparison.expect(True, "", subject, nobody)
+    else:
+        comparison.refuse("an empty batch is accepted, and the loss is not defined without samples", subject, nobody)
 
 
 def _empty(subject: Subject, sizes: Sizes, search: Search) -> Data:

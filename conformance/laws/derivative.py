@@ -18,6 +18,7 @@ from losskit.spec.tensors import Real
 
 STEP = 1e-5
 MARGIN = 1e3 * STEP  # between inputs and the ends of their domains
+NEAR_ZERO = 1000 * STEP  # a value so small that the steps of a difference may reach the kink at 0
 HALVINGS = 45  # of a segment: what is left of it is far shorter than a step
 
 
@@ -57,17 +58,19 @@ class Directional(Law):
         """The value of each case."""
         return values(subject, data, self.subjects)
 
-    def excluded(self, data: Data) -> Tensor | None:
+    def excluded(self, subject: Subject, data: Data) -> Tensor | None:
         """Cases outside the property's region."""
+        if self.claimed.region == "positive":
+            return self.at(subject, data).detach() < NEAR_ZERO
         if self.claimed.region != "distinct":
             return None
         # rows count as tied as soon as a step of the difference could reach the tie
         gaps: Tensor = data[self.subjects[0]].sort(-1).values.diff(dim=-1)
         return (gaps < 100 * STEP).any(-1)
 
-    def clear(self, data: Data, left: Tensor, right: Tensor) -> Tensor:
+    def clear(self, subject: Subject, data: Data, left: Tensor, right: Tensor) -> Tensor:
         """Left side with the excluded cases made to agree."""
-        excluded = self.excluded(data)
+        excluded = self.excluded(subject, data)
         if excluded is None:
             return left
         # of a coupled batch that is one case, any row excludes it
@@ -91,7 +94,7 @@ class Slope(Directional):
         right = narrow + (narrow - wide) / 3  # Richardson: the error of second order cancels
         rounding = 32 * torch.finfo(subject.dtype).eps / STEP * (1 + value.detach().abs())
         allowed = rounding + noise / STEP + (narrow - wide).abs()
-        return Sides(self.clear(data, left, right), right, noise=allowed, rtol=1e-6)
+        return Sides(self.clear(subject, data, left, right), right, noise=allowed, rtol=1e-6)
 
     def _quotient(self, subject: Subject, data: Data, step: float) -> Tensor:
         with torch.no_grad():
@@ -118,7 +121,7 @@ class Curvature(Slope):
         right = narrow + (narrow - wide) / 3
         size = self._flat(subject, subject.gradients(data, self.subjects)).abs().sum(1)
         allowed = 256 * torch.finfo(subject.dtype).eps / STEP * (1 + size) + (narrow - wide).abs()
-        return Sides(self.clear(data, left, right), right, noise=allowed, rtol=1e-6)
+        return Sides(self.clear(subject, data, left, right), right, noise=allowed, rtol=1e-6)
 
     def _gradient_quotient(self, subject: Subject, data: Data, step: float) -> Tensor:
         ahead = self._flat(subject, subject.gradients(self.moved(data, step), self.subjects))
@@ -141,7 +144,7 @@ class Kink(Directional):
         left = ahead
         right = ahead - (2 * jumps[1] - jumps[0])
         rounding = 8 * (32 * torch.finfo(subject.dtype).eps * (1 + here.abs()) + allowed) / STEP
-        return Sides(self.clear(data, left, right), right, noise=rounding, rtol=1e-4, scale=1e-3)
+        return Sides(self.clear(subject, data, left, right), right, noise=rounding, rtol=1e-4, scale=1e-3)
 
     def _jump(self, subject: Subject, data: Data, here: Tensor, step: float) -> Tensor:
         ahead, behind = (self.at(subject, self.moved(data, side * step)) for side in (1, -1))

@@ -208,6 +208,8 @@ class Permutation(Law):
         if self.claimed.over == "classes":
             target = spec.class_target()
             shares = [i.shape[-1] for i in spec.inputs if isinstance(i.domain, Distribution)]
+            if target is None and not shares and not any(isinstance(i.domain, ClassIndex) for i in spec.inputs):
+                return "C"  # one vector a class, and no sample that belongs to one
             return str(getattr(target.domain, "of", "")) if target else next(iter(shares), "ids")
         variadic = [s for s in spec.symbols() if s.startswith("*")]
         if self.claimed.over == "points" and not variadic:

@@ -81,6 +81,8 @@ class Related(Law):
                 if fitted.get(other) is not None:
                     fitted[other] = fitted[other].reshape(-1).repeat(size)[:size].clone()
             fitted[name] = fixed
+        known = {**subject.parameters, **sizes_of(subject, data), **fitted}
+        fitted.update({n: evaluate(e, known, TENSORS).to(data[n]) for n, e in self.claimed.where.items()})
         return fitted
 
     @staticmethod
@@ -127,7 +129,7 @@ class Related(Law):
         return constant(self.claimed.scale, subject, data), constant(self.claimed.offset, subject, data)
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
-        return () if self.claimed.given else super().moving(subject, data)
+        return () if self.claimed.given or self.claimed.where else super().moving(subject, data)
 
 
 class Equal(Related):
@@ -204,7 +206,7 @@ def _related(claim: Claim) -> list[Law]:
         return [Limit(claim)]
     if relation.relation == "same_gradient":
         return [SameGradient(claim)]
-    return [Equal(claim), SameGradient(claim)]
+    return [Equal(claim)] if relation.where else [Equal(claim), SameGradient(claim)]
 
 
 @cache

@@ -59,7 +59,7 @@ def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.Sear
     def drawn(draw: st.DrawFn) -> tuple[int, dict[str, Any], int]:
         choice = draw(st.integers(0, len(subjects) - 1))
         subject, sizes = subjects[choice]
-        rows = draw(st.integers(1, 5 if subject.coupled else 2))
+        rows = draw(st.integers(1, 5 if subject.coupled else 2)) + _rows_needed(subject, sizes)
         values = {}
         for entry in subject.spec.inputs:
             if entry.optional and not entry.drawn and draw(st.booleans()):
@@ -68,13 +68,29 @@ def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.Sear
                 rows if s == batch_symbol(subject.spec) or s.startswith("*") else sizes[s] for s in entry.shape
             )
             count = int(torch.tensor(shape).prod()) if shape else 1
-            values[entry.name] = (
-                shape,
-                draw(st.lists(_entries(entry, sizes, subject, palette), min_size=count, max_size=count)),
-            )
+            values[entry.name] = (shape, draw(_lists(entry, sizes, subject, palette, count)))
         return choice, values, draw(st.integers(0, 3))
 
     return drawn()
+
+
+def _rows_needed(subject: Subject, sizes: dict[str, int]) -> int:
+    """Rows beside the first: so many that each class can have one, where it must."""
+    domains = (entry.domain for entry in subject.spec.inputs)
+    counts = [d.classes(sizes[d.of]) for d in domains if isinstance(d, ClassIndex) and d.every and d.of is not None]
+    return max([1, *counts]) - 1
+
+
+def _lists(
+    entry: Input, sizes: dict[str, int], subject: Subject, palette: list[float], count: int
+) -> st.SearchStrategy[list[Any]]:
+    domain = entry.domain
+    if isinstance(domain, ClassIndex) and domain.every and domain.of is not None:
+        classes = range(min(count, domain.classes(sizes[domain.of])))
+        free = count - len(classes)
+        rest = st.lists(_entries(entry, sizes, subject, palette), min_size=free, max_size=free)
+        return rest.flatmap(lambda others: st.permutations([*classes, *others]))
+    return st.lists(_entries(entry, sizes, subject, palette), min_size=count, max_size=count)
 
 
 def _entries(entry: Input, sizes: dict[str, int], subject: Subject, palette: list[float]) -> st.SearchStrategy[Any]:

@@ -140,7 +140,11 @@ def _values(
     domain = entry.domain
     if isinstance(domain, ClassIndex):
         count = domain.classes(sizes[domain.of]) if domain.of is not None else max(2, (size[0] + 1) // 2)
-        return torch.randint(0, count, size, generator=generator)
+        ids = torch.randint(0, count, size, generator=generator)
+        if domain.every:  # the first rows get a class each; their order is drawn, too
+            ids.view(-1)[:count] = torch.arange(count)[: ids.numel()]
+            ids = ids.view(-1)[torch.randperm(ids.numel(), generator=generator)].view(size)
+        return ids
     if isinstance(domain, Binary):
         return torch.randint(0, 2, size, generator=generator).to(subject.dtype)
     if isinstance(domain, Probability):

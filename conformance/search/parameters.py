@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from losskit.spec import Interval, LossSpec, OneOf, Parameter
-from losskit.spec.coupling import batch_symbol
+from losskit.spec.coupling import batch_symbol, least_at
 from losskit.spec.errors import ParameterError
 from losskit.spec.regimes import Condition, When, within
 
@@ -48,11 +48,16 @@ def _allowed(parameter: Parameter, value: Any, when: When) -> bool:
     return condition is None or value in condition
 
 
+def _known(spec: LossSpec, setting: Mapping[str, Any]) -> dict[str, Any]:
+    """A setting without the lists whose numbers are still to come."""
+    kinds = {p.name: p.kind for p in spec.parameters.fields}
+    return {k: v for k, v in setting.items() if v is not True or kinds[k] == "bool"}
+
+
 def _admissible(spec: LossSpec, setting: Mapping[str, Any]) -> bool:
     """Relations between parameters (an upper end above a lower one) are the parameters class's to judge."""
-    plain = {k: v for k, v in setting.items() if v is not True or spec.parameters.get(k).kind == "bool"}  # type: ignore[union-attr]
     try:
-        spec.parameters.validate_values(spec.name, plain)
+        spec.parameters.validate_values(spec.name, _known(spec, setting))
     except ParameterError:
         return False
     return True
@@ -132,7 +137,9 @@ def size_draws(spec: LossSpec, when: When, rng: random.Random, count: int) -> li
 
 
 def fits(spec: LossSpec, setting: Mapping[str, Any], sizes: Mapping[str, int]) -> bool:
-    """Whether no parameter exceeds the size that bounds it."""
+    """Whether no size is too small, and no parameter exceeds the size that bounds it."""
+    if any(sizes.get(symbol, least) < least for symbol, least in least_at(spec, _known(spec, setting)).items()):
+        return False
     bounded = [p for p in spec.parameters.fields if p.at_most in sizes and setting[p.name] is not None]
     return all(setting[p.name] <= sizes[p.at_most] for p in bounded)
 

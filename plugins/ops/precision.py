@@ -18,3 +18,11 @@ def full_matmul(a: Tensor, b: Tensor) -> Tensor:
             with torch.autocast(a.device.type, enabled=False):
                 return torch.matmul(a, b)
     return torch.matmul(a, b)
+
+
+def resolution(x: Tensor) -> float:
+    """The relative distance of neighbouring numbers of float64, or of float32 for every other dtype.
+
+    TorchScript has no ``torch.finfo``.
+    """
+    return 2.0**-52 if x.dtype == torch.float64 else 2.0**-23

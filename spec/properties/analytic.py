@@ -109,12 +109,13 @@ class Differentiable(Property):
     """The gradient agrees with central differences in float64; for ``order`` 2 or more the Hessian does, too.
 
     ``order`` 0 stands for infinitely often. ``region`` excludes declared kinks: ``distinct`` rows have no two
-    scores closer than 1e-12. Claimed to fail: at some point two one-sided derivatives disagree.
+    scores closer than 1e-12, ``positive`` values are above 0, where a norm has its kink. Claimed to fail: at some point
+    two one-sided derivatives disagree.
     """
 
     on: Names
     order: int = 1
-    region: Literal["all", "distinct"] = "all"
+    region: Literal["all", "distinct", "positive"] = "all"
 
 
 class ZeroAt(Property):
@@ -125,10 +126,12 @@ class ZeroAt(Property):
             ``margin * one_hot(target, C)``.
         reach: ``attained``; or ``approached``, and the place lies at infinity: the inputs are t times ``where``, and the
             value is within 1e-5 of zero at t = 1e6.
+        absent: optional inputs that are left out there.
     """
 
     where: dict[str, Scalar]
     reach: Reach = "attained"
+    absent: tuple[str, ...] = ()
 
     def subjects(self) -> tuple[str, ...]:
         return tuple(self.where)

@@ -59,9 +59,10 @@ class PermutationInvariant(Property):
     """Reordering changes nothing: the mean stays, unreduced values and gradients are reordered alike.
 
     ``over`` is ``batch`` (rows of all inputs together), ``classes`` (columns of the scores and the labels
-    together; of one score and a label 0 or 1, ``l(-x, 1 - t) = l(x, t)``, all samples at once),
-    ``points`` (positions within a sample) or ``set`` (all elements of all inputs together). ``region`` restricts the scores
-    of classes: ``distinct`` means that no two of a row are closer than 1e-12, so that no order of the classes breaks a tie.
+    together; of one score and a label 0 or 1, ``l(-x, 1 - t) = l(x, t)``, all samples at once; without labels whatever
+    has an axis C), ``points`` (positions within a sample) or ``set`` (all elements of all inputs together). ``region``
+    restricts the scores of classes: ``distinct`` means that no two of a row are closer than 1e-12, so that no order of the
+    classes breaks a tie.
     """
 
     over: Literal["batch", "classes", "points", "set"]

@@ -21,6 +21,7 @@ class ReducesTo(Property):
         rate: for ``limit``, a bound on the difference, an expression that vanishes at the limit.
         given: inputs of this loss that are fixed for the comparison; a single number fills the input, and gradients in it
             are not compared; several are every row of one that has rows.
+        where: inputs of this loss that are set for the comparison, as for ZeroAt; values alone are then compared.
     """
 
     other: str
@@ -32,9 +33,10 @@ class ReducesTo(Property):
     limit: dict[str, float] = {}
     rate: Scalar = 0.0
     given: dict[str, tuple[float, ...]] = {}
+    where: dict[str, Expression] = {}
 
     def subjects(self) -> tuple[str, ...]:
-        return (*self.limit, *self.given)
+        return (*self.limit, *self.given, *self.where)
 
 
 class UpperBounds(Property):

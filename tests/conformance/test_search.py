@@ -17,11 +17,13 @@ from losskit.conformance.search.attack import Search
 from losskit.conformance.search.climb import climb
 from losskit.conformance.search.edge import edge_case
 from losskit.conformance.search.inputs import NoAdmissibleDataError, draw, project, stack, take
-from losskit.conformance.search.parameters import fill_numbers, parameter_draws, size_draws
+from losskit.conformance.search.parameters import fill_numbers, fits, parameter_draws, size_draws
 from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Subject
 from losskit.registry import builtin
 from losskit.spec import Above, AtLeast, Between
+from losskit.spec.coupling import batch_symbol
+from losskit.spec.errors import InputError
 from losskit.spec.expressions import symbol
 from losskit.spec.properties import Convex
 from losskit.spec.regimes import condition
@@ -104,6 +106,8 @@ def test_every_loss_accepts_what_is_drawn_for_it(name: str) -> None:
     spec = get(name)
     for sizes in size_draws(spec, {}, random.Random(1), 4):
         subject = Subject(spec, {})
+        if not fits(spec, subject.parameters, sizes):
+            continue
         data = draw(subject, sizes, 6, random.Random(2))
         assert subject.value(data).isfinite().all()
 
@@ -213,3 +217,26 @@ def test_points_are_moved_back_onto_the_simplex() -> None:
     inside = project(subject, {"probs": rows, "_probs": rows}, ("", "_"))
     for name in ("probs", "_probs"):
         torch.testing.assert_close(inside[name], torch.tensor([[0.25, 0.0, 0.75], [1 / 3] * 3], dtype=torch.float64))
+
+
+def test_every_class_has_a_row_where_the_domain_says_so() -> None:
+    subject = Subject(get("nc3_self_duality"), {})
+    for rows in (1, 4, 9):
+        data = draw(subject, {"C": 4, "D": 3}, rows, random.Random(rows))
+        assert data["labels"].unique().tolist() == [0, 1, 2, 3]
+    absent = {**data, "labels": data["labels"].clamp(max=2)}
+    with pytest.raises(InputError, match="found none of class 3"):
+        subject.call(absent)
+
+
+def test_a_loss_of_one_number_has_the_batch_of_its_inputs_or_none() -> None:
+    assert batch_symbol(get("nc3_self_duality")) == "B"
+    assert batch_symbol(get("nc2_frame")) == ""
+    sizes = size_draws(get("nc2_frame"), {}, random.Random(0), 6)
+    assert all(set(drawn) == {"C", "D"} for drawn in sizes)
+
+
+def test_sizes_below_the_least_of_a_regime_are_left_out() -> None:
+    spec = get("nc2_frame")
+    assert fits(spec, {"frame": "orthogonal"}, {"C": 1, "D": 2})
+    assert not fits(spec, {"frame": "etf"}, {"C": 1, "D": 2})

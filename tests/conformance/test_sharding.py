@@ -34,7 +34,7 @@ CUTS = {
     "all on the last of three": (0.0, 0.0),
 }
 PARAMETERS: list[tuple[str, dict[str, Any]]] = [
-    *((name, {}) for name in names()),
+    *((name, {}) for name in names() if batch_symbol(get(name))),
     ("cross_entropy", {"class_weights": [0.5, 2.0, 1.5], "label_smoothing": 0.2}),
     ("dice", {"batch": True}),
     ("linear_cross_entropy", {"shift": 2}),

@@ -77,3 +77,10 @@ def test_an_optional_input_may_be_left_out() -> None:
 def test_a_wrong_choice_is_named(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ExportError, match=sentence):
         prepare(losskit.get("dice"), **options)
+
+
+def test_an_axis_may_occur_twice_in_an_input_and_unrolled_ones_keep_their_size() -> None:
+    axes = prepare(losskit.get("neural_collapse_ufm")).axes
+    assert axes.shapes["hidden_weights"] == ("L", "D", "D")
+    assert axes.fixed == {"L"}
+    assert {one["L"] for one in (*axes.stored(), *axes.fresh().values())} == {axes.traced["L"]}

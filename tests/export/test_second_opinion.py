@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx.reference import ReferenceEvaluator
+from tests.exportable import exportable
 
 import losskit
 from losskit.export.cases import fresh_cases, make_case
@@ -62,7 +63,7 @@ def test_both_writers_agree_with_the_module_and_ours_is_no_longer(name: str, par
 @pytest.mark.slow
 @pytest.mark.parametrize("name", losskit.names())
 def test_the_standards_own_evaluator_agrees(name: str) -> None:
-    subject = prepare(losskit.get(name))
+    subject = prepare(losskit.get(name), exportable(name))
     case = make_case(subject, "smaller", subject.axes.stored()[2], "ordinary", 3)
     content = write_graph(subject, gradient=True)
     with np.errstate(all="ignore"):
@@ -73,4 +74,4 @@ def test_the_standards_own_evaluator_agrees(name: str) -> None:
 
 @pytest.mark.parametrize("name", losskit.names())
 def test_no_built_in_loss_falls_back(name: str) -> None:
-    assert writer(write_graph(prepare(losskit.get(name)), gradient=True)) == "losskit"
+    assert writer(write_graph(prepare(losskit.get(name), exportable(name)), gradient=True)) == "losskit"

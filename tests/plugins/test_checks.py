@@ -10,7 +10,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 import losskit
 from losskit.plugins.checks import check_inputs, concrete, readable
-from losskit.spec import Between, Input, LossSpec, Parameters, ParameterSet, Reference
+from losskit.spec import Between, Input, Least, LossSpec, OneOf, Parameters, ParameterSet, Reference
 from losskit.spec.errors import InputError, InputTypeError
 from losskit.spec.tensors import Binary, ClassIndex, Probability, Real, class_target, level_target, logits
 
@@ -260,3 +260,19 @@ def test_values_on_an_accelerator_are_read_only_when_debugging() -> None:
     accept(ROWS, logits=SCORES.cuda(), target=BAD.cuda())
     with losskit.debug():
         assert "found 9 at index 1" in refuse(ROWS, logits=SCORES.cuda(), target=BAD.cuda())[1]
+
+
+def test_a_class_without_a_row_is_refused_where_every_class_must_have_one() -> None:
+    every = spec(logits("B", "C"), entry("labels", "B", dtype="int64", domain=ClassIndex(of="C", every=True)))
+    accept(every, logits=torch.zeros(3, 3), labels=torch.tensor([2, 0, 1]))
+    _, message = refuse(every, logits=torch.zeros(3, 3), labels=torch.tensor([2, 0, 2]))
+    assert message == "door: input labels must hold at least 1 sample of each of the 3 classes, found none of class 1"
+
+
+def test_the_least_size_of_a_regime_is_asked_there_alone() -> None:
+    two = Least(symbol="C", size=2, when={"ignore_index": OneOf(values=(-1,))})
+    sometimes = spec(logits("B", "C"), class_target("B")).model_copy(update={"least_when": (two,)})
+    one: dict[str, Any] = {"logits": torch.zeros(2, 1), "target": torch.tensor([0, 0])}
+    accept(sometimes, **one)
+    _, message = refuse(sometimes, ignore_index=-1, **one)
+    assert message == "door: input logits must have C >= 2 with ignore_index = -1, found C = 1"

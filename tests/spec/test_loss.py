@@ -13,6 +13,7 @@ from losskit.spec import (
     EdgeCase,
     Example,
     Interval,
+    Least,
     LossSpec,
     Narrowing,
     Parameters,
@@ -345,3 +346,11 @@ def test_the_least_sizes_are_of_known_symbols_and_bound_regimes() -> None:
     wide = NonNegative().holds(when={"C": Between(1, 3)})
     assert "gives the size C a value below 2" in refused(least={"C": 2}, claims=(wide,))
     assert spec(least={"C": 2}, claims=(NonNegative().holds(when={"C": Between(2, 3)}),)).least == {"C": 2}
+
+
+def test_least_sizes_of_a_regime_and_unrolled_axes_are_of_known_symbols() -> None:
+    least = Least(symbol="K", size=2, when={"tau": Between(0, 1)})
+    assert "least_when speaks of 'K', expected one of B, C" in refused(least_when=(least,))
+    outside = Least(symbol="C", size=2, when={"tau": Between(-1, 1)})
+    assert "the least C leaves the domain of tau" in refused(least_when=(outside,))
+    assert "unrolled speaks of 'L', expected one of B, C" in refused(unrolled=("L",))

@@ -15,7 +15,7 @@ from losskit.conformance.subject import Subject
 from losskit.plugins.classification.comp_sum.loss import CompSumLoss
 from losskit.plugins.classification.cross_entropy.loss import CrossEntropyLoss
 from losskit.spec import Above, AtLeast, Between, Claim
-from losskit.spec.expressions import column, evaluate, one_hot, positions, symbol
+from losskit.spec.expressions import column, evaluate, one_hot, positions, symbol, transpose
 from losskit.spec.properties import MinimisedAt, ZeroAt
 
 LABEL = one_hot(symbol("target"), symbol("C"))
@@ -119,3 +119,10 @@ def test_operations_on_tensors() -> None:
     assert hot[1, :, 0].tolist() == [0.0, 0.0, 0.0]  # an id outside the classes
     assert evaluate(positions(symbol("row")), known, TENSORS).tolist() == [0.0, 1.0, 2.0]
     assert evaluate(column(symbol("ids")), known, TENSORS).shape == (2, 2, 1)
+
+
+def test_optional_inputs_that_are_absent_at_a_place() -> None:
+    axes = {"weight": one_hot(positions(transpose(symbol("weight"))), symbol("D"))}
+    when = {"frame": "orthogonal", "C": 2, "D": 3}
+    assert _finding("nc2_frame", ZeroAt(where=axes, absent=("scales",)).holds(when=when)).outcome == "held"
+    assert _finding("nc2_frame", ZeroAt(where=axes).holds(when=when)).outcome == "refuted"

@@ -1,0 +1,74 @@
+"""NC1 as a module: spread within classes over spread between them (Dang et al. 2023)."""
+
+import torch
+from torch import Tensor
+
+from losskit.plugins.base import Loss
+from losskit.plugins.checks import readable
+from losskit.plugins.ops.class_means import class_means
+from losskit.plugins.ops.classes import one_hot
+from losskit.plugins.ops.frames import refuse_vanishing
+from losskit.plugins.ops.pairs import same_label
+from losskit.plugins.ops.precision import resolution, widen
+from losskit.plugins.ops.truncated_inverse import inverse_squares
+from losskit.plugins.regularization.nc1_variability import SPEC
+
+
+class NC1VariabilityLoss(Loss):
+    """``tr(S_W pinv(S_B)) / K``, or ``tr(S_W) / tr(S_B)``, of the classes present."""
+
+    spec = SPEC
+    variant: str
+    rcond: float
+
+    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
+        """The ratio, whatever the reduction.
+
+        Args:
+            features: one row a sample, shape (B, D).
+            labels: class ids, int64, shape (B,).
+
+        Returns:
+            A scalar; float32 for half-precision features.
+
+        Raises:
+            InputError: rank or size is wrong, or fewer than 2 classes have different means.
+            InputTypeError: the wrong dtype.
+        """
+        if not torch.jit.is_scripting():
+            self.check(features, labels)
+        wide = widen(features)
+        x = wide.double() if self.variant == "pinv" else wide
+        largest = x.detach().abs().max()
+        rows = x - x.mean(dim=0)
+        means, own, share = self.means(rows, labels)
+        if not torch.jit.is_scripting():
+            wanted = "at least 2 classes with different means"
+            refuse_vanishing(self.spec.name, "features", wanted, means, x)
+        spread = means.detach().abs().max()
+        # a constant that cancels: squares neither overflow nor underflow
+        value = self.ratio((rows - own) / spread, means / spread, share)
+        apart = spread > 8 * resolution(x) * largest  # else the means differ by rounding alone
+        return self.reduce(torch.where(apart, value, torch.full_like(value, float("nan"))).to(wide.dtype))
+
+    def means(self, rows: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Means of classes, (R, D), the mean of each row's class, (B, D), and what each of the R counts, (R,).
+
+        There is one mean a class where labels may be read for free, else one a sample: so that no shape depends on the
+        data, each then counts as one of so many as the class has samples.
+        """
+        if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+            if readable(labels):
+                ids, place = labels.unique(return_inverse=True)
+                means = class_means(rows, one_hot(place, len(ids)))
+                return means, means.index_select(0, place), torch.ones_like(means[:, 0])
+        same = same_label(labels)
+        means = class_means(rows, same)
+        return means, means, 1 / same.sum(dim=0).to(rows.dtype)
+
+    def ratio(self, deviations: Tensor, means: Tensor, share: Tensor) -> Tensor:
+        """The value from deviations (B, D), centred means (R, D) and what each of these counts (R,)."""
+        if self.variant == "pinv":
+            return inverse_squares(means * share.sqrt().unsqueeze(1), deviations, self.rcond).mean()
+        between = (means.square().sum(dim=1) * share).sum() / share.sum()
+        return deviations.square().sum(dim=1).mean() / between
