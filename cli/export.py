@@ -101,7 +101,7 @@ def export(
     if name is None:
         place = directory if directory is not None else ARTIFACTS
         index = write_all(place, jobs, what)
-        folders = [str(place / entry.directory) for entry in index.losses.values() if not entry.error]
+        folders = [str(place / entry.directory) for entry in index.losses.values() if entry.directory]
         answer, page, complete = {"index": output.data(index)}, page_of_all(index, place), index.ok
     else:
         place = directory if directory is not None else ARTIFACTS / name

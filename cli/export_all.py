@@ -28,8 +28,8 @@ def write_all(place: Path, jobs: int | None, options: dict[str, Any]) -> Index:
 
 def _line(part: tuple[str, Entry]) -> str:
     name, entry = part
-    if entry.error:
-        return f"{name}: {entry.error}"
+    if not entry.directory:
+        return f"{name}: {entry.declared or entry.error}"
     return f"{name}: {', '.join(f'{graph.file} {graph.nodes} nodes' for graph in entry.graphs) or 'no graph'}"
 
 
@@ -40,17 +40,17 @@ def page_of_all(index: Index, place: Path) -> list[Block]:
         for name, entry in index.losses.items()
         for graph in entry.graphs
     )
-    errors = tuple((name, entry.error) for name, entry in index.losses.items() if entry.error)
+    missing = tuple((n, e.declared or e.error) for n, e in index.losses.items() if not e.directory)
     omitted = tuple(
         (name, file, reason) for name, entry in index.losses.items() for file, reason in entry.omitted.items()
     )
-    written = len(index.losses) - len(errors)
+    written = len(index.losses) - len(missing)
     blocks: list[Block] = [
         Heading(f"{written} of {len(index.losses)} losses in {place}"),
         Grid(("loss", "graph", "nodes", "bytes"), rows, right=frozenset({"nodes", "bytes"})),
     ]
-    if errors:
-        blocks += [Heading("Not exported"), Grid(("loss", "reason"), errors)]
+    if missing:
+        blocks += [Heading("Not exported"), Grid(("loss", "reason"), missing)]
     if omitted:
         blocks += [Heading("Not written"), Grid(("loss", "file", "reason"), omitted)]
     return [*blocks, Paragraph(f"{place / 'index.json'} lists them with hashes and operators.")]

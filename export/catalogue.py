@@ -11,7 +11,7 @@ from pydantic import Field
 from losskit.export.folder import write_file
 from losskit.export.layout import FORMATS, INDEX_FILE
 from losskit.export.manifest import Manifest
-from losskit.spec.errors import ExportError, LosskitError, MissingExtraError
+from losskit.spec.errors import ExportError, LosskitError, MissingExtraError, NotExportableError
 from losskit.spec.model import Frozen
 
 INDEX_VERSION: Literal[1] = 1
@@ -32,15 +32,17 @@ class Entry(Frozen):
     """What became of one loss: its folder and graphs, or the reason why there is none.
 
     Attributes:
-        directory: beside the index.
+        directory: beside the index; empty where nothing was written.
         graphs: in the folder.
         omitted: files that could not be written, with the reason.
-        error: why nothing was written; empty where it was.
+        declared: why the spec says that there is no graph at the default parameters.
+        error: what else went wrong.
     """
 
     directory: str = ""
     graphs: tuple[GraphEntry, ...] = ()
     omitted: dict[str, str] = Field(default_factory=dict)
+    declared: str = ""
     error: str = ""
 
 
@@ -54,7 +56,7 @@ class Index(Frozen):
 
     @property
     def ok(self) -> bool:
-        """Whether every loss was written."""
+        """Whether every loss was written that the specs say has a graph."""
         return not any(entry.error for entry in self.losses.values())
 
 
@@ -124,8 +126,10 @@ def _export_one(
         manifest = export(name, place / name, reduction=reduction, grad=grad, targets=targets, force=force)
     except MissingExtraError:
         raise
+    except NotExportableError as error:
+        return name, Entry(declared=_sentence(error)), None
     except LosskitError as error:
-        return name, Entry(error=" ".join(str(error).split())), None
+        return name, Entry(error=_sentence(error)), None
     graphs = tuple(
         GraphEntry(
             file=graph.file,
@@ -138,3 +142,7 @@ def _export_one(
         for graph in manifest.graphs
     )
     return name, Entry(directory=name, graphs=graphs, omitted=manifest.omitted), manifest
+
+
+def _sentence(error: Exception) -> str:
+    return " ".join(str(error).split())

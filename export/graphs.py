@@ -19,7 +19,7 @@ from losskit.export.subject import Subject
 from losskit.export.symbolic import Trace, trace_symbolically
 from losskit.export.tolerance import Tolerance
 from losskit.export.tracing import decompose, trace_value, trace_value_and_gradient
-from losskit.spec.errors import ExportError, LosskitError
+from losskit.spec.errors import ExportError, LosskitError, NotExportableError
 
 KEPT = 64  # graphs a process remembers, some ten kilobytes each
 _WRITTEN: dict[tuple[Any, ...], bytes] = {}
@@ -32,11 +32,12 @@ def write_graph(subject: Subject, *, gradient: bool) -> bytes:
     so under ``losskit.writer``, and why.
 
     Raises:
-        ExportError: the spec says that the loss cannot be exported, or it turns out so.
+        NotExportableError: the spec says that the loss cannot be exported.
+        ExportError: it turns out so.
     """
     reason = narrowed(subject, "ExportsONNX")
     if reason:
-        raise ExportError(f"{subject.spec.name} cannot be exported: {reason}")
+        raise NotExportableError(f"{subject.spec.name} cannot be exported: {reason}")
     try:
         return lowered_graph(subject, gradient=gradient)
     except NoLoweringError as missing:

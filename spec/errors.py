@@ -44,5 +44,9 @@ class ExportError(LosskitError):
     """A loss cannot be written as a graph, or the graph does not say what the loss says."""
 
 
+class NotExportableError(ExportError):
+    """The spec says that the loss has no graph at these parameters, and why."""
+
+
 class ArtifactError(LosskitError):
     """An exported artifact folder is incomplete, unsafe or was changed."""

@@ -34,6 +34,13 @@ def test_losses_are_written_beside_an_index(tmp_path: Path) -> None:
     assert (tmp_path / "mae" / "precious.txt").read_text() == "mine"
 
 
+def test_a_loss_without_a_graph_by_its_spec_is_no_failure(tmp_path: Path) -> None:
+    index = export_all(["nc1_variability"], tmp_path, targets=["onnx"], jobs=1)
+    entry = index.losses["nc1_variability"]
+    assert entry.declared.startswith("nc1_variability cannot be exported: ")
+    assert (entry.directory, entry.graphs, entry.error, index.ok) == ("", (), "", True)
+
+
 def test_nothing_to_export_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="there is no loss to export"):
         export_all([], tmp_path / "new")
