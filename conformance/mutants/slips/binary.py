@@ -77,8 +77,8 @@ MUTANTS = (
         story="The weight of positives multiplies the whole sample.",
         edits=(
             Edit(
-                "self.pos_weight * target * softplus(-logits) + (1 - target) * softplus(logits)",
-                "self.pos_weight * (target * softplus(-logits) + (1 - target) * softplus(logits))",
+                "return positive + (1 - target) * softplus(logits)",
+                "return positive + self.weights.to(logits.dtype) * (1 - target) * softplus(logits)",
             ),
         ),
     ),
