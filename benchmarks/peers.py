@@ -264,7 +264,8 @@ def tight_frame(w: Tensor) -> Tensor:
     """The normalised Gram matrix less that of a simplex."""
     gram, count = w @ w.T, len(w)
     ideal = (torch.eye(count) - 1 / count) / (count - 1) ** 0.5
-    return (gram / gram.norm() - ideal).norm()
+    distance: Tensor = torch.linalg.vector_norm(gram / torch.linalg.vector_norm(gram) - ideal)
+    return distance
 
 
 def variability(h: Tensor, y: Tensor) -> Tensor:
