@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from losskit.spec import Above, AtLeast, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec import Above, AtLeast, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, FIRST_LABEL_IN_MARGINS, FROM_THE_END, LABEL_OUT_OF_RANGE, ONE_CLASS, ROWS
 from losskit.spec.expressions import minimum, one_hot, sqrt, symbol
 from losskit.spec.properties import (
@@ -154,7 +154,7 @@ SPEC = LossSpec(
         "The authors divide each row by its mean absolute score before the loss; this is the formula of the paper.",
         "At k=1 the gradient is that of one maximiser: the label where it is among them, else the first.",
     ),
-    graph_accepts=(FROM_THE_END, FIRST_LABEL_IN_MARGINS),
+    graph_accepts=(FROM_THE_END, FIRST_LABEL_IN_MARGINS.model_copy(update={"when": {"k": OneOf(values=(1,))}})),
     module="losskit.plugins.classification.ldr_k.loss:LDRKLoss",
     oracle="losskit.plugins.classification.ldr_k.reference:ldr_k",
 )
