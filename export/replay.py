@@ -14,9 +14,9 @@ from losskit.export.folder import read_folder
 from losskit.export.layout import GRADIENT_COPY, GRADIENT_FILE, PT2_FILE, TORCHSCRIPT_FILE
 from losskit.export.manifest import Graph, Manifest
 from losskit.export.numbers import decode
-from losskit.export.results import CaseResult, Replay
+from losskit.export.results import CaseResult, NotTaken, Replay
 from losskit.export.running import run_cases
-from losskit.export.runtimes import Runtime
+from losskit.export.runtimes import NotTakenError, Runtime
 from losskit.export.runtimes.table import Kind, choose
 from losskit.export.safety import read_graph
 from losskit.export.subject import Subject
@@ -59,6 +59,7 @@ def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str
     stored = {graph.file: _stored(subject, graph, files, device) for graph in manifest.graphs}
     fresh = fresh_cases(subject, seed, device)
     results: list[CaseResult] = []
+    not_taken: list[NotTaken] = []
     for kind in chosen:
         for file, gradient in _files(kind, manifest, files):
             cases = (*stored.get(file if file in stored else GRADIENT_FILE, ()), *fresh)
@@ -67,6 +68,8 @@ def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str
                 results += run_cases(
                     file, files[file], runtime, subject.axes, cases, manifest.tolerance, gradient=gradient
                 )
+            except NotTakenError as error:
+                not_taken.append(NotTaken(graph=file, runtime=runtime.name, reason=str(error)))
             except ExportError as error:  # of this file in this runtime alone
                 results.append(_refused(file, runtime, str(error)))
     return Replay(
@@ -76,6 +79,7 @@ def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str
         device=device,
         directory=str(directory),
         results=tuple(results),
+        not_taken=tuple(not_taken),
     )
 
 

@@ -35,6 +35,14 @@ class CaseResult(Frozen):
     reason: str = ""
 
 
+class NotTaken(Frozen):
+    """A file that a runtime is known not to run, and why."""
+
+    graph: str
+    runtime: str
+    reason: str
+
+
 class Replay(Frozen):
     """Graphs of a loss compared with the module, case by case."""
 
@@ -45,6 +53,7 @@ class Replay(Frozen):
     device: str = "cpu"
     directory: str | None = None
     results: tuple[CaseResult, ...]
+    not_taken: tuple[NotTaken, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -38,8 +38,11 @@ def replayed(directory: str, *, device: str = "cpu", runtimes: Sequence[str] = (
     ready = [kind.name for kind in select(runtimes) if not kind.advice()]
     try:
         # seed 0 drew the stored inputs
-        found = verify(directory, device=device, runtimes=ready, seed=seed + 1).results if ready else ()
-        findings = (*_findings(found), *missing)
+        findings = missing
+        if ready:
+            replay = verify(directory, device=device, runtimes=ready, seed=seed + 1)
+            left_out = (_finding(_claim(n.graph, n.runtime), "not_applicable", n.reason) for n in replay.not_taken)
+            findings = (*_findings(replay.results), *left_out, *missing)
     except ArtifactError as error:
         findings = (_finding("the files are those of the manifest", "refuted", str(error)),)
     except ExportError as error:
@@ -61,7 +64,7 @@ def _summary(graph: str, runtime: str, cases: list[CaseResult]) -> Finding:
     failed = [case for case in cases if not case.passed]
     worst = max(cases, key=lambda case: case.worst)
     return Finding(
-        claim=f"{graph} in {runtime} equals the module",
+        claim=_claim(graph, runtime),
         property=PROPERTY,
         verdict="holds",
         outcome="refuted" if failed else "held",
@@ -69,6 +72,10 @@ def _summary(graph: str, runtime: str, cases: list[CaseResult]) -> Finding:
         worst=worst.worst,
         reason="; ".join(_sentence(case) for case in failed) or f"largest difference {worst.max_error:.3g}",
     )
+
+
+def _claim(graph: str, runtime: str) -> str:
+    return f"{graph} in {runtime} equals the module"
 
 
 def _sentence(case: CaseResult) -> str:

@@ -1,5 +1,5 @@
 """Programs that run exported graphs, behind one interface."""
 
-from losskit.export.runtimes.base import RefusedSizesError, Runtime, Session
+from losskit.export.runtimes.base import NotTakenError, RefusedSizesError, Runtime, Session
 
-__all__ = ["RefusedSizesError", "Runtime", "Session"]
+__all__ = ["NotTakenError", "RefusedSizesError", "Runtime", "Session"]

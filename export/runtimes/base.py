@@ -16,6 +16,10 @@ class RefusedSizesError(ExportError):
     """A program that was saved with a range for each axis says that these sizes lie outside."""
 
 
+class NotTakenError(ExportError):
+    """The runtime is known to lack what a graph needs, and nothing is wrong with the graph."""
+
+
 class Session(Protocol):
     """A loaded graph."""
 
@@ -41,6 +45,7 @@ class Runtime(Protocol):
         """Make a file's content ready to run.
 
         Raises:
+            NotTakenError: the runtime is known to lack what it needs.
             ExportError: the runtime refuses it.
         """
         ...

@@ -1,4 +1,9 @@
-"""OpenVINO: an implementation of ONNX that shares no kernel with ONNX Runtime."""
+"""OpenVINO: an implementation of ONNX that shares no kernel with ONNX Runtime.
+
+Two things it does otherwise than the standard says. Its TopK leaves ties in any order, where the standard has the lower index
+come first: that is an attribute of its own, which is set here. And it computes float64 in single precision, so that a graph
+which needs float64 gives other numbers: such a graph is not run.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from losskit.export.runtimes.base import NotTakenError
 from losskit.spec.errors import ExportError, MissingExtraError
 
 Array = NDArray[Any]
@@ -39,11 +45,19 @@ class OpenVino:
         """Make a graph ready to run.
 
         Raises:
+            NotTakenError: the graph computes in float64.
             ExportError: an operator cannot be translated or compiled.
         """
         try:
             model = self._core.read_model(content)
+            for node in model.get_ops():
+                if any(output.get_element_type().get_type_name() == "f64" for output in node.outputs()):
+                    raise NotTakenError("OpenVINO computes in single precision what the graph computes in float64")
+                if node.get_type_name() == "TopK":
+                    node.set_attribute("stable", True)
             return OpenVinoSession(self._core.compile_model(model, "CPU", self._options))
+        except NotTakenError:
+            raise
         except Exception as error:  # its exceptions have no public base
             raise ExportError(f"OpenVINO refuses the graph: {_sentence(error)}") from error
 
@@ -61,7 +75,7 @@ class OpenVinoSession:
             ExportError: a kernel fails.
         """
         try:
-            found = self._compiled(dict(inputs))
+            found = self._compiled({name: np.array(values) for name, values in inputs.items()})  # it wants to own them
         except Exception as error:
             raise ExportError(f"OpenVINO fails: {_sentence(error)}") from error
         return {output.get_any_name(): np.array(found[output]) for output in self._compiled.outputs}

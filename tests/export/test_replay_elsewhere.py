@@ -92,3 +92,21 @@ def test_runtimes_are_chosen_by_name() -> None:
     assert [kind.name for kind in select(["all"])] == list(RUNTIMES)
     with pytest.raises(ExportError, match="there is no runtime 'tflite'; runtimes are ort, reference"):
         select(["tflite"])
+
+
+def test_a_graph_that_a_runtime_is_known_not_to_run_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    ready("openvino")
+    losskit.export("h_consistency_transform", tmp_path / "graphs", targets=["onnx"])
+    report = replayed(str(tmp_path / "graphs"), runtimes=["ort", "openvino"])
+    outcomes = {finding.outcome: finding for finding in report.findings}
+    assert set(outcomes) == {"held", "not_applicable"}
+    assert "single precision" in outcomes["not_applicable"].reason
+    assert "openvino" in outcomes["not_applicable"].claim
+
+
+def test_ties_stand_in_the_order_of_their_places_in_every_runtime_of_graphs(tmp_path: Path) -> None:
+    losskit.export("ens_loss", tmp_path / "graphs", grad=True, targets=["onnx"])
+    names = [ready(name) for name, kind in RUNTIMES.items() if kind.runs == "onnx"]
+    outcome = verify(tmp_path / "graphs", runtimes=names)
+    assert outcome.ok, outcome.failure
+    assert "ties" in {result.case for result in outcome.results}
