@@ -132,7 +132,7 @@ def _check_runtimes(runtimes: tuple[str, ...]) -> None:
 def _write(name: str, place: Path, param: list[str], options: dict[str, Any]) -> Manifest:
     from losskit.cli.parameters import parse
     from losskit.registry import get
-    from losskit.spec.errors import ExportError
+    from losskit.spec.errors import NotExportableError
 
     with output.aside():
         values = parse(get(name), param)
@@ -140,7 +140,7 @@ def _write(name: str, place: Path, param: list[str], options: dict[str, Any]) ->
 
         try:
             return run(name, place, parameters=values, **options)
-        except ExportError as error:  # this loss has no graph, or none that gives its numbers: an answer, no mishap
+        except NotExportableError as error:  # an answer, no mishap
             output.hint(" ".join(str(error).split()))
             raise typer.Exit(FELL) from error
 

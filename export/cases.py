@@ -40,7 +40,7 @@ class Case:
 
 
 def stored_cases(subject: Subject, seed: int) -> tuple[Case, ...]:
-    """Inputs that are kept with a graph, the first five ordinary ones.
+    """Inputs that are kept with a graph, the first four of them ordinary ones.
 
     The traced sizes; larger ones, with ignored rows if there are such; smaller ones; one sample; and the first edge case
     of the spec that fits the axes, the parameters and the reduction.

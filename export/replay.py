@@ -11,7 +11,7 @@ from losskit.export.axes import lay_out
 from losskit.export.cases import Case, ask, fresh_cases
 from losskit.export.eager import output_names
 from losskit.export.folder import read_folder
-from losskit.export.layout import GRADIENT_COPY, GRADIENT_FILE, PT2_FILE, TORCHSCRIPT_FILE
+from losskit.export.layout import GRADIENT_COPY, GRADIENT_FILE, PT2_FILE, TORCHSCRIPT_FILE, VALUE_FILE
 from losskit.export.manifest import Graph, Manifest
 from losskit.export.numbers import decode
 from losskit.export.results import CaseResult, NotTaken, Replay
@@ -23,6 +23,8 @@ from losskit.export.subject import Subject
 from losskit.export.testdata import read_data_set
 from losskit.registry import build, get
 from losskit.spec.errors import ArtifactError, ExportError
+
+PROGRAMS = {"torchscript": TORCHSCRIPT_FILE, "pt2": PT2_FILE}
 
 
 def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str] = ("ort",), seed: int = 1) -> Replay:
@@ -61,9 +63,13 @@ def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str
     results: list[CaseResult] = []
     not_taken: list[NotTaken] = []
     for kind in chosen:
-        for file, gradient in _files(kind, manifest, files):
+        runtime, taken = kind.make(subject.axes, device), _files(kind, manifest, files)
+        if not taken:
+            file = PROGRAMS.get(kind.runs, VALUE_FILE)
+            reason = manifest.omitted.get(file, f"the folder holds no {file}")
+            not_taken.append(NotTaken(graph=file, runtime=runtime.name, reason=reason))
+        for file, gradient in taken:
             cases = (*stored.get(file if file in stored else GRADIENT_FILE, ()), *fresh)
-            runtime = kind.make(subject.axes, device)
             try:
                 results += run_cases(
                     file, files[file], runtime, subject.axes, cases, manifest.tolerance, gradient=gradient
@@ -105,7 +111,7 @@ def _files(kind: Kind, manifest: Manifest, files: Mapping[str, bytes]) -> list[t
     """The files that a runtime takes, each with whether it gives gradients."""
     if kind.runs == "onnx":
         return [(graph.file, graph.gradient) for graph in manifest.graphs]
-    file = {"torchscript": TORCHSCRIPT_FILE, "pt2": PT2_FILE}[kind.runs]
+    file = PROGRAMS[kind.runs]
     return [(file, True)] if file in files else []
 
 

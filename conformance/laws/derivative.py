@@ -43,9 +43,10 @@ class Directional(Law):
     def _off_the_ends(subject: Subject, name: str, tensor: Tensor) -> Tensor:
         """The tensor with every entry so far inside its interval that steps neither leave it nor see its end as a kink."""
         domain = subject.input(name).domain
-        if not isinstance(domain, Real) or domain.interval == Interval():
+        if not isinstance(domain, Real):
             return tensor
-        return tensor.clamp(domain.interval.low + MARGIN, domain.interval.high - MARGIN)
+        interval = domain.at(subject.parameters)
+        return tensor if interval == Interval() else tensor.clamp(interval.low + MARGIN, interval.high - MARGIN)
 
     def _flat(self, subject: Subject, tensors: Data, prefix: str = "") -> Tensor:
         return flatten(subject, {n: tensors[prefix + n] for n in self.subjects}, self.subjects)

@@ -35,7 +35,7 @@ class AtPlace(Law):
         """The inputs with those that the place names put there; an unattained place is so many times its direction."""
         known = {**subject.parameters, **sizes_of(subject, data), **data}
         length = 1.0 if self.claimed.reach == "attained" else times or FAR
-        found = {name: value for name, value in data.items() if name not in getattr(self.claimed, "absent", ())}
+        found = dict(data)
         for name, given in self.claimed.where.items():
             like: Tensor = data[name]
             value = length * torch.as_tensor(evaluate(given, known, TENSORS), device=like.device).to(like.dtype)

@@ -147,9 +147,8 @@ class SameGradient(Related):
     detail = "an entry of this loss's gradient, and of the other's"
 
     def sides(self, subject: Subject, data: Data) -> Sides:
-        fixed = [
-            n for n, values in self.claimed.given.items() if len(values) == 1
-        ]  # the relation says nothing beside them
+        # beside an input that one number fills the relation says nothing
+        fixed = [n for n, values in self.claimed.given.items() if len(values) == 1]
         wanted = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None and n not in fixed)
         held = {**data, **{n: data[n].detach().requires_grad_() for n in wanted}}
         scale, _ = self.affine(subject, data)

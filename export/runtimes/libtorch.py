@@ -29,6 +29,7 @@ class LibTorch:
         self._program, self._gradients = program, tuple(gradients)
         self._folder = tempfile.TemporaryDirectory(prefix="losskit-")
         self._child: Child | None = None
+        self._latest: LibTorchSession | None = None
 
     @property
     def name(self) -> str:
@@ -44,7 +45,12 @@ class LibTorch:
         file = Path(self._folder.name) / "program.ts.pt"
         file.write_bytes(content)
         self.ask(f"load {file}")
-        return LibTorchSession(self, Path(self._folder.name), self._gradients)
+        self._latest = LibTorchSession(self, Path(self._folder.name), self._gradients)
+        return self._latest
+
+    def holds(self, session: LibTorchSession) -> bool:
+        """Whether the process still holds the program of a session."""
+        return session is self._latest
 
     def ask(self, line: str) -> None:
         """Send one line.
@@ -71,6 +77,8 @@ class LibTorchSession:
         Raises:
             ExportError: the program fails, is gone or takes too long.
         """
+        if not self._runtime.holds(self):
+            raise ExportError("LibTorch has loaded another program since, load this one again")
         request, answer = self._folder / "request.pt", self._folder / "answer.pt"
         torch.save({"inputs": tensors(inputs), "gradients": list(self._gradients)}, request)
         self._runtime.ask(f"run {request} {answer}")

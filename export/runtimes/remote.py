@@ -44,6 +44,7 @@ class RemoteRuntime:
     def __init__(self, name: str, start: Callable[[], Channel], gradients: Sequence[str] = ()) -> None:
         self._name, self._start, self._gradients = name, start, tuple(gradients)
         self._channel: Channel | None = None
+        self._latest: RemoteSession | None = None
 
     @property
     def name(self) -> str:
@@ -57,7 +58,12 @@ class RemoteRuntime:
             ExportError: the program refuses it, or is gone.
         """
         self.ask({"load": pack(content), "gradients": self._gradients})
-        return RemoteSession(self)
+        self._latest = RemoteSession(self)
+        return self._latest
+
+    def holds(self, session: RemoteSession) -> bool:
+        """Whether the program still holds the graph of a session."""
+        return session is self._latest
 
     def ask(self, message: Message) -> Message:
         """The answer to a message.
@@ -88,4 +94,6 @@ class RemoteSession:
             RefusedSizesError: the program was saved for other sizes, and says so.
             ExportError: the program fails, is gone or takes too long.
         """
+        if not self._runtime.holds(self):
+            raise ExportError(f"{self._runtime.name} has loaded another graph since, load this one again")
         return unpack_arrays(self._runtime.ask({"run": pack_arrays(inputs)})["outputs"])

@@ -126,12 +126,10 @@ class ZeroAt(Property):
             ``margin * one_hot(target, C)``.
         reach: ``attained``; or ``approached``, and the place lies at infinity: the inputs are t times ``where``, and the
             value is within 1e-5 of zero at t = 1e6.
-        absent: optional inputs that are left out there.
     """
 
     where: dict[str, Scalar]
     reach: Reach = "attained"
-    absent: tuple[str, ...] = ()
 
     def subjects(self) -> tuple[str, ...]:
         return tuple(self.where)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from losskit.spec.errors import ExportError
+from losskit.spec.errors import NotExportableError
 
 from .conftest import Elsewhere
 
@@ -127,7 +127,7 @@ def test_a_runtime_that_is_not_ready_stops_before_anything_is_written(
 
 def test_a_loss_that_cannot_be_exported_has_status_1(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     def export(*_: Any, **__: Any) -> None:
-        raise ExportError("mse cannot be exported: the reason")
+        raise NotExportableError("mse cannot be exported: the reason")
 
     monkeypatch.setattr(import_module("losskit.export.artifact"), "export", export)
     result = invoke("export", "mse")

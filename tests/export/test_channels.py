@@ -93,3 +93,13 @@ def test_a_browser_that_ends_is_named_and_its_server_tells_strangers_nothing(tmp
             urllib.request.urlopen(address + path)
     with pytest.raises(ExportError, match="the browser ended with status 0"):
         browser.ask("{}")
+
+
+def test_a_session_does_not_answer_for_the_graph_that_was_loaded_after_it() -> None:
+    runtime = RemoteRuntime(
+        "a runtime", lambda: child("import sys\nfor _ in sys.stdin: print('{\"outputs\": {}}', flush=True)")
+    )
+    first, second = runtime.load(b"one"), runtime.load(b"two")
+    assert second.run({}) == {}
+    with pytest.raises(ExportError, match="a runtime has loaded another graph since"):
+        first.run({})

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import losskit
+from losskit.cli.runtimes import PROGRAMS, RuntimeName
 from losskit.conformance.report.from_replay import replayed
 from losskit.export.axes import Axes
 from losskit.export.folder import digest
@@ -90,6 +91,8 @@ def test_a_runtime_that_is_not_ready_is_an_error_and_the_others_run(
 def test_runtimes_are_chosen_by_name() -> None:
     assert [kind.name for kind in select(["node", "ort", "node"])] == ["node", "ort"]
     assert [kind.name for kind in select(["all"])] == list(RUNTIMES)
+    assert [choice.value for choice in RuntimeName] == [*RUNTIMES, "all"]
+    assert {name: kind.runs for name, kind in RUNTIMES.items() if kind.runs != "onnx"}.keys() == PROGRAMS.keys()
     with pytest.raises(ExportError, match="there is no runtime 'tflite'; runtimes are ort, reference"):
         select(["tflite"])
 
@@ -110,3 +113,10 @@ def test_ties_stand_in_the_order_of_their_places_in_every_runtime_of_graphs(tmp_
     outcome = verify(tmp_path / "graphs", runtimes=names)
     assert outcome.ok, outcome.failure
     assert "ties" in {result.case for result in outcome.results}
+
+
+def test_a_runtime_without_a_file_of_its_own_is_not_passed_over(tmp_path: Path) -> None:
+    losskit.export("mse", tmp_path / "graphs", targets=["onnx"])
+    report = replayed(str(tmp_path / "graphs"), runtimes=["ort", "torchscript"])
+    assert [finding.outcome for finding in report.findings] == ["held", "not_applicable"]
+    assert report.findings[1].reason == "the folder holds no model.ts.pt"
