@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Optional
 import torch
 from torch import Tensor, nn
 
-from losskit.plugins.checks import check_inputs, check_weight, readable
+from losskit.plugins.checks import check_inputs, check_weight, concrete, readable
 from losskit.plugins.debug import is_debug
 from losskit.plugins.ops.precision import widen
 from losskit.spec import LossSpec
@@ -13,6 +13,7 @@ from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import InputError, ParameterError
 
 REDUCTIONS = ("mean", "sum", "none")
+NOTHING = "nothing to average, every sample is missing, ignored or unpaired"
 
 
 class Loss(nn.Module):
@@ -98,6 +99,9 @@ class Loss(nn.Module):
             ``none``: the weighted values; ``sum``: their sum; ``mean``: their sum over the summed counts, 0 where the
             counts sum to 0.
         """
+        if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+            if count is None and sample_weight is None and self.reduction != "parts" and concrete(value):
+                return self._reduce_all(value)
         counts = torch.ones_like(value) if count is None else count.to(value.dtype)
         if sample_weight is not None:
             shape = list(sample_weight.shape) + [1] * (value.dim() - sample_weight.dim())
@@ -109,6 +113,15 @@ class Loss(nn.Module):
         if self.reduction == "none":
             return value
         return self.average(value.sum(), counts)
+
+    @torch.jit.unused
+    def _reduce_all(self, value: Tensor) -> Tensor:
+        """As :meth:`reduce` where every entry counts 1, without a pass over as many ones."""
+        if is_debug() and not value.numel():
+            raise InputError(f"{self.spec.name}: {NOTHING}")
+        if self.reduction == "none":
+            return value
+        return value.mean() if self.reduction == "mean" and value.numel() else value.sum()
 
     def average(self, total: Tensor, counts: Tensor) -> Tensor:
         """The sum of all values as ``sum`` or ``mean`` wants it: as it is, or over the summed counts where they are not 0.
@@ -129,7 +142,7 @@ class Loss(nn.Module):
         if self.reduction == "parts":  # nothing here, but perhaps on another rank
             return
         if not bool((counts != 0).any()):
-            raise InputError(f"{self.spec.name}: nothing to average, every sample is missing, ignored or unpaired")
+            raise InputError(f"{self.spec.name}: {NOTHING}")
 
 
 class BinaryLoss(Loss):
@@ -181,14 +194,18 @@ class BinaryBatchLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(logits, target, sample_weight=sample_weight)
         scores = widen(logits)
+        labels = target.detach().to(scores.dtype)
+        if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+            if sample_weight is None and concrete(scores) and scores.numel():
+                return self.value(scores, labels, None)
         weight = torch.ones_like(scores) if sample_weight is None else sample_weight.to(scores.dtype)
         if not torch.jit.is_scripting():
             self._check_count(weight)
         present = torch.where(weight == 0, torch.zeros_like(scores), scores)  # what weighs nothing may hold anything
-        value = self.value(present, target.detach().to(scores.dtype), weight)
+        value = self.value(present, labels, weight)
         return torch.where(weight.sum() > 0, value, torch.zeros_like(value))
 
-    def value(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    def value(self, logits: Tensor, target: Tensor, weight: Optional[Tensor]) -> Tensor:
         """The value of the batch, a scalar; all three have one shape and one dtype. Some number where no weight is positive."""
         raise NotImplementedError  # every subclass has its own; TorchScript needs the signature here
 

@@ -7,8 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.plugins.checks import concrete
-
 Gradients = list[Tensor | None]
 
 
@@ -41,14 +39,6 @@ class Blocked:
         """The sum of the values and its gradient, in one sweep."""
         values, gradients = self.sweep(torch.ones((), dtype=_dtype(inputs), device=_device(inputs)), wanted, *inputs)
         return values.sum(), gradients
-
-
-def can_block(*inputs: Tensor | None) -> bool:
-    """Whether blocks may be swept here: eager mode with tensors of their own values.
-
-    A graph (compiled, traced, exported) and a ``torch.func`` transform take the plain form.
-    """
-    return all(x is None or concrete(x) for x in inputs)
 
 
 def blocked_sum(loss: Blocked, *inputs: Tensor | None) -> Tensor:

@@ -1,15 +1,38 @@
-"""Exponentials and logarithms that keep their digits, in forms that exported graphs keep too."""
+"""Exponentials and logarithms that keep their digits; graphs, whose standard lacks ``expm1`` and ``log1p``, get own forms."""
+
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from losskit.plugins.ops.eager import own_backward
+
 
 def exp_minus_one(x: Tensor) -> Tensor:
-    """``exp(x) - 1`` with full relative accuracy near 0.
+    """``exp(x) - 1`` with full relative accuracy near 0, and the slope ``exp(x)`` with its own far below."""
+    if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+        if own_backward(x):
+            value: Tensor = _ExpMinusOne.apply(x)  # type: ignore[no-untyped-call]
+            return value
+    return _exp_minus_one_in_graphs(x)
 
-    ``torch.expm1`` becomes ``Exp`` and ``Sub`` in ONNX and loses every digit near 0; ``tanh`` keeps them:
-    ``exp(x) - 1 = tanh(x / 2) (exp(x) + 1)``.
-    """
+
+class _ExpMinusOne(torch.autograd.Function):
+    """``torch.expm1`` with another slope: its own is the value plus 1, which loses its digits where the value nears -1."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return torch.expm1(x)
+
+    @staticmethod
+    def backward(ctx: Any, of_value: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return of_value * torch.exp(x)
+
+
+def _exp_minus_one_in_graphs(x: Tensor) -> Tensor:
+    """``expm1`` would become ``Exp`` and ``Sub``, without a digit left near 0; ``tanh(x / 2) (exp(x) + 1)`` keeps them."""
     small = x.abs() < 0.5
     near = torch.where(small, x, torch.zeros_like(x))  # the branch not taken must have a finite gradient, too
     return torch.where(small, torch.tanh(near / 2) * (near.exp() + 1), x.exp() - 1)
@@ -23,11 +46,15 @@ def box_cox(log_x: Tensor, power: float) -> Tensor:
 
 
 def log_one_plus(x: Tensor) -> Tensor:
-    """``log(1 + x)`` with full relative accuracy near 0, for x > -1.
+    """``log(1 + x)`` with full relative accuracy near 0, for x > -1."""
+    if not torch.jit.is_scripting():  # noqa: SIM102
+        if torch.compiler.is_compiling():
+            return _log_one_plus_in_graphs(x)
+    return torch.log1p(x)
 
-    ``torch.log1p`` becomes ``Add`` and ``Log`` in ONNX; near 0 the series of the inverse hyperbolic tangent takes
-    over: ``log(1 + x) = 2 artanh(t)`` with ``t = x / (2 + x)``.
-    """
+
+def _log_one_plus_in_graphs(x: Tensor) -> Tensor:
+    """``log1p`` would become ``Add`` and ``Log``; near 0 ``2 artanh(x / (2 + x))`` takes over, by its series."""
     small = x.abs() < 0.1
     near = torch.where(small, x, torch.zeros_like(x))
     t = near / (2 + near)

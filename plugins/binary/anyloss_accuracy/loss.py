@@ -5,7 +5,7 @@ from torch import Tensor
 from losskit.plugins.base import BinaryLoss
 from losskit.plugins.binary.anyloss_accuracy import SPEC
 from losskit.plugins.ops.sigmoid import sigmoids
-from losskit.plugins.ops.signs import signed_margin
+from losskit.plugins.ops.signs import opposed_margin
 from losskit.plugins.ops.soft_confusion import amplified
 
 
@@ -17,4 +17,4 @@ class AnyLossAccuracyLoss(BinaryLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
-        return sigmoids(signed_margin(amplified(logits, self.amplification), target))[1]
+        return sigmoids(opposed_margin(amplified(logits, self.amplification), target))[0]

@@ -1,5 +1,7 @@
 """AnyLoss for the F-beta score as a module (Han et al. 2024)."""
 
+from typing import Optional
+
 import torch
 from torch import Tensor
 
@@ -15,7 +17,7 @@ class AnyLossFBetaLoss(BinaryBatchLoss):
     amplification: float
     beta: float
 
-    def value(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    def value(self, logits: Tensor, target: Tensor, weight: Optional[Tensor]) -> Tensor:
         """The value of the batch, a scalar."""
         found, missed, alarms, _ = soft_confusion(amplified(logits, self.amplification), target, weight)
         square = self.beta * self.beta

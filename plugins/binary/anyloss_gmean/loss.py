@@ -1,11 +1,13 @@
 """AnyLoss for the geometric mean as a module (Han et al. 2024)."""
 
+from typing import Optional
+
 import torch
 from torch import Tensor
 
 from losskit.plugins.base import BinaryBatchLoss
 from losskit.plugins.binary.anyloss_gmean import SPEC
-from losskit.plugins.ops.soft_confusion import amplified, share, soft_confusion
+from losskit.plugins.ops.soft_confusion import amplified, memberships, share, soft_confusion
 
 
 class AnyLossGMeanLoss(BinaryBatchLoss):
@@ -14,10 +16,11 @@ class AnyLossGMeanLoss(BinaryBatchLoss):
     spec = SPEC
     amplification: float
 
-    def value(self, logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    def value(self, logits: Tensor, target: Tensor, weight: Optional[Tensor]) -> Tensor:
         """The value of the batch, a scalar; where a class is absent it is one minus the rate of the other."""
         found, missed, alarms, kept = soft_confusion(amplified(logits, self.amplification), target, weight)
-        positives, negatives = (weight * target).sum(), (weight * (1 - target)).sum()
+        positive, negative = memberships(target, weight)
+        positives, negatives = positive.sum(), negative.sum()
         missed, alarms = share(missed, positives), share(alarms, negatives)
         found, kept = share(found, positives), share(kept, negatives)
         mean = root(found) * root(kept)

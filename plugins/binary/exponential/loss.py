@@ -5,7 +5,7 @@ from torch import Tensor
 
 from losskit.plugins.base import BinaryLoss
 from losskit.plugins.binary.exponential import SPEC
-from losskit.plugins.ops.signs import signed_margin
+from losskit.plugins.ops.signs import opposed_margin
 
 
 class ExponentialLoss(BinaryLoss):
@@ -15,4 +15,4 @@ class ExponentialLoss(BinaryLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
-        return torch.exp(-signed_margin(logits, target))
+        return torch.exp(opposed_margin(logits, target))

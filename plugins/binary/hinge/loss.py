@@ -5,7 +5,7 @@ from torch import Tensor
 
 from losskit.plugins.base import BinaryLoss
 from losskit.plugins.binary.hinge import SPEC
-from losskit.plugins.ops.signs import signed_margin
+from losskit.plugins.ops.signs import opposed_margin
 
 
 class HingeLoss(BinaryLoss):
@@ -16,4 +16,4 @@ class HingeLoss(BinaryLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
-        return torch.relu(self.margin - signed_margin(logits, target))
+        return torch.relu(self.margin + opposed_margin(logits, target))

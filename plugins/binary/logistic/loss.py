@@ -4,7 +4,7 @@ from torch import Tensor
 
 from losskit.plugins.base import BinaryLoss
 from losskit.plugins.binary.logistic import SPEC
-from losskit.plugins.ops.signs import signed_margin
+from losskit.plugins.ops.signs import opposed_margin
 from losskit.plugins.ops.softplus import softplus
 
 
@@ -15,4 +15,4 @@ class LogisticLoss(BinaryLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
-        return softplus(-signed_margin(logits, target))
+        return softplus(opposed_margin(logits, target))

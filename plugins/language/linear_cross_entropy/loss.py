@@ -8,7 +8,8 @@ from torch import Tensor
 from losskit.plugins.base import Loss
 from losskit.plugins.checks import check_weight
 from losskit.plugins.language.linear_cross_entropy import SPEC
-from losskit.plugins.ops.blocked import blocked_sum, blocked_values, can_block
+from losskit.plugins.ops.blocked import blocked_sum, blocked_values
+from losskit.plugins.ops.eager import own_backward
 from losskit.plugins.ops.linear_log_loss import LinearLogLoss, linear_logits, log_loss
 from losskit.plugins.ops.precision import widen
 from losskit.spec.errors import InputError, InputTypeError
@@ -61,7 +62,7 @@ class LinearCrossEntropyLoss(Loss):
         matrix = widen(weight)
         offset = widen(bias) if bias is not None else None
         if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
-            if can_block(states, matrix, target, offset, sample_weight):
+            if own_backward(states, matrix, target, offset, sample_weight):
                 return self._by_blocks(states, matrix, target, offset, sample_weight, hidden.dtype)
         logits = linear_logits(states, matrix, offset, self.softcap)
         return self.reduce(log_loss(logits, target, self.ignore_index, self.label_smoothing), kept, sample_weight)

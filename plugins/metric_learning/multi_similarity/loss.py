@@ -8,7 +8,8 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.metric_learning.multi_similarity import SPEC
-from losskit.plugins.ops.blocked import blocked_sum, blocked_values, can_block
+from losskit.plugins.ops.blocked import blocked_sum, blocked_values
+from losskit.plugins.ops.eager import own_backward
 from losskit.plugins.ops.pairs import PairBlocks, same_label, self_pairs, similarities
 from losskit.plugins.ops.precision import widen
 from losskit.plugins.ops.vectors import unit_rows
@@ -46,7 +47,7 @@ class MultiSimilarityLoss(Loss):
         if self.normalize:
             x = unit_rows(x)
         if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
-            if can_block(x, labels, sample_weight):
+            if own_backward(x, labels, sample_weight):
                 return self._by_blocks(x, labels, sample_weight)
         scores, same = similarities(x), same_label(labels)
         value = all_anchors(scores, same, self_pairs(x), self.alpha, self.beta, self.lam, self.epsilon, self.mining)

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.checks import concrete
-from losskit.plugins.ops.blocked import blocked_sum, blocked_values, can_block
+from losskit.plugins.ops.blocked import blocked_sum, blocked_values
+from losskit.plugins.ops.eager import own_backward
 from losskit.plugins.ops.logistic_pairs import LogisticPairs, logistic_sums
 from losskit.plugins.ops.precision import widen
 from losskit.plugins.ranking.mann_whitney import SPEC
@@ -66,7 +67,7 @@ class MannWhitneyLoss(Loss):
             negative_weight = negative_weight / torch.where(opposed > 0, opposed, torch.ones_like(opposed))
         if not torch.jit.is_scripting():
             self._check_count(counts)
-            if can_block(positives, negatives, positive_weight, negative_weight) and not weight.requires_grad:
+            if own_backward(positives, negatives, positive_weight, negative_weight) and not weight.requires_grad:
                 return self._by_blocks(positives, negatives, positive_weight, negative_weight, counts)
         values = logistic_sums(positives, negatives, positive_weight, negative_weight, self.temperature)
         if self.reduction == "none":
