@@ -40,6 +40,14 @@ class Target(StrEnum):
     PT2 = "pt2"
 
 
+class GradientOf(StrEnum):
+    """What of the values a gradient is taken of."""
+
+    SUM = "sum"
+    MEAN = "mean"
+    WEIGHTED = "weighted"
+
+
 @app.command(epilog=epilog("export"))
 def export(
     name: Annotated[
@@ -52,6 +60,13 @@ def export(
     reduction: Annotated[Reduction, typer.Option(help="What becomes of the values of a batch.")] = Reduction.MEAN,
     to: Annotated[list[Target] | None, typer.Option(help="What to write; may be given again.")] = None,
     grad: Annotated[bool, typer.Option("--grad", help="Also write a graph of value and gradients.")] = False,
+    grad_of: Annotated[
+        GradientOf | None,
+        typer.Option(
+            help="Take the gradient of the values' sum or mean, or of their sum weighted by an input grad_output, the "
+            "gradient that arrives from behind. Implies --grad; sum if left out."
+        ),
+    ] = None,
     size: Annotated[
         list[str] | None, typer.Option(metavar="AXIS=N", help="Fix the size of an axis; may be given again.")
     ] = None,
@@ -89,7 +104,8 @@ def export(
     The exit status is 0 if all was written, 1 if a loss cannot be exported or a replay gives other numbers, 2 if the
     command was wrong and 3 if something could not be run.
     """
-    single = {"--param": param, "--size": size, "--rank": rank, "--without": without}
+    grad = grad or grad_of is not None
+    single = {"--param": param, "--grad-of": grad_of, "--size": size, "--rank": rank, "--without": without}
     if everything == (name is not None):
         raise typer.BadParameter("name one loss, or write all of them with --all")
     if everything and any(single.values()):
@@ -105,8 +121,13 @@ def export(
         answer, page, complete = {"index": output.data(index)}, page_of_all(index, place), index.ok
     else:
         place = directory if directory is not None else ARTIFACTS / name
-        axes = {"sizes": _numbers("--size", size or []), "ranks": _numbers("--rank", rank or [], prefix="*")}
-        manifest = _write(name, place, param or [], {**what, **axes, "without": tuple(without or ())})
+        axes: dict[str, Any] = {
+            "sizes": _numbers("--size", size or []),
+            "ranks": _numbers("--rank", rank or [], prefix="*"),
+        }
+        axes["without"] = tuple(without or ())
+        axes["gradient_of"] = (grad_of or GradientOf.SUM).value
+        manifest = _write(name, place, param or [], {**what, **axes})
         folders = [str(place)]
         answer, page, complete = {"manifest": output.data(manifest)}, _page(manifest, place), True
     report = replay(folders, runtimes) if runtimes else None

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from losskit.export.axes import GradientOf
 from losskit.export.cases import Case, fresh_cases, stored_cases
 from losskit.export.extras import onnx, onnxruntime, onnxscript
 from losskit.export.folder import check_target, digest, write_folder
@@ -59,6 +60,7 @@ def export(
     parameters: Mapping[str, Any] | None = None,
     reduction: str = "mean",
     grad: bool = False,
+    gradient_of: GradientOf = "sum",
     targets: Collection[str] = FORMATS,
     force: bool = False,
     seed: int = 0,
@@ -77,6 +79,9 @@ def export(
         parameters: of the loss, by name; they are baked in.
         reduction: ``mean``, ``sum`` or ``none``.
         grad: whether to write ``model_with_grad.onnx``, too.
+        gradient_of: what of the values that graph's gradient is taken of: their ``sum`` (which for reduction mean is the
+            mean), their ``mean``, or ``weighted``: it then takes the gradient that arrives from behind, ``grad_output``,
+            as its last input, so that it is one step of a larger backward pass.
         targets: some of ``onnx``, ``torchscript`` and ``pt2``.
         force: replace an older artifact.
         seed: of the stored inputs.
@@ -98,11 +103,12 @@ def export(
     target = Path(directory)
     check_target(target, force)
     subject = prepare(get(name), parameters, reduction, sizes=sizes, ranks=ranks, without=without)
-    stored, tolerance = stored_cases(subject, seed), Tolerance()
-    files, graphs = _graphs(subject, stored, seed, tolerance, grad) if "onnx" in targets else ({}, ())
+    pulling = subject if gradient_of == "sum" else subject.pulling(gradient_of)
+    tolerance = Tolerance()
+    files, graphs = _graphs(subject, pulling, seed, tolerance, grad) if "onnx" in targets else ({}, ())
     programs, omitted = _programs(subject, targets)
     files |= programs
-    _check(subject, files, graphs, (*stored, *fresh_cases(subject, seed)), tolerance)
+    _check(subject, pulling, files, graphs, seed, tolerance)
     files[SPEC_FILE] = _spec(subject)
     manifest = Manifest(
         loss=name,
@@ -128,7 +134,7 @@ def export(
 
 
 def _graphs(
-    subject: Subject, stored: Sequence[Case], seed: int, tolerance: Tolerance, grad: bool
+    subject: Subject, pulling: Subject, seed: int, tolerance: Tolerance, grad: bool
 ) -> tuple[dict[str, bytes], tuple[Graph, ...]]:
     """The ONNX files with their data sets, each graph beside its own in the layout of ONNX's test runners."""
     described = {
@@ -138,15 +144,16 @@ def _graphs(
         "seed": seed,
         "spec_sha256": digest(_spec(subject)),
     }
-    wrong = wrong_cases(subject, seed)
     files: dict[str, bytes] = {}
     graphs = []
-    for file, prefix, gradient in ((VALUE_FILE, "", False), (GRADIENT_FILE, f"{GRADIENT_FOLDER}/", True))[: 1 + grad]:
-        content = write_graph(subject, gradient=gradient)
+    kinds = ((subject, VALUE_FILE, "", False), (pulling, GRADIENT_FILE, f"{GRADIENT_FOLDER}/", True))
+    for one, file, prefix, gradient in kinds[: 1 + grad]:
+        stored, content = stored_cases(one, seed), write_graph(one, gradient=gradient)
+        wrong = wrong_cases(one, seed)
         files[file] = content
-        files |= golden_files(subject, content, stored, wrong, prefix, described, tolerance, gradient=gradient)
+        files |= golden_files(one, content, stored, wrong, prefix, described, tolerance, gradient=gradient)
         sets = [DataSet(folder=f"{prefix}test_data_set_{n}", sizes=case.sizes) for n, case in enumerate(stored)]
-        graphs.append(describe_graph(content, file, gradient, sets))
+        graphs.append(describe_graph(content, file, gradient, one.axes.gradient_of if gradient else "sum", sets))
         if gradient:
             files[GRADIENT_COPY] = content
     return files, tuple(graphs)
@@ -172,17 +179,21 @@ def _programs(subject: Subject, targets: Collection[str]) -> tuple[dict[str, byt
 
 def _check(
     subject: Subject,
+    pulling: Subject,
     files: Mapping[str, bytes],
     graphs: Sequence[Graph],
-    cases: Sequence[Case],
+    seed: int,
     tolerance: Tolerance,
 ) -> None:
     """Run every file on every case before anything is written."""
     results: list[CaseResult] = []
     runtime = OnnxRuntime()
+    cases = _cases(subject, seed)
+    pulled = cases if pulling is subject else _cases(pulling, seed)
     for graph in graphs:
+        one, given = (pulling, pulled) if graph.gradient else (subject, cases)
         results += run_cases(
-            graph.file, files[graph.file], runtime, subject.axes, cases, tolerance, gradient=graph.gradient
+            graph.file, files[graph.file], runtime, one.axes, given, tolerance, gradient=graph.gradient
         )
     for path, program in zip(PROGRAMS, (scripted_program, exported_program), strict=True):
         if path in files:
@@ -194,6 +205,10 @@ def _check(
     )
     if not outcome.ok:
         raise ExportError(outcome.failure)
+
+
+def _cases(subject: Subject, seed: int) -> tuple[Case, ...]:
+    return (*stored_cases(subject, seed), *fresh_cases(subject, seed))
 
 
 def _record(path: str, content: bytes) -> File:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
+from typing import Literal
 
 from losskit.spec import LossSpec
 from losskit.spec.errors import ExportError, LosskitError
 from losskit.spec.tensors import Input
 
 Sizes = dict[str, int]
+GradientOf = Literal["sum", "mean", "weighted"]
+UPSTREAM = "grad_output"
 DEFAULT_RANK = 2
 _POOL = (6, 5, 4, 3, 7, 8, 9, 10, 11, 12, 13)
 
@@ -25,6 +28,8 @@ class Axes:
         traced: distinct sizes of at least 2 that the loss takes.
         fixed: axes whose size the parameters (or the caller) determine.
         batch: the axis of the samples.
+        gradient_of: what of the values a gradient is taken of: their sum, their mean, or their sum weighted by the last
+            input, :data:`UPSTREAM`, which the loss itself does not take.
     """
 
     inputs: tuple[Input, ...]
@@ -32,6 +37,7 @@ class Axes:
     traced: Sizes = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
     batch: str = "B"
+    gradient_of: GradientOf = "sum"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,6 +63,16 @@ class Axes:
             "many samples": self._resized({name: size + 2 for name, size in self.traced.items()} | {self.batch: 67}),
             "smallest sizes": self._resized(dict.fromkeys(self.names, 2)),
         }
+
+    def weighted_by(self, shape: tuple[str, ...]) -> Axes:
+        """With the gradient that arrives from behind as one more input, of the shape of the values."""
+        upstream = Input(name=UPSTREAM, shape=shape, role="parameter", differentiable=False)
+        return replace(
+            self,
+            inputs=(*self.inputs, upstream),
+            shapes={**self.shapes, UPSTREAM: shape},
+            gradient_of="weighted",
+        )
 
     def _resized(self, wanted: Sizes) -> Sizes:
         """The traced sizes with the wanted ones where an axis is free."""

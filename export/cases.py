@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from losskit.export.axes import Sizes
+from losskit.export.axes import UPSTREAM, Sizes
 from losskit.export.data import EXTREMES, Array, Kind, draw, ignorable
 from losskit.export.eager import value_and_gradient
 from losskit.export.numbers import decoded
@@ -67,15 +67,19 @@ def _edge_case(subject: Subject) -> Case | None:
 
 
 def _shown(subject: Subject, name: str, given: Mapping[str, Any]) -> Case | None:
-    if set(given) != {entry.name for entry in subject.axes.inputs}:
+    taken = [entry for entry in subject.axes.inputs if entry.name != UPSTREAM]
+    if set(given) != {entry.name for entry in taken}:
         return None
-    kinds = {entry.name: np.int64 if entry.dtype == "int64" else np.float32 for entry in subject.axes.inputs}
-    inputs = {entry.name: np.asarray(decoded(given[entry.name]), kinds[entry.name]) for entry in subject.axes.inputs}
+    kinds = {entry.name: np.int64 if entry.dtype == "int64" else np.float32 for entry in taken}
+    inputs = {entry.name: np.asarray(decoded(given[entry.name]), kinds[entry.name]) for entry in taken}
     sizes: Sizes = {}
-    for entry, axes in subject.axes.shapes.items():
-        if inputs[entry].ndim != len(axes):
+    for entry in taken:
+        axes = subject.axes.shapes[entry.name]
+        if inputs[entry.name].ndim != len(axes):
             return None
-        sizes |= dict(zip(axes, inputs[entry].shape, strict=True))
+        sizes |= dict(zip(axes, inputs[entry.name].shape, strict=True))
+    if UPSTREAM in subject.axes.shapes:
+        inputs[UPSTREAM] = np.ones([sizes[axis] for axis in subject.axes.shapes[UPSTREAM]], np.float32)
     traced = subject.axes.traced
     if any(sizes[axis] != traced[axis] for axis in subject.axes.fixed) or not all(sizes.values()):
         return None

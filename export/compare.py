@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from losskit.export.cases import fresh_cases, make_case
+from losskit.export.axes import GradientOf
+from losskit.export.cases import Case, fresh_cases, make_case
 from losskit.export.graphs import recall_graph
 from losskit.export.results import CaseResult, Replay
 from losskit.export.running import run_cases
 from losskit.export.runtimes.onnxruntime import OnnxRuntime
-from losskit.export.subject import prepare
+from losskit.export.subject import Subject, prepare
 from losskit.export.tolerance import Tolerance
 from losskit.spec import LossSpec
 
@@ -23,6 +24,7 @@ def compare_graphs(
     device: str = "cpu",
     seed: int = 0,
     gradient: bool = True,
+    gradient_of: GradientOf = "sum",
     tolerance: Tolerance | None = None,
 ) -> Replay:
     """Export a loss in memory and compare its graphs with the module in ONNX Runtime.
@@ -37,6 +39,7 @@ def compare_graphs(
         device: ``cpu`` or ``cuda``, for the module and for ONNX Runtime.
         seed: of the inputs.
         gradient: whether to export and compare the value-and-gradient graph, too.
+        gradient_of: what of the values its gradient is taken of, see :func:`losskit.export.artifact.export`.
         tolerance: the default one if left out.
 
     Returns:
@@ -50,13 +53,20 @@ def compare_graphs(
     subject = prepare(spec, parameters, reduction)
     runtime = OnnxRuntime(device)
     subject.loss.to(device)
-    cases = [make_case(subject, "traced shape", subject.axes.traced, "ordinary", seed, device)]
-    cases += fresh_cases(subject, seed, device)
+    pulling = subject if gradient_of == "sum" else subject.pulling(gradient_of)
+    cases = _cases(subject, seed, device)
+    pulled = cases if pulling is subject else _cases(pulling, seed, device)
     subject.loss.to("cpu")
     results: list[CaseResult] = []
-    for name, wanted in (("value", False), ("value and gradient", True))[: 1 + gradient]:
-        content = recall_graph(subject, gradient=wanted)
-        results += run_cases(name, content, runtime, subject.axes, cases, tolerance or Tolerance(), gradient=wanted)
+    kinds = (("value", False, subject, cases), ("value and gradient", True, pulling, pulled))
+    for name, wanted, one, given in kinds[: 1 + gradient]:
+        content = recall_graph(one, gradient=wanted)
+        results += run_cases(name, content, runtime, one.axes, given, tolerance or Tolerance(), gradient=wanted)
     return Replay(
         loss=spec.name, parameters=subject.parameters, reduction=reduction, device=device, results=tuple(results)
     )
+
+
+def _cases(subject: Subject, seed: int, device: str) -> list[Case]:
+    traced = make_case(subject, "traced shape", subject.axes.traced, "ordinary", seed, device)
+    return [traced, *fresh_cases(subject, seed, device)]

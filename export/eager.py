@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from losskit.export.axes import Axes
+from losskit.export.axes import UPSTREAM, Axes, GradientOf
 
 Array = NDArray[Any]
 VALUE = "loss"
@@ -41,37 +41,52 @@ def tensors(inputs: Mapping[str, Array], device: str = "cpu", double: bool = Fal
 def value_and_gradient(
     call: nn.Module, axes: Axes, inputs: Mapping[str, Array], device: str = "cpu", double: bool = False
 ) -> dict[str, Array]:
-    """Value of a module and gradient of its sum with respect to every differentiable input, by output name.
+    """Value of a module and its gradient with respect to every differentiable input, by output name.
 
     Args:
         call: takes the inputs by name.
-        axes: inputs of the graph.
+        axes: inputs of the graph, and what of the value the gradient is taken of.
         inputs: one array for each.
         device: where to compute.
         double: in float64 instead of float32.
     """
-    return outputs(call, differentiable(axes), inputs, device, double)
+    return outputs(call, differentiable(axes), inputs, device, double, axes.gradient_of)
 
 
 def outputs(
-    call: Any, names: Sequence[str], inputs: Mapping[str, Array], device: str = "cpu", double: bool = False
+    call: Any,
+    names: Sequence[str],
+    inputs: Mapping[str, Array],
+    device: str = "cpu",
+    double: bool = False,
+    gradient_of: GradientOf = "sum",
 ) -> dict[str, Array]:
     """As :func:`value_and_gradient`, with the inputs to differentiate with respect to by name."""
     given = tensors(inputs, device, double)
+    upstream = given.pop(UPSTREAM, None)
     for name in names:
         given[name].requires_grad_()
     with torch.enable_grad():
         value = call(**given)
     found = {VALUE: value}
-    for name, gradient in zip(names, _gradients(value, [given[name] for name in names]), strict=True):
+    pulled = pulled_back(value, gradient_of, upstream)
+    for name, gradient in zip(names, _gradients(value, pulled, [given[name] for name in names]), strict=True):
         found[gradient_name(name)] = gradient
     return {name: tensor.detach().cpu().numpy() for name, tensor in found.items()}
 
 
-def _gradients(value: torch.Tensor, subjects: list[torch.Tensor]) -> list[torch.Tensor]:
+def pulled_back(value: torch.Tensor, gradient_of: GradientOf, upstream: torch.Tensor | None) -> torch.Tensor:
+    """What is multiplied with the slopes of the values: ones, shares of the mean, or the gradient from behind."""
+    if upstream is not None:
+        return upstream.to(value.dtype)
+    ones = torch.ones_like(value)
+    return ones / value.numel() if gradient_of == "mean" else ones
+
+
+def _gradients(value: torch.Tensor, pulled: torch.Tensor, subjects: list[torch.Tensor]) -> list[torch.Tensor]:
     if not subjects:
         return []
     if not value.requires_grad:
         return [torch.zeros_like(subject) for subject in subjects]
-    found = torch.autograd.grad(value.sum(), subjects, allow_unused=True)
+    found = torch.autograd.grad(value, subjects, pulled, allow_unused=True)
     return [torch.zeros_like(s) if g is None else g for s, g in zip(subjects, found, strict=True)]

@@ -72,7 +72,7 @@ def framework_graph(subject: Subject, *, gradient: bool, reason: str = "asked fo
 
 
 def _labels(subject: Subject, gradient: bool, writer: str) -> Labels:
-    return Labels(subject.spec, subject.parameters, subject.reduction, gradient, writer)
+    return Labels(subject.spec, subject.parameters, subject.reduction, gradient, subject.axes.gradient_of, writer)
 
 
 def _check_excluded(subject: Subject, trace: Trace, content: bytes, gradient: bool) -> None:

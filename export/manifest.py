@@ -45,11 +45,14 @@ class DataSet(Frozen):
 class Graph(Frozen):
     """An ONNX file of the folder and what replays it.
 
-    ``writer`` is ``losskit``, or the framework's exporter and the operator that has no lowering here.
+    ``gradient_of`` says what of the values the gradient is taken of: their ``sum``, their ``mean``, or (``weighted``)
+    their sum weighted by the last input. ``writer`` is ``losskit``, or the framework's exporter and the operator that
+    has no lowering here.
     """
 
     file: str
     gradient: bool
+    gradient_of: Literal["sum", "mean", "weighted"] = "sum"
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     nodes: int

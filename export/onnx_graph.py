@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.export import ExportedProgram
 
-from losskit.export.axes import Axes
+from losskit.export.axes import Axes, GradientOf
 from losskit.export.eager import output_names
 from losskit.export.extras import onnx
 from losskit.export.lowering import NoLoweringError, to_model, walk
@@ -36,12 +36,14 @@ class Labels:
     parameters: Mapping[str, Any]
     reduction: str
     gradient: bool
+    gradient_of: GradientOf = "sum"
     writer: str = "losskit"
 
     def metadata(self) -> dict[str, str]:
         """Entries of the graph's metadata, all under ``losskit.``."""
         return {
             "losskit.gradient": json.dumps(self.gradient),
+            **({"losskit.gradient_of": self.gradient_of} if self.gradient_of != "sum" else {}),
             "losskit.loss": self.spec.name,
             "losskit.parameters": json.dumps(encode(self.parameters), sort_keys=True),
             "losskit.reduction": self.reduction,
@@ -163,12 +165,15 @@ def _name_value_axes(shape: onnx.TensorShapeProto, symbols: tuple[str, ...]) -> 
                 axis.dim_param = symbol
 
 
-def describe_graph(content: bytes, file: str, gradient: bool, data_sets: Sequence[DataSet]) -> Graph:
+def describe_graph(
+    content: bytes, file: str, gradient: bool, gradient_of: GradientOf, data_sets: Sequence[DataSet]
+) -> Graph:
     """What a manifest says of a graph, read back from its bytes."""
     model = onnx.load_model_from_string(content)
     return Graph(
         file=file,
         gradient=gradient,
+        gradient_of=gradient_of,
         inputs=tuple(_describe(entry) for entry in model.graph.input),
         outputs=tuple(_describe(entry) for entry in model.graph.output),
         nodes=len(model.graph.node),

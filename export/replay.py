@@ -58,8 +58,17 @@ def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str
     if not any(_files(kind, manifest, files) for kind in chosen):
         raise ArtifactError(f"{directory} holds no file that {' or '.join(kind.name for kind in chosen)} runs")
     subject.loss.to(device)
-    stored = {graph.file: _stored(subject, graph, files, device) for graph in manifest.graphs}
-    fresh = fresh_cases(subject, seed, device)
+    subjects = {graph.file: _pulling(subject, graph) for graph in manifest.graphs}
+    own = fresh_cases(subject, seed, device)
+    cases = {
+        graph.file: (
+            *_stored(subjects[graph.file], graph, files, device),
+            *(own if subjects[graph.file] is subject else fresh_cases(subjects[graph.file], seed, device)),
+        )
+        for graph in manifest.graphs
+    }
+    of_sum = GRADIENT_FILE in cases and subjects[GRADIENT_FILE] is subject
+    of_programs = cases[GRADIENT_FILE] if of_sum else own  # their gradient is autograd's, of the sum
     results: list[CaseResult] = []
     not_taken: list[NotTaken] = []
     for kind in chosen:
@@ -69,11 +78,9 @@ def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str
             reason = manifest.omitted.get(file, f"the folder holds no {file}")
             not_taken.append(NotTaken(graph=file, runtime=runtime.name, reason=reason))
         for file, gradient in taken:
-            cases = (*stored.get(file if file in stored else GRADIENT_FILE, ()), *fresh)
+            axes, given = subjects.get(file, subject).axes, cases.get(file, of_programs)
             try:
-                results += run_cases(
-                    file, files[file], runtime, subject.axes, cases, manifest.tolerance, gradient=gradient
-                )
+                results += run_cases(file, files[file], runtime, axes, given, manifest.tolerance, gradient=gradient)
             except NotTakenError as error:
                 not_taken.append(NotTaken(graph=file, runtime=runtime.name, reason=str(error)))
             except ExportError as error:  # of this file in this runtime alone
@@ -101,6 +108,10 @@ def _subject(manifest: Manifest) -> Subject:
     return Subject(spec, loss, parameters, manifest.reduction, axes)
 
 
+def _pulling(subject: Subject, graph: Graph) -> Subject:
+    return subject if graph.gradient_of == "sum" else subject.pulling(graph.gradient_of)
+
+
 def _refused(file: str, runtime: Runtime, reason: str) -> CaseResult:
     return CaseResult(
         graph=file, runtime=runtime.name, case="loading", sizes={}, worst=inf, passed=False, reason=reason
@@ -116,8 +127,8 @@ def _files(kind: Kind, manifest: Manifest, files: Mapping[str, bytes]) -> list[t
 
 
 def _check_graphs(subject: Subject, manifest: Manifest, files: Mapping[str, bytes]) -> None:
-    inputs = [entry.name for entry in subject.axes.inputs]
     for graph in manifest.graphs:
+        inputs = [entry.name for entry in _pulling(subject, graph).axes.inputs]
         if graph.file not in files:
             raise ArtifactError(f"the manifest describes the graph {graph.file} and has no hash for it")
         model = read_graph(files[graph.file], graph.file)

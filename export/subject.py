@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from losskit.export.axes import Axes, Sizes, fit, lay_out
+from losskit.export.axes import Axes, GradientOf, Sizes, fit, lay_out
 from losskit.export.data import draw
 from losskit.export.eager import tensors
 from losskit.registry import build
@@ -36,6 +36,33 @@ class Subject:
     parameters: dict[str, Any]
     reduction: str
     axes: Axes
+
+    def pulling(self, gradient_of: GradientOf) -> Subject:
+        """The same loss for a graph whose gradient is taken of something else than the sum of the values.
+
+        Raises:
+            ExportError: the number of values depends on the data, so that nothing can weigh them.
+        """
+        if gradient_of != "weighted":
+            return replace(self, axes=replace(self.axes, gradient_of=gradient_of))
+        return replace(self, axes=self.axes.weighted_by(self._value_axes()))
+
+    def _value_axes(self) -> tuple[str, ...]:
+        """Names of the axes of the value, told by their sizes: those of the trace are distinct, and others must agree."""
+        traced, larger, _ = self.axes.stored()
+        names = {size: name for name, size in reversed(traced.items())}
+        found = [names.get(size, "") for size in self._value_shape(traced)]
+        if "" in found or self._value_shape(larger) != tuple(larger[name] for name in found):
+            raise ExportError(
+                f"{self.spec.name}: weighing the values takes an axis of the inputs for each axis of theirs, found "
+                f"{self._value_shape(traced)} values at {traced} and {self._value_shape(larger)} at {larger}; take "
+                "reduction mean or sum"
+            )
+        return tuple(found)
+
+    def _value_shape(self, sizes: Sizes) -> tuple[int, ...]:
+        with torch.no_grad():
+            return tuple(self.loss(**tensors(draw(self.axes, sizes, self.parameters, seed=0))).shape)
 
 
 def prepare(

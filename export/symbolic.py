@@ -68,7 +68,7 @@ class Trace:
 
 
 def trace_symbolically(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor], *, gradient: bool) -> Trace:
-    """Trace the value of a loss, or its value and the gradient of its sum.
+    """Trace the value of a loss, or its value and its gradient.
 
     Raises:
         ExportError: the loss cannot be traced, or only for one size of an axis that should be free.

@@ -15,8 +15,8 @@ from torch.export import Dim, ExportedProgram
 from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from losskit.export.axes import Axes
-from losskit.export.eager import differentiable
+from losskit.export.axes import UPSTREAM, Axes
+from losskit.export.eager import differentiable, pulled_back
 from losskit.export.quiet import quiet, root_cause
 from losskit.spec.errors import ExportError
 
@@ -39,7 +39,7 @@ def trace_value(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> Exporte
 
 
 def trace_value_and_gradient(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> ExportedProgram:
-    """The value and the gradient of its sum with respect to every differentiable input, as one program of core operators.
+    """The value and its gradient with respect to every differentiable input, as one program of core operators.
 
     ``torch.func.vjp`` is traced with symbolic shapes first and the outcome exported: inside an exported module
     ``torch.func`` transforms are not supported. Decomposing to core operators while tracing is what keeps the gradient
@@ -97,18 +97,19 @@ def _trace_pullback(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor]) -> Gra
 
 
 def pullback(loss: Loss, axes: Axes, names: tuple[str, ...]) -> Callable[..., tuple[Tensor, ...]]:
-    """A function of the inputs, in order, that gives the value and the gradient of its sum for each differentiable one."""
+    """A function of the inputs, in order, that gives the value and its gradient for each differentiable one."""
     subjects = differentiable(axes)
 
     def value_and_gradient(*values: Tensor) -> tuple[Tensor, ...]:
         given = dict(zip(names, values, strict=True))
+        upstream = given.pop(UPSTREAM, None)
 
         def value(*moving: Tensor) -> Tensor:
             found: Tensor = loss(**{**given, **dict(zip(subjects, moving, strict=True))})
             return found
 
         value_at, back = torch.func.vjp(value, *(given[name] for name in subjects))[:2]
-        return value_at, *back(torch.ones_like(value_at))
+        return value_at, *back(pulled_back(value_at, axes.gradient_of, upstream))
 
     return value_and_gradient
 
