@@ -47,9 +47,10 @@ def test_a_weighted_graph_is_one_step_of_a_larger_backward_pass(tmp_path: Path) 
 
 
 def test_the_gradient_of_the_mean_is_that_of_the_sum_over_their_number(tmp_path: Path) -> None:
-    given = {"logits": np.float32([[1, 2, 0], [0, -1, 3]]), "target": np.int64([0, 2])}
+    given = {"logits": np.asarray([[1, 2, 0], [0, -1, 3]], np.float32), "target": np.asarray([0, 2])}
     slopes = {}
-    for of in ("sum", "mean"):
+    kinds: tuple[GradientOf, ...] = ("sum", "mean")
+    for of in kinds:
         losskit.export("cross_entropy", tmp_path / of, reduction="none", grad=True, gradient_of=of, targets=["onnx"])
         slopes[of] = session(tmp_path / of).run(None, given)[1]
     np.testing.assert_allclose(slopes["mean"], slopes["sum"] / 2, rtol=1e-6)
