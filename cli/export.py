@@ -67,6 +67,15 @@ def export(
             "gradient that arrives from behind. Implies --grad; sum if left out."
         ),
     ] = None,
+    dynamic: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PARAMETER", help="A real parameter that the graphs take as an input; may be given again, or a,b,c."
+        ),
+    ] = None,
+    dynamic_grad: Annotated[
+        bool, typer.Option("--dynamic-grad", help="Give gradients with respect to these parameters, too.")
+    ] = False,
     size: Annotated[
         list[str] | None, typer.Option(metavar="AXIS=N", help="Fix the size of an axis; may be given again.")
     ] = None,
@@ -105,7 +114,14 @@ def export(
     command was wrong and 3 if something could not be run.
     """
     grad = grad or grad_of is not None
-    single = {"--param": param, "--grad-of": grad_of, "--size": size, "--rank": rank, "--without": without}
+    single = {
+        "--param": param,
+        "--grad-of": grad_of,
+        "--dynamic": dynamic,
+        "--size": size,
+        "--rank": rank,
+        "--without": without,
+    }
     if everything == (name is not None):
         raise typer.BadParameter("name one loss, or write all of them with --all")
     if everything and any(single.values()):
@@ -126,6 +142,8 @@ def export(
             "ranks": _numbers("--rank", rank or [], prefix="*"),
         }
         axes["without"] = tuple(without or ())
+        axes["dynamic"] = tuple(part for text in dynamic or () for part in text.split(","))
+        axes["dynamic_grad"] = dynamic_grad
         axes["gradient_of"] = (grad_of or GradientOf.SUM).value
         manifest = _write(name, place, param or [], {**what, **axes})
         folders = [str(place)]

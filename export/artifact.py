@@ -12,6 +12,7 @@ import torch
 
 from losskit.export.axes import GradientOf
 from losskit.export.cases import Case, fresh_cases, stored_cases
+from losskit.export.dynamic import Turned, find_ranges, turn
 from losskit.export.extras import onnx, onnxruntime, onnxscript
 from losskit.export.folder import check_target, digest, write_folder
 from losskit.export.golden import golden_files, wrong_cases
@@ -61,6 +62,8 @@ def export(
     reduction: str = "mean",
     grad: bool = False,
     gradient_of: GradientOf = "sum",
+    dynamic: Collection[str] = (),
+    dynamic_grad: bool = False,
     targets: Collection[str] = FORMATS,
     force: bool = False,
     seed: int = 0,
@@ -82,6 +85,9 @@ def export(
         gradient_of: what of the values that graph's gradient is taken of: their ``sum`` (which for reduction mean is the
             mean), their ``mean``, or ``weighted``: it then takes the gradient that arrives from behind, ``grad_output``,
             as its last input, so that it is one step of a larger backward pass.
+        dynamic: real parameters that the graphs take as inputs, tensors without axes, in place of a constant: one graph
+            then serves a sweep. TorchScript and torch.export hold parameters as attributes and are not written.
+        dynamic_grad: whether ``model_with_grad.onnx`` gives gradients with respect to them, too.
         targets: some of ``onnx``, ``torchscript`` and ``pt2``.
         force: replace an older artifact.
         seed: of the stored inputs.
@@ -103,6 +109,8 @@ def export(
     target = Path(directory)
     check_target(target, force)
     subject = prepare(get(name), parameters, reduction, sizes=sizes, ranks=ranks, without=without)
+    ranges = find_ranges(subject, tuple(dynamic), differentiable=dynamic_grad)
+    subject = turn(subject, ranges) if ranges else subject
     pulling = subject if gradient_of == "sum" else subject.pulling(gradient_of)
     tolerance = Tolerance()
     files, graphs = _graphs(subject, pulling, seed, tolerance, grad) if "onnx" in targets else ({}, ())
@@ -123,6 +131,7 @@ def export(
             ranks=dict(ranks or {}),
             without=tuple(without),
         ),
+        dynamic=ranges,
         graphs=graphs,
         files={path: _record(path, files[path]) for path in sorted(files)},
         omitted=omitted,
@@ -165,6 +174,9 @@ def _spec(subject: Subject) -> bytes:
 
 def _programs(subject: Subject, targets: Collection[str]) -> tuple[dict[str, bytes], dict[str, str]]:
     """Torch's own formats, and the reason for one that the spec says this loss does not have."""
+    if isinstance(subject.loss, Turned):
+        taken = ", ".join(subject.loss.names)
+        return {}, dict.fromkeys(PROGRAMS, f"only graphs take {taken} as inputs")
     files, omitted = {}, {}
     if "torchscript" in targets:
         reason = narrowed(subject, "Scripts")

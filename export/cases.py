@@ -67,7 +67,7 @@ def _edge_case(subject: Subject) -> Case | None:
 
 
 def _shown(subject: Subject, name: str, given: Mapping[str, Any]) -> Case | None:
-    taken = [entry for entry in subject.axes.inputs if entry.name != UPSTREAM]
+    taken = [entry for entry in subject.axes.inputs if entry in subject.spec.inputs]
     if set(given) != {entry.name for entry in taken}:
         return None
     kinds = {entry.name: np.int64 if entry.dtype == "int64" else np.float32 for entry in taken}
@@ -78,6 +78,9 @@ def _shown(subject: Subject, name: str, given: Mapping[str, Any]) -> Case | None
         if inputs[entry.name].ndim != len(axes):
             return None
         sizes |= dict(zip(axes, inputs[entry.name].shape, strict=True))
+    for entry in subject.axes.inputs:
+        if entry.name in subject.parameters:  # one that the graph takes as an input
+            inputs[entry.name] = np.asarray(subject.parameters[entry.name], np.float32)
     if UPSTREAM in subject.axes.shapes:
         inputs[UPSTREAM] = np.ones([sizes[axis] for axis in subject.axes.shapes[UPSTREAM]], np.float32)
     traced = subject.axes.traced

@@ -61,6 +61,24 @@ class Graph(Frozen):
     writer: str = ""
 
 
+class Dynamic(Frozen):
+    """A parameter that is an input of the graphs.
+
+    Attributes:
+        name: of the parameter and of the input, a tensor without axes.
+        low: the least number that the graphs are offered for.
+        high: the largest one.
+        apart: numbers between both at which the loss takes a form of its own, which the graphs do not hold.
+        differentiable: whether the graph with gradients has one with respect to it.
+    """
+
+    name: str
+    low: float
+    high: float
+    apart: tuple[float, ...] = ()
+    differentiable: bool = False
+
+
 class AxisRecord(Frozen):
     """How the axes were laid out; see :class:`losskit.export.axes.Axes`."""
 
@@ -81,6 +99,7 @@ class Manifest(Frozen):
         opset: of every graph, read back from it.
         tolerance: within which graphs and stored outputs agree.
         axes: names and sizes.
+        dynamic: parameters that the graphs take as inputs; ``parameters`` holds the values they were made at.
         graphs: the ONNX files.
         files: every file but this one, by its path with forward slashes.
         omitted: files that could not be written, with the reason.
@@ -96,6 +115,7 @@ class Manifest(Frozen):
     opset: int
     tolerance: Tolerance
     axes: AxisRecord
+    dynamic: tuple[Dynamic, ...] = ()
     graphs: tuple[Graph, ...]
     files: dict[str, File]
     omitted: dict[str, str] = Field(default_factory=dict)

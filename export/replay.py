@@ -9,6 +9,7 @@ from pathlib import Path
 
 from losskit.export.axes import lay_out
 from losskit.export.cases import Case, ask, fresh_cases
+from losskit.export.dynamic import turn
 from losskit.export.eager import output_names
 from losskit.export.folder import read_folder
 from losskit.export.layout import GRADIENT_COPY, GRADIENT_FILE, PT2_FILE, TORCHSCRIPT_FILE, VALUE_FILE
@@ -105,7 +106,8 @@ def _subject(manifest: Manifest) -> Subject:
         found = ", ".join(manifest.axes.traced)
         raise ArtifactError(f"the manifest has sizes for the axes {found}, expected {', '.join(axes.names)}")
     axes = replace(axes, traced=manifest.axes.traced, fixed=frozenset(manifest.axes.fixed))
-    return Subject(spec, loss, parameters, manifest.reduction, axes)
+    subject = Subject(spec, loss, parameters, manifest.reduction, axes)
+    return turn(subject, manifest.dynamic) if manifest.dynamic else subject
 
 
 def _pulling(subject: Subject, graph: Graph) -> Subject:
