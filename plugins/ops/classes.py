@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from losskit.plugins.checks import readable
+from losskit.plugins.checks import concrete, readable
 
 
 def one_hot(target: Tensor, classes: int) -> Tensor:
@@ -14,6 +14,15 @@ def one_hot(target: Tensor, classes: int) -> Tensor:
 def pick(scores: Tensor, target: Tensor) -> Tensor:
     """Entry of each row at its class id, shape ``target.shape``; the ids must be valid."""
     return scores.gather(-1, target.unsqueeze(-1)).squeeze(-1)
+
+
+def lowered_at_label(scores: Tensor, target: Tensor, by: float) -> Tensor:
+    """The scores, less ``by`` at the class id of each row; a scatter where a mask is not needed, for it costs a tenth."""
+    if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+        if concrete(scores):
+            label = target.unsqueeze(-1)
+            return scores.scatter_add(-1, label, torch.full_like(label, -by, dtype=scores.dtype))
+    return torch.where(one_hot(target, scores.size(-1)), scores - by, scores)
 
 
 def without_ignored(scores: Tensor, target: Tensor, ignore_index: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,9 +1,13 @@
 """When a backward pass written by hand may stand in for the framework's."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from losskit.plugins.checks import concrete
+
+_Values = Tensor | tuple[Tensor, ...]
 
 
 def own_backward(*inputs: Tensor | None) -> bool:
@@ -14,3 +18,27 @@ def own_backward(*inputs: Tensor | None) -> bool:
     if torch.autograd.forward_ad._current_level >= 0:
         return False
     return all(x is None or concrete(x) for x in inputs)
+
+
+def differentiated(form: Callable[[Tensor], _Values], x: Tensor, *of_values: Tensor) -> Tensor:
+    """The slope at ``x`` of a form spelled out in the framework's operations, itself differentiable.
+
+    What a backward pass of its own falls back on for second derivatives and for gradients taken in a batch, so that
+    the pass itself may work in place.
+
+    Args:
+        form: of ``x``, one tensor or several.
+        x: as it was saved, an input of the forward pass.
+        of_values: the slope of each of these tensors.
+    """
+    with torch.enable_grad():
+        (slope,) = torch.autograd.grad(form(x), x, of_values, create_graph=True)
+    return slope
+
+
+def in_place(*of_values: Tensor) -> bool:
+    """Whether a backward pass may write into what it makes: nobody differentiates it, nor runs it on a batch of gradients."""
+    if torch.is_grad_enabled():
+        return False
+    # a batch of gradients, is_grads_batched, comes as a tensor of the older kind of vmap
+    return all(concrete(x) and not torch._C._functorch.is_legacy_batchedtensor(x) for x in of_values)

@@ -3,6 +3,8 @@
 from losskit.conformance.mutants.model import Edit, Mutant
 
 LOG_SOFTMAX = "torch.log_softmax(widen(logits), dim=-1)"
+LIKELIHOOD = "log_likelihood(widen(logits), target)"
+AT_LABEL = ".gather(-1, target.unsqueeze(-1)).squeeze(-1)"
 TRANSFORM = "box_cox(surprise, 1.0 - self.tau)"
 DISTANCE = "return -self.scale * exp_minus_one(log_likelihood)"
 HINGE = "return largest_violation(margin_violations(widen(logits), target, self.margin))"
@@ -15,49 +17,51 @@ MUTANTS = (
         loss="comp_sum",
         caught_by="NonNegative",
         story="The minus before the log-probability is taken for one that the gathering function already applies.",
-        edits=(Edit("surprise = -pick(", "surprise = pick("),),
+        edits=(Edit("surprise = -log_", "surprise = log_"),),
     ),
     Mutant(
         name="comp_sum-detached-normaliser",
         loss="comp_sum",
         caught_by="Differentiable",
         story="The normaliser is detached like the maximum that is subtracted for stability.",
-        edits=(Edit(LOG_SOFTMAX, "(widen(logits) - widen(logits).logsumexp(dim=-1, keepdim=True).detach())"),),
+        edits=(
+            Edit(LIKELIHOOD, f"(widen(logits) - widen(logits).logsumexp(dim=-1, keepdim=True).detach()){AT_LABEL}"),
+        ),
     ),
     Mutant(
         name="comp_sum-softmax-then-log",
         loss="comp_sum",
         caught_by="MatchesReference",
         story="The logarithm is taken of the softmax, which has underflowed by then.",
-        edits=(Edit(LOG_SOFTMAX, "torch.softmax(widen(logits), dim=-1).log()"),),
+        edits=(Edit(LIKELIHOOD, f"widen(logits).softmax(dim=-1).log(){AT_LABEL}"),),
     ),
     Mutant(
         name="comp_sum-softmax-over-batch",
         loss="comp_sum",
         caught_by="BatchDecomposable",
         story="The softmax runs over the rows of the batch, the implicit axis of old code.",
-        edits=(Edit(LOG_SOFTMAX, LOG_SOFTMAX.replace("dim=-1", "dim=0")),),
+        edits=(Edit(LIKELIHOOD, f"widen(logits).log_softmax(dim=0){AT_LABEL}"),),
     ),
     Mutant(
         name="comp_sum-half-stays-half",
         loss="comp_sum",
         caught_by="DTypeStable",
         story="Half-precision scores are exponentiated and reduced in half precision.",
-        edits=(Edit(LOG_SOFTMAX, "torch.log_softmax(logits, dim=-1)"),),
+        edits=(Edit(LIKELIHOOD, f"logits.log_softmax(dim=-1){AT_LABEL}"),),
     ),
     Mutant(
         name="comp_sum-epsilon-in-log",
         loss="comp_sum",
         caught_by="NonNegative",
         story="An epsilon inside the logarithm guards against log 0 and makes sure predictions cost less than nothing.",
-        edits=(Edit(LOG_SOFTMAX, "(torch.softmax(widen(logits), dim=-1) + 1e-7).log()"),),
+        edits=(Edit(LIKELIHOOD, f"(widen(logits).softmax(dim=-1) + 1e-7).log(){AT_LABEL}"),),
     ),
     Mutant(
         name="comp_sum-clamped-probability",
         loss="comp_sum",
         caught_by="Bounded",
         story="Probabilities are clamped from below, which bounds the loss and kills the gradient of hopeless samples.",
-        edits=(Edit(LOG_SOFTMAX, "torch.softmax(widen(logits), dim=-1).clamp(min=1e-8).log()"),),
+        edits=(Edit(LIKELIHOOD, f"widen(logits).softmax(dim=-1).clamp(min=1e-8).log(){AT_LABEL}"),),
     ),
     Mutant(
         name="comp_sum-clipped-value",
@@ -112,7 +116,7 @@ MUTANTS = (
         loss="cross_entropy",
         caught_by="IgnoresIndex",
         story="Ignored rows add nothing to the sum and still count in the mean.",
-        edits=(Edit("count = kept.to(log_p.dtype)", "count = torch.ones_like(kept).to(log_p.dtype)"),),
+        edits=(Edit("count = kept.to(scores.dtype)", "count = torch.ones_like(kept).to(scores.dtype)"),),
     ),
     Mutant(
         name="cross_entropy-ignored-nan-reaches-gradient",
@@ -139,21 +143,21 @@ MUTANTS = (
         loss="cross_entropy",
         caught_by="DTypeStable",
         story="Double-precision class weights are not cast to the scores' dtype and widen the result.",
-        edits=(Edit("class_weights.to(log_p.dtype).expand_as(log_p)", "class_weights.expand_as(log_p)"),),
+        edits=(Edit("class_weights.to(scores.dtype).expand_as(scores)", "class_weights.expand_as(scores)"),),
     ),
     Mutant(
         name="cross_entropy-softmax-then-log",
         loss="cross_entropy",
         caught_by="FiniteOn",
         story="Saturated scores give probability 0 and its logarithm minus infinity.",
-        edits=(Edit("torch.log_softmax(scores, dim=-1)", "torch.softmax(scores, dim=-1).log()"),),
+        edits=(Edit("log_likelihood(scores, label,", "smoothed(scores.softmax(dim=-1).log(), label,"),),
     ),
     Mutant(
         name="cross_entropy-sigmoid",
         loss="cross_entropy",
         caught_by="ShiftInvariant",
         story="The sigmoid of the binary loss stands where the softmax belongs.",
-        edits=(Edit("torch.log_softmax(scores, dim=-1)", "torch.nn.functional.logsigmoid(scores)"),),
+        edits=(Edit("log_likelihood(scores, label,", "smoothed(torch.nn.functional.logsigmoid(scores), label,"),),
     ),
     Mutant(
         name="mae_classification-scale-dropped",
@@ -337,21 +341,21 @@ MUTANTS = (
         loss="generalized_cross_entropy",
         caught_by="MatchesReference",
         story="The probability is clamped at 1e-7, as ports do, which takes the gradient from rows of a hopeless label.",
-        edits=(Edit(LOG_SOFTMAX, "torch.softmax(widen(logits), dim=-1).clamp(min=1e-7).log()"),),
+        edits=(Edit(LIKELIHOOD, f"widen(logits).softmax(dim=-1).clamp(min=1e-7).log(){AT_LABEL}"),),
     ),
     Mutant(
         name="generalized_cross_entropy-not-divided-by-exponent",
         loss="generalized_cross_entropy",
         caught_by="ReducesTo",
         story="1 - p^q is returned: the same minimiser, another learning rate and no cross-entropy in the limit.",
-        edits=(Edit("box_cox(-log_likelihood, -self.q)", "box_cox(-log_likelihood, -self.q) * self.q"),),
+        edits=(Edit("box_cox(-log_p, -self.q)", "box_cox(-log_p, -self.q) * self.q"),),
     ),
     Mutant(
         name="generalized_cross_entropy-truncated-from-the-wrong-side",
         loss="generalized_cross_entropy",
         caught_by="WorkedExamples",
         story="Rows above the threshold become constant: confident rows are pruned instead of hopeless ones.",
-        edits=(Edit("log_likelihood <= floor", "log_likelihood >= floor"),),
+        edits=(Edit("log_p <= floor", "log_p >= floor"),),
     ),
     Mutant(
         name="comp_sum_rho_margin-label-in-sum",

@@ -8,14 +8,21 @@ MUTANTS = (
         loss="one_hot_mse",
         caught_by="ReducesTo",
         story="The squares are averaged over the classes, as the framework's squared error does.",
-        edits=(Edit("errors.square().sum(dim=-1)", "errors.square().mean(dim=-1)"),),
+        edits=(Edit("row_squares(errors)", "row_squares(errors) / errors.size(-1)"),),
     ),
     Mutant(
         name="one_hot_mse-scale-of-the-square",
         loss="one_hot_mse",
         caught_by="ZeroAt",
         story="The label's score is compared with 1 and its error scaled, not its target.",
-        edits=(Edit("scores - self.target_scale, scores", "self.target_scale * (scores - 1), scores"),),
+        edits=(
+            Edit("target, self.target_scale)", "target, 1.0)"),
+            Edit(
+                "row_squares(errors)",
+                "row_squares(errors.scatter(-1, target.unsqueeze(-1), "
+                "self.target_scale * errors.gather(-1, target.unsqueeze(-1))))",
+            ),
+        ),
     ),
     Mutant(
         name="spherical_softmax-epsilon-once",
@@ -23,11 +30,7 @@ MUTANTS = (
         caught_by="WorkedExamples",
         story="Epsilon is added to the sum of squares once, not for every class.",
         edits=(
-            Edit("squares = (held / unit).square() + (floor / unit).square()", "squares = (held / unit).square()"),
-            Edit(
-                "torch.zeros_like(squares)).sum(dim=-1)",
-                "torch.zeros_like(squares)).sum(dim=-1) + (floor / unit).square().squeeze(-1)",
-            ),
+            Edit("+ (scores.size(-1) - 1) * (floor / unit).square()", "+ (floor / unit).square()", file="ops.squares"),
         ),
     ),
     Mutant(
@@ -35,14 +38,14 @@ MUTANTS = (
         loss="spherical_softmax",
         caught_by="WorkedExamples",
         story="Scores are squared as they come, which overflows and vanishes.",
-        edits=(Edit("unit = torch.where(unit == 0, torch.ones_like(unit), unit)", "unit = torch.ones_like(unit)"),),
+        edits=(Edit("held.div_(unit.unsqueeze(-1))", "unit = torch.ones_like(unit)", file="ops.squares"),),
     ),
     Mutant(
         name="spherical_softmax-gradient-of-the-total",
         loss="spherical_softmax",
         caught_by="ReducesTo",
         story="The wrong classes' share is detached as a normaliser.",
-        edits=(Edit("rest - own))", "rest.detach() - own))"),),
+        edits=(Edit("torch.ones_like(rest), rest)", "torch.ones_like(rest), rest).detach()", file="ops.squares"),),
     ),
     Mutant(
         name="taylor_softmax-without-factorials",

@@ -43,8 +43,8 @@ MUTANTS = (
         story="The squares are averaged over the classes, as a mean squared error does.",
         edits=(
             Edit(
-                "missed.square() + wrong.square().sum(dim=-1)",
-                "(missed.square() + wrong.square().sum(dim=-1)) / wrong.size(-1)",
+                "missed.square() + squares",
+                "(missed.square() + squares) / logits.size(-1)",
             ),
         ),
     ),
@@ -53,7 +53,7 @@ MUTANTS = (
         loss="brier",
         caught_by="StrictlyProper",
         story="Only the label's probability is scored, as for two classes.",
-        edits=(Edit("missed.square() + wrong.square().sum(dim=-1)", "2 * missed.square() + 0.0 * wrong.sum(dim=-1)"),),
+        edits=(Edit("missed.square() + squares", "2 * missed.square() + 0.0 * squares"),),
     ),
     Mutant(
         name="correctness_aware-probability-of-the-label",

@@ -1,13 +1,12 @@
 """Comp-sum losses as a module (Mao et al. 2023, equation 3)."""
 
-import torch
 from torch import Tensor
 
 from losskit.plugins.base import ClassificationLoss
 from losskit.plugins.classification.comp_sum import SPEC
-from losskit.plugins.ops.classes import pick
 from losskit.plugins.ops.exponential import box_cox
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.softmax import log_likelihood
 
 
 class CompSumLoss(ClassificationLoss):
@@ -18,5 +17,5 @@ class CompSumLoss(ClassificationLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
-        surprise = -pick(torch.log_softmax(widen(logits), dim=-1), target)
+        surprise = -log_likelihood(widen(logits), target)
         return box_cox(surprise, 1.0 - self.tau)

@@ -9,6 +9,7 @@ from losskit.plugins.base import Loss
 from losskit.plugins.classification.cross_entropy import SPEC
 from losskit.plugins.ops.classes import pick, smoothed, without_ignored
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.softmax import log_likelihood
 
 
 class CrossEntropyLoss(Loss):
@@ -38,12 +39,12 @@ class CrossEntropyLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(logits, target, sample_weight=sample_weight)
         scores, label, kept = without_ignored(widen(logits), target, self.ignore_index)
-        log_p = torch.log_softmax(scores, dim=-1)
-        count = kept.to(log_p.dtype)
+        count = kept.to(scores.dtype)
         class_weights = self.class_weights
-        if class_weights is not None:
-            weight = class_weights.to(log_p.dtype).expand_as(log_p)
-            log_p = log_p * weight
+        if class_weights is None:
+            value = -log_likelihood(scores, label, self.label_smoothing)
+        else:
+            weight = class_weights.to(scores.dtype).expand_as(scores)
+            value = -smoothed(torch.log_softmax(scores, dim=-1) * weight, label, self.label_smoothing)
             count = count * pick(weight, label)
-        value = -smoothed(log_p, label, self.label_smoothing)
         return self.reduce(torch.where(kept, value, torch.zeros_like(value)), count, sample_weight)

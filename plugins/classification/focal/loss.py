@@ -10,6 +10,7 @@ from losskit.plugins.classification.focal import SPEC
 from losskit.plugins.ops.classes import pick, without_ignored
 from losskit.plugins.ops.exponential import exp_minus_one
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.softmax import log_likelihood
 
 
 class FocalLoss(Loss):
@@ -39,13 +40,13 @@ class FocalLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(logits, target, sample_weight=sample_weight)
         scores, label, kept = without_ignored(widen(logits), target, self.ignore_index)
-        value = self.damped(pick(torch.log_softmax(scores, dim=-1), label))
+        value = self.damped(log_likelihood(scores, label))
         class_weights = self.class_weights
         if class_weights is not None:
             value = value * pick(class_weights.to(scores.dtype).expand_as(scores), label)
         return self.reduce(torch.where(kept, value, torch.zeros_like(value)), kept.to(value.dtype), sample_weight)
 
-    def damped(self, log_likelihood: Tensor) -> Tensor:
+    def damped(self, log_p: Tensor) -> Tensor:
         """``-(1 - p)^gamma log p``, shape (B,); the power alone is kept from 0, where its slope may be infinite."""
-        missed = -exp_minus_one(log_likelihood)
-        return -missed.clamp(min=1e-37).pow(self.gamma) * log_likelihood
+        missed = -exp_minus_one(log_p)
+        return -missed.clamp(min=1e-37).pow(self.gamma) * log_p

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from losskit.plugins.base import ClassificationLoss
 from losskit.plugins.classification.generalized_cross_entropy import SPEC
-from losskit.plugins.ops.classes import pick
 from losskit.plugins.ops.exponential import box_cox
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.softmax import log_likelihood
 
 
 class GeneralizedCrossEntropyLoss(ClassificationLoss):
@@ -21,8 +21,8 @@ class GeneralizedCrossEntropyLoss(ClassificationLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
-        log_likelihood = pick(torch.log_softmax(widen(logits), dim=-1), target)
+        log_p = log_likelihood(widen(logits), target)
         if self.truncation > 0:
-            floor = torch.full_like(log_likelihood, math.log(self.truncation))
-            log_likelihood = torch.where(log_likelihood <= floor, floor, log_likelihood)  # not-a-number stays
-        return box_cox(-log_likelihood, -self.q)
+            floor = torch.full_like(log_p, math.log(self.truncation))
+            log_p = torch.where(log_p <= floor, floor, log_p)  # not-a-number stays
+        return box_cox(-log_p, -self.q)

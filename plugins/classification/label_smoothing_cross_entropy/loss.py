@@ -7,8 +7,9 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.classification.label_smoothing_cross_entropy import SPEC
-from losskit.plugins.ops.classes import smoothed, without_ignored
+from losskit.plugins.ops.classes import without_ignored
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.softmax import log_likelihood
 
 
 class LabelSmoothingCrossEntropyLoss(Loss):
@@ -37,5 +38,5 @@ class LabelSmoothingCrossEntropyLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(logits, target, sample_weight=sample_weight)
         scores, label, kept = without_ignored(widen(logits), target, self.ignore_index)
-        value = -smoothed(torch.log_softmax(scores, dim=-1), label, self.label_smoothing)
+        value = -log_likelihood(scores, label, self.label_smoothing)
         return self.reduce(torch.where(kept, value, torch.zeros_like(value)), kept.to(value.dtype), sample_weight)

@@ -8,16 +8,19 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import ClassificationLoss
+from losskit.plugins.checks import concrete
 from losskit.plugins.classification.taylor_softmax import SPEC
 from losskit.plugins.ops.classes import pick
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.squares import surprise_of_squares
 
 
 class TaylorSoftmaxLoss(ClassificationLoss):
     """``log sum_k t(o_k) - log t(o_y)`` with the Taylor polynomial ``t`` of the exponential.
 
     By Gauss-Laguerre quadrature, exact for polynomials, ``n! t(x) = int_0^inf (x + v)^n e^-v dv = sum_i w_i (x + v_i)^n``.
-    For even n all terms are positive: no digit is lost at negative scores, where the powers of x cancel.
+    For even n all terms are positive: no digit is lost at negative scores, where the powers of x cancel. Order 2, with
+    ``2 t(x) = (x + 1)^2 + 1``, is a loss of squares; graphs are smaller with the quadrature.
     """
 
     spec = SPEC
@@ -34,7 +37,11 @@ class TaylorSoftmaxLoss(ClassificationLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
-        return -pick(torch.log_softmax(self.log_polynomial(widen(logits)), dim=-1), target)
+        scores = widen(logits)
+        if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+            if self.order == 2 and concrete(scores):
+                return surprise_of_squares(scores + 1, target, 1.0)
+        return -pick(torch.log_softmax(self.log_polynomial(scores), dim=-1), target)
 
     def log_polynomial(self, scores: Tensor) -> Tensor:
         """``log t(scores)``, entry by entry.
