@@ -1,9 +1,12 @@
 """Class ids and scores: picking the label's entry without a gather that wraps around."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from losskit.plugins.checks import concrete, readable
+from losskit.plugins.ops.eager import own_backward
 
 
 def one_hot(target: Tensor, classes: int) -> Tensor:
@@ -50,8 +53,37 @@ def smoothed(log_p: Tensor, label: Tensor, smoothing: float) -> Tensor:
 
 def margin_violations(scores: Tensor, target: Tensor, margin: float) -> Tensor:
     """``scores_k - scores_y + margin [k != y]`` for every class k, shape (..., C); 0 at the label y."""
+    if not torch.jit.is_scripting():  # noqa: SIM102
+        if own_backward(scores):
+            value: Tensor = _MarginViolations.apply(scores, target, margin)  # type: ignore[no-untyped-call]
+            return value
+    return _margin_violations_in_graphs(scores, target, margin)
+
+
+def _margin_violations_in_graphs(scores: Tensor, target: Tensor, margin: float) -> Tensor:
+    """A mask of the label, for a runtime's gather wraps around."""
     gaps = scores - pick(scores, target).unsqueeze(-1)
     return torch.where(one_hot(target, scores.size(-1)), gaps, gaps + margin)
+
+
+class _MarginViolations(torch.autograd.Function):
+    """Without a mask; the label's slope, minus the sum of the others', has none of its own in it that would cancel."""
+
+    @staticmethod
+    def forward(ctx: Any, scores: Tensor, target: Tensor, margin: float) -> Tensor:
+        label = target.unsqueeze(-1)
+        ctx.save_for_backward(label)
+        own = scores.gather(-1, label)
+        gaps = scores - own
+        if margin:
+            gaps.add_(margin).scatter_(-1, label, own - own)  # not 0: infinite scores give not-a-number
+        return gaps
+
+    @staticmethod
+    def backward(ctx: Any, of_value: Tensor) -> tuple[Tensor, None, None]:
+        (label,) = ctx.saved_tensors
+        slope = of_value.scatter(-1, label, 0.0)
+        return slope.scatter_(-1, label, -slope.sum(dim=-1, keepdim=True)), None, None
 
 
 def largest_violation(violations: Tensor) -> Tensor:
@@ -68,6 +100,26 @@ def mean_of_largest(values: Tensor, k: int) -> Tensor:
     The gradient goes to k entries: of those that tie for the last place to the first ones, in every runtime, where
     ``topk`` takes whichever it meets.
     """
+    if not torch.jit.is_scripting():  # noqa: SIM102
+        if readable(values):
+            return values.gather(-1, _first_of_largest(values.detach(), k)).mean(dim=-1)
+    return _mean_of_largest_in_graphs(values, k)
+
+
+def _first_of_largest(values: Tensor, k: int) -> Tensor:
+    """Where the k largest entries of each row stand, shape (..., k); rows are sorted only where a tie leaves a choice."""
+    if k == values.size(-1):
+        return values.topk(k, dim=-1).indices
+    best, places = values.topk(k + 1, dim=-1)
+    places = places[..., :k]
+    tied = best[..., k - 1] == best[..., k]
+    if bool(tied.any()):
+        places[tied] = values[tied].sort(dim=-1, descending=True, stable=True).indices[..., :k]
+    return places
+
+
+def _mean_of_largest_in_graphs(values: Tensor, k: int) -> Tensor:
+    """A mask made of comparisons, which leave no choice to the runtime; they are also what costs no synchronisation."""
     last = values.topk(k, dim=-1).values[..., -1:].detach()
     above, tied = ~(values <= last), values == last
     room = k - above.sum(dim=-1, keepdim=True)

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from losskit.plugins.checks import readable
 from losskit.plugins.ops.eager import own_backward
 
 
@@ -78,6 +79,14 @@ def log_mean_exp(x: Tensor) -> Tensor:
     Neither large entries overflow nor small ones vanish: where all entries lie close together, ``logsumexp`` minus
     the logarithm of the count would cancel.
     """
+    if not torch.jit.is_scripting():  # noqa: SIM102
+        if own_backward(x):
+            value: Tensor = _LogMeanExp.apply(x)  # type: ignore[no-untyped-call]
+            return value
+    return _log_mean_exp_in_graphs(x)
+
+
+def _log_mean_exp_in_graphs(x: Tensor) -> Tensor:
     top = x.amax(dim=-1, keepdim=True).detach()  # a constant that cancels, in the gradient too
     gaps = x - top
     drop = exp_minus_one(gaps).mean(dim=-1)
@@ -85,3 +94,31 @@ def log_mean_exp(x: Tensor) -> Tensor:
     near = log_one_plus(torch.where(close, drop, torch.zeros_like(drop)))
     far = torch.where(close, torch.ones_like(drop), gaps.exp().mean(dim=-1)).log()
     return top.squeeze(-1) + torch.where(close, near, far)
+
+
+class _LogMeanExp(torch.autograd.Function):
+    """One exponential for the value and its slope, the softmax; ``expm1`` only where entries lie close together."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        top = x.amax(dim=-1, keepdim=True)
+        powers = (x - top).exp_()
+        mean = powers.mean(dim=-1, keepdim=True)
+        ctx.save_for_backward(x, powers, mean)
+        close = (mean > 0.9).squeeze(-1)
+        log_mean = mean.log().squeeze(-1)
+        if not readable(x):
+            near = torch.log1p(torch.expm1(x - top).mean(dim=-1))
+            log_mean = torch.where(close, near, log_mean)
+        elif bool(close.any()):
+            log_mean[close] = torch.log1p(torch.expm1(x[close] - top[close]).mean(dim=-1))
+        return log_mean.add_(top.squeeze(-1))
+
+    @staticmethod
+    def backward(ctx: Any, of_value: Tensor) -> Tensor:
+        x, powers, mean = ctx.saved_tensors
+        of_value = of_value.unsqueeze(-1)
+        if torch.is_grad_enabled():  # to be differentiated again, which the saved powers cannot be
+            return of_value * torch.softmax(x, dim=-1)
+        slope: Tensor = powers * (of_value / (mean * x.size(-1)))
+        return slope

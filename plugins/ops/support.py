@@ -1,7 +1,11 @@
 """Supports: real numbers as shares of equally spaced locations."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
+
+from losskit.plugins.ops.eager import own_backward
 
 
 def places(values: Tensor, low: float, high: float, count: int) -> Tensor:
@@ -20,3 +24,38 @@ def linear_shares(place: Tensor, count: int) -> Tensor:
     """
     locations = torch.arange(count, dtype=place.dtype, device=place.device)
     return torch.clamp(1 - (locations - place.unsqueeze(-1)).abs(), min=0)
+
+
+def cross_entropy_between(scores: Tensor, place: Tensor) -> Tensor:
+    """``-sum_k q_k log softmax(scores)_k`` with the :func:`linear_shares` q of a place, shape ``place.shape``."""
+    count = scores.size(-1)
+    if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+        if own_backward(scores, place):
+            neighbours = place.nan_to_num().floor_().clamp_(max=count - 2).unsqueeze(-1)
+            neighbours = neighbours + torch.arange(2, dtype=place.dtype, device=place.device)
+            shares = 1 - (neighbours - place.unsqueeze(-1)).abs_()
+            value: Tensor = _CrossEntropyBetween.apply(scores, neighbours.long(), shares)  # type: ignore[no-untyped-call]
+            return value
+    return -(linear_shares(place, count) * torch.log_softmax(scores, dim=-1)).sum(dim=-1)
+
+
+class _CrossEntropyBetween(torch.autograd.Function):
+    """Two entries a row rather than all of them, picked by indices, which a runtime's gather would wrap around."""
+
+    @staticmethod
+    def forward(ctx: Any, scores: Tensor, neighbours: Tensor, shares: Tensor) -> Tensor:
+        top = scores.amax(dim=-1, keepdim=True)
+        powers = (scores - top).exp_()
+        total = powers.sum(dim=-1, keepdim=True)
+        ctx.save_for_backward(scores, neighbours, shares, powers, total)
+        below_top = (top - scores.gather(-1, neighbours)).mul_(shares)
+        return below_top.sum(dim=-1).add_(total.log().squeeze(-1))
+
+    @staticmethod
+    def backward(ctx: Any, of_value: Tensor) -> tuple[Tensor, None, None]:
+        scores, neighbours, shares, powers, total = ctx.saved_tensors
+        of_value = of_value.unsqueeze(-1)
+        if torch.is_grad_enabled():  # to be differentiated again, which the saved powers cannot be
+            powers, total = torch.softmax(scores, dim=-1), torch.ones_like(total)
+        slope = powers * (of_value / total)
+        return slope.scatter_add_(-1, neighbours, -of_value * shares), None, None

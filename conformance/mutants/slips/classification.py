@@ -9,7 +9,7 @@ TRANSFORM = "box_cox(surprise, 1.0 - self.tau)"
 DISTANCE = "return -self.scale * exp_minus_one(log_likelihood)"
 HINGE = "return largest_violation(margin_violations(widen(logits), target, self.margin))"
 VIOLATIONS = "margin_violations(widen(logits), target, self.margin)"
-TEMPERED = "return lam * log_mean_exp(violations / lam)"
+TEMPERED = "return lam * log_mean_exp(tempered)"
 
 MUTANTS = (
     Mutant(
@@ -211,7 +211,7 @@ MUTANTS = (
         loss="crammer_singer",
         caught_by="WorkedExamples",
         story="The margin is added to the label's own term too, so the value never falls below it.",
-        edits=(Edit("gaps, gaps + margin)", "gaps + margin, gaps + margin)", file="ops.classes"),),
+        edits=(Edit(".scatter_(-1, label, own - own)", "", file="ops.classes"),),
     ),
     Mutant(
         name="crammer_singer-sum-for-maximum",
@@ -246,35 +246,35 @@ MUTANTS = (
         loss="ldr_kl",
         caught_by="ReducesTo",
         story="The 1/C inside the logarithm is dropped.",
-        edits=(Edit(TEMPERED, "return lam * (violations / lam).logsumexp(dim=-1)"),),
+        edits=(Edit(TEMPERED, "return lam * tempered.logsumexp(dim=-1)"),),
     ),
     Mutant(
         name="ldr_kl-mean-outside-log",
         loss="ldr_kl",
         caught_by="WorkedExamples",
         story="The 1/C stands outside the logarithm.",
-        edits=(Edit(TEMPERED, "return lam * (violations / lam).logsumexp(dim=-1) / violations.size(-1)"),),
+        edits=(Edit(TEMPERED, "return lam * tempered.logsumexp(dim=-1) / violations.size(-1)"),),
     ),
     Mutant(
         name="ldr_kl-temperature-not-restored",
         loss="ldr_kl",
         caught_by="Homogeneous",
         story="Scores are divided by the temperature and the value is not multiplied by it.",
-        edits=(Edit(TEMPERED, "return log_mean_exp(violations / lam)"),),
+        edits=(Edit(TEMPERED, "return log_mean_exp(tempered)"),),
     ),
     Mutant(
         name="ldr_kl-temperature-squared",
         loss="ldr_kl",
         caught_by="Smooth",
         story="The value is scaled by the squared temperature, as distillation does.",
-        edits=(Edit(TEMPERED, "return lam * lam * log_mean_exp(violations / lam)"),),
+        edits=(Edit(TEMPERED, "return lam * lam * log_mean_exp(tempered)"),),
     ),
     Mutant(
         name="ldr_kl-unstable-exponentials",
         loss="ldr_kl",
         caught_by="FiniteOn",
         story="Exponentials are summed before the maximum is taken out.",
-        edits=(Edit(TEMPERED, "return lam * (violations / lam).exp().mean(dim=-1).log()"),),
+        edits=(Edit(TEMPERED, "return lam * tempered.exp().mean(dim=-1).log()"),),
     ),
     Mutant(
         name="ldr_kl-limits-exchanged",
@@ -362,14 +362,18 @@ MUTANTS = (
         loss="comp_sum_rho_margin",
         caught_by="ZeroAt",
         story="The label's own term, which is 1, stays in the sum.",
-        edits=(Edit("torch.where(one_hot(target, terms.size(-1)), torch.zeros_like(terms), terms)", "terms"),),
+        edits=(
+            Edit(
+                "margin_violations(widen(logits), target, rho)", "margin_violations(widen(logits), target, 0.0) + rho"
+            ),
+        ),
     ),
     Mutant(
         name="comp_sum_rho_margin-unclipped",
         loss="comp_sum_rho_margin",
         caught_by="Bounded",
         story="Margins are clipped at 0 alone: a hinge under the name of the clipped loss.",
-        edits=(Edit(".clamp(0.0, 1.0)", ".clamp(min=0.0)"),),
+        edits=(Edit("0.0, rho)", "0.0, 1e30)"),),
     ),
     Mutant(
         name="smooth_adversarial_comp_sum-attack-detached",

@@ -71,7 +71,7 @@ MUTANTS = (
         loss="ordinal_cross_entropy",
         caught_by="WorkedExamples",
         story="A label is taken for above its own threshold.",
-        edits=(Edit("target.unsqueeze(-1) > torch.arange", "target.unsqueeze(-1) >= torch.arange"),),
+        edits=(Edit("2 * threshold + 1 - 2 *", "2 * threshold - 1 - 2 *"),),
     ),
     Mutant(
         name="ordinal_cross_entropy-mean-over-thresholds",

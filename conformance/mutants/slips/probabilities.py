@@ -60,7 +60,7 @@ MUTANTS = (
         loss="correctness_aware",
         caught_by="WorkedExamples",
         story="The label's probability stands where the top one is meant, as in the Brier score of the true class.",
-        edits=(Edit("torch.log_softmax(scores, dim=-1), predicted)", "torch.log_softmax(scores, dim=-1), target)"),),
+        edits=(Edit("share_of_leader(scores, predicted)", "share_of_leader(scores, target)"),),
     ),
     Mutant(
         name="correctness_aware-weights-exchanged",

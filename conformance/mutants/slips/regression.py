@@ -96,8 +96,8 @@ MUTANTS = (
         story="The target is rounded to its nearest location instead of split between two.",
         edits=(
             Edit(
-                "places(wanted, self.min_value, self.max_value, count), count)",
-                "places(wanted, self.min_value, self.max_value, count).round(), count)",
+                "self.min_value, self.max_value, scores.size(1))",
+                "self.min_value, self.max_value, scores.size(1)).round()",
             ),
         ),
     ),
@@ -105,7 +105,7 @@ MUTANTS = (
         name="two_hot-not-clipped",
         loss="two_hot",
         caught_by="WorkedExamples",
-        story="A target outside the support has no neighbouring location, and its sample costs nothing.",
+        story="A target outside the support is not moved to its end, and the shares of its neighbours leave [0, 1].",
         edits=(
             Edit(
                 "torch.clamp((values - low) / (high - low) * (count - 1), 0, count - 1)",

@@ -7,8 +7,7 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.calibration.correctness_aware import SPEC
-from losskit.plugins.ops.classes import pick
-from losskit.plugins.ops.exponential import exp_minus_one
+from losskit.plugins.ops.leading import leader, share_of_leader
 from losskit.plugins.ops.precision import widen
 
 
@@ -36,10 +35,10 @@ class CorrectnessAwareLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(logits, target, sample_weight=sample_weight)
         scores = widen(logits)
-        predicted = scores.argmax(dim=-1)  # of the scores: scores that differ may have equal probabilities
-        confidence = pick(torch.log_softmax(scores, dim=-1), predicted)
+        predicted = leader(scores)  # of the scores: scores that differ may have equal probabilities
         correct = predicted == target
-        value = torch.where(correct, exp_minus_one(confidence), confidence.exp()).square()
+        confidence, missing = share_of_leader(scores, predicted)
+        value = torch.where(correct, missing, confidence).square()
         if self.balanced:
             value = value * self.balance(correct, value, sample_weight)
         return self.reduce(value, None, sample_weight)

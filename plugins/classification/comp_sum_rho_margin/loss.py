@@ -1,11 +1,11 @@
 """Comp-sum rho-margin losses as a module (Mao et al. 2023, section 5)."""
 
-import torch
 from torch import Tensor
 
 from losskit.plugins.base import ClassificationLoss
 from losskit.plugins.classification.comp_sum_rho_margin import SPEC
-from losskit.plugins.ops.classes import margin_violations, one_hot
+from losskit.plugins.ops.classes import margin_violations
+from losskit.plugins.ops.clip import clip
 from losskit.plugins.ops.exponential import box_cox, log_one_plus
 from losskit.plugins.ops.precision import widen
 
@@ -19,7 +19,6 @@ class CompSumRhoMarginLoss(ClassificationLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
-        rho = max(self.rho, 1e-30)  # a float32, too: a margin of 0 must not become 0 / 0
-        terms = (1 + margin_violations(widen(logits), target, 0.0) / rho).clamp(0.0, 1.0)
-        terms = torch.where(one_hot(target, terms.size(-1)), torch.zeros_like(terms), terms)
-        return box_cox(log_one_plus(terms.sum(dim=-1)), 1.0 - self.tau)
+        rho = min(max(self.rho, 1e-30), 1e30)  # a float32, and so is a sum of them
+        clipped = clip(margin_violations(widen(logits), target, rho), 0.0, rho)  # 0 at the label, which is left out
+        return box_cox(log_one_plus(clipped.sum(dim=-1) / rho), 1.0 - self.tau)

@@ -24,4 +24,5 @@ class LDRKLLoss(ClassificationLoss):
         if self.lam > 1e30:  # the limit, and so close to it that lam times a float32 would overflow
             return violations.mean(dim=-1)
         lam = max(self.lam, 1e-30)  # 1 / lam must be a float32, too; the value changes by less than 1e-30 log C
-        return lam * log_mean_exp(violations / lam)
+        tempered = violations if lam == 1 else violations / lam  # a pass less each way at the default
+        return lam * log_mean_exp(tempered)

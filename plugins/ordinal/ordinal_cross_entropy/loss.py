@@ -20,8 +20,11 @@ class OrdinalCrossEntropyLoss(ClassificationLoss):
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
         scores = widen(logits)
-        above = target.unsqueeze(-1) > torch.arange(scores.size(-1), device=scores.device)
-        terms = softplus(torch.where(above, -scores, scores))
+        threshold = torch.arange(scores.size(-1), dtype=scores.dtype, device=scores.device)
+        below = (2 * threshold + 1 - 2 * target.unsqueeze(-1).to(scores.dtype)).clamp(
+            -1, 1
+        )  # -1 where the label is above
+        terms = softplus(below * scores)
         importance_weights = self.importance_weights
         if importance_weights is not None:
             terms = terms * importance_weights.to(terms.dtype)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.ops.precision import widen
-from losskit.plugins.ops.support import linear_shares, places
+from losskit.plugins.ops.support import cross_entropy_between, places
 from losskit.plugins.regression.two_hot import SPEC
 
 
@@ -35,8 +35,6 @@ class TwoHotLoss(Loss):
         """
         if not torch.jit.is_scripting():
             self.check(logits, target, sample_weight=sample_weight)
-        log_probabilities = torch.log_softmax(widen(logits), dim=-1)
-        wanted = target.detach().to(log_probabilities.dtype)
-        count = logits.size(1)
-        shares = linear_shares(places(wanted, self.min_value, self.max_value, count), count)
-        return self.reduce(-(shares * log_probabilities).sum(dim=-1), None, sample_weight)
+        scores = widen(logits)
+        place = places(target.detach().to(scores.dtype), self.min_value, self.max_value, scores.size(1))
+        return self.reduce(cross_entropy_between(scores, place), None, sample_weight)
