@@ -27,8 +27,8 @@ MUTANTS = (
     Mutant(
         name="wafbc-without-half",
         loss="wafbc",
-        caught_by="Monotone",
-        story="The tail is the complementary error function without its factor 1/2, and the two halves no longer meet.",
+        caught_by="MatchesReference",
+        story="The share is the complementary error function without its factor 1/2, and the step twice as high.",
         edits=(
             Edit("share.mul_(0.5 * far)", "share.mul_(far)", file="ops.normal"),
             Edit("share.mul_(0.5)", "share.mul_(1.0)", file="ops.normal"),

@@ -8,7 +8,7 @@ MUTANTS = (
         loss="neural_collapse_ufm",
         caught_by="WorkedExamples",
         story="The penalty on the features is averaged over the samples like the fit, where the paper sums it.",
-        edits=(Edit("self.feature_decay * counts.sum() * rows", "self.feature_decay * rows"),),
+        edits=(Edit("self.feature_decay * counts.sum() * row", "self.feature_decay * row"),),
     ),
     Mutant(
         name="neural_collapse_ufm-layers-backwards",

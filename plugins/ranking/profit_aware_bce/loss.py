@@ -35,7 +35,7 @@ class ProfitAwareBCELoss(Loss):
         pnl = inputs[1]
         if pnl is None or not pnl.numel() or not readable(pnl):
             return
-        if not pnl.detach().sum().isfinite():  # an overflow is no reason to refuse, but to look
+        if not pnl.sum().isfinite():  # an overflow is no reason to refuse, but to look
             refuse(self.spec.name, "pnl", pnl, ~pnl.isfinite(), "finite numbers")
 
     def forward(self, scores: Tensor, pnl: Tensor, sample_weight: Optional[Tensor] = None) -> Tensor:
