@@ -5,10 +5,10 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from losskit.plugins.checks import readable
+from losskit.plugins.checks import concrete, readable
 from losskit.plugins.ops.classes import one_hot
 from losskit.plugins.ops.precision import resolution
-from losskit.plugins.ops.vectors import norm_rows
+from losskit.plugins.ops.vectors import norm_rows, row_squares
 from losskit.spec.errors import InputError
 
 
@@ -24,7 +24,7 @@ def ideal_gram(classes: int, frame: str, scales: Optional[Tensor], like: Tensor)
         return identity * unit_norm(lengths)
     if frame == "etf":
         identity = identity - 1 / classes
-    return unit_norm(identity)
+    return identity / (classes * identity[0].square().sum()).sqrt()  # its rows are of one length
 
 
 def unit_norm(x: Tensor) -> Tensor:
@@ -32,8 +32,21 @@ def unit_norm(x: Tensor) -> Tensor:
 
     It is scaled by its largest entry first, a constant that cancels, so that no square overflows or underflows.
     """
-    scaled = x / x.detach().abs().max()
-    return scaled / scaled.square().sum().sqrt()
+    return over_norm(x / largest_size(x))
+
+
+def over_norm(x: Tensor) -> Tensor:
+    """As :func:`unit_norm`, for entries whose squares neither overflow nor underflow."""
+    return x * row_squares(x.flatten()).rsqrt()
+
+
+def largest_size(x: Tensor) -> Tensor:
+    """The largest absolute value of all entries, a constant."""
+    if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+        if concrete(x):
+            least, most = x.detach().aminmax()
+            return torch.maximum(most, -least)
+    return x.detach().abs().max()
 
 
 def distance(x: Tensor, y: Tensor) -> Tensor:
@@ -53,7 +66,7 @@ def refuse_vanishing(name: str, entry: str, wanted: str, tensor: Tensor, source:
     """
     if not readable(tensor) or tensor.numel() == 0:
         return
-    largest = float(tensor.detach().abs().amax())
-    size = 0.0 if source is None else float(source.detach().abs().amax())
+    largest = float(largest_size(tensor))
+    size = 0.0 if source is None else float(largest_size(source))
     if largest <= 8 * resolution(tensor) * size:
         raise InputError(f"{name}: input {entry} must have {wanted}, found none beyond {largest:g}")

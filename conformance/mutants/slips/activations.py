@@ -8,14 +8,14 @@ MUTANTS = (
         loss="crrelu",
         caught_by="MinimisedAt",
         story="The bump is x exp(-x^2), whose minimum lies nearer to 0.",
-        edits=(Edit("torch.exp(-0.5 * near * near)", "torch.exp(-near * near)"),),
+        edits=(Edit("gaussian_bump(points)", "gaussian_bump(2**0.5 * points) / 2**0.5"),),
     ),
     Mutant(
         name="crrelu-infinity-times-zero",
         loss="crrelu",
         caught_by="WorkedExamples",
         story="The bump is computed as it is written, and an infinite input makes it infinity times 0.",
-        edits=(Edit("near = torch.where(x.abs() < 39, x, torch.zeros_like(x))", "near = x"),),
+        edits=(Edit("gaussian_bump(points)", "points * torch.exp(-0.5 * points * points)"),),
     ),
     Mutant(
         name="crrelu-learned-epsilon-ignored",
@@ -27,23 +27,28 @@ MUTANTS = (
     Mutant(
         name="wafbc-without-half",
         loss="wafbc",
-        caught_by="Monotone",
-        story="The tail is the complementary error function without its factor 1/2, and the two halves no longer meet.",
-        edits=(Edit("return 0.5 * torch.where(near", "return torch.where(near", file="ops.normal"),),
+        caught_by="MatchesReference",
+        story="The share is the complementary error function without its factor 1/2, and the step twice as high.",
+        edits=(
+            Edit("share.mul_(0.5 * far)", "share.mul_(far)", file="ops.normal"),
+            Edit("share.mul_(0.5)", "share.mul_(1.0)", file="ops.normal"),
+        ),
     ),
     Mutant(
         name="wafbc-no-slope-at-the-mean",
         loss="wafbc",
         caught_by="Differentiable",
         story="The tail is taken of the absolute value, whose derivative at 0 is 0.",
-        edits=(Edit("tail(torch.where(below, -standard, standard))", "tail(standard.abs())"),),
+        edits=(
+            Edit("slope = (density * of_value)", "slope = (density * of_value * (scaled != 0))", file="ops.normal"),
+        ),
     ),
     Mutant(
         name="wafbc-divides-by-the-variance",
         loss="wafbc",
         caught_by="Homogeneous",
         story="The inputs are divided by the variance.",
-        edits=(Edit("self.mean) / self.std", "self.mean) / self.std**2"),),
+        edits=(Edit("self.mean, self.std)", "self.mean, self.std**2)"),),
     ),
     Mutant(
         name="activation_entropy-logarithm-of-the-input-density",

@@ -246,6 +246,6 @@ MUTANTS = (
         loss="ens_loss",
         caught_by="MatchesReference",
         story="The derivative of a margin above 1 keeps its size, so the loss is not bounded below.",
-        edits=(Edit("assigned / torch.where(far, margin, torch.ones_like(margin))", "assigned"),),
+        edits=(Edit("assigned / margin.clamp(min=1.0)", "assigned"),),
     ),
 )

@@ -8,7 +8,7 @@ MUTANTS = (
         loss="neural_collapse_ufm",
         caught_by="WorkedExamples",
         story="The penalty on the features is averaged over the samples like the fit, where the paper sums it.",
-        edits=(Edit("self.feature_decay * counts.sum() * rows", "self.feature_decay * rows"),),
+        edits=(Edit("self.feature_decay * counts.sum() * row", "self.feature_decay * row"),),
     ),
     Mutant(
         name="neural_collapse_ufm-layers-backwards",
@@ -71,8 +71,8 @@ MUTANTS = (
         story="The class means are constants, as in the numbers that the paper's code prints.",
         edits=(
             Edit(
-                "self.ratio((rows - own) / spread, means / spread,",
-                "self.ratio((rows - own) / spread, means.detach() / spread,",
+                "measured(deviations, means, spread)",
+                "measured(deviations, means.detach(), spread)",
             ),
         ),
     ),
@@ -83,8 +83,8 @@ MUTANTS = (
         story="S_B weighs each class by its share of the rows.",
         edits=(
             Edit(
-                "return means, means.index_select(0, place), torch.ones_like(means[:, 0])",
-                "return means, means.index_select(0, place), one_hot(place, len(ids)).sum(dim=0).to(rows.dtype)",
+                ".index_select(0, place), torch.ones_like(means[:, 0])",
+                ".index_select(0, place), place.bincount().to(x.dtype)",
             ),
         ),
     ),

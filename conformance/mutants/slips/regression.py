@@ -3,6 +3,7 @@
 from losskit.conformance.mutants.model import Edit, Mutant
 
 RESIDUAL = "widen(input) - widen(target)"
+HUBER = "return huber_residual(widen(input), widen(target), self.delta)"
 
 MUTANTS = (
     Mutant(
@@ -10,7 +11,7 @@ MUTANTS = (
         loss="mse",
         caught_by="ReducesTo",
         story="The square comes with the factor 1/2 of the other convention.",
-        edits=(Edit("residual * residual", "0.5 * residual * residual"),),
+        edits=(Edit("squared_residual(widen", "0.5 * squared_residual(widen"),),
     ),
     Mutant(
         name="mse-broadcasts",
@@ -61,7 +62,7 @@ MUTANTS = (
         loss="huber",
         caught_by="Homogeneous",
         story="The loss is divided by delta, which makes it smooth L1.",
-        edits=(Edit("clipped * (residual - clipped / 2)", "clipped * (residual - clipped / 2) / self.delta"),),
+        edits=(Edit("widen(target), self.delta)", "widen(target), self.delta) / self.delta"),),
     ),
     Mutant(
         name="huber-branches-apart",
@@ -70,8 +71,9 @@ MUTANTS = (
         story="The linear branch starts without its offset, and the two branches no longer meet.",
         edits=(
             Edit(
-                "clipped * (residual - clipped / 2)",
-                "torch.where(residual == clipped, residual * residual / 2, clipped * residual)",
+                HUBER,
+                f"residual = {RESIDUAL}\n        clipped = residual.clamp(-self.delta, self.delta)\n"
+                "        return clipped * residual * (1 - 0.5 * (residual == clipped).to(residual.dtype))",
             ),
         ),
     ),
@@ -80,7 +82,9 @@ MUTANTS = (
         loss="huber",
         caught_by="Smooth",
         story="The quadratic branch is the whole square.",
-        edits=(Edit("residual - clipped / 2", "residual"),),
+        edits=(
+            Edit(HUBER, f"residual = {RESIDUAL}\n        return residual.clamp(-self.delta, self.delta) * residual"),
+        ),
     ),
     Mutant(
         name="two_hot-bins-not-locations",

@@ -61,8 +61,7 @@ class EnsLoss(Loss):
         steepest_first = (-inverse_box_cox(noise, self.lam)).clamp(min=-self.clip).sort()[0].to(margin.dtype)
         order = torch.sort(margin, stable=True, dim=0)[1]
         assigned = torch.zeros_like(margin).scatter(0, order, steepest_first)
-        far = margin > 1
-        lowered = assigned / torch.where(far, margin, torch.ones_like(margin))
+        lowered = assigned / margin.clamp(min=1.0)
         # not as a subtraction of 0: ONNX Runtime drops that one from a graph in which two nodes read it
         return lowered if self.offset == 0 else lowered - self.offset
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.law.crrelu import SPEC
+from losskit.plugins.ops.bump import gaussian_bump
 from losskit.plugins.ops.precision import widen
 
 
@@ -34,12 +35,6 @@ class CRReLULoss(Loss):
         if not torch.jit.is_scripting():
             self.check(x, epsilon, sample_weight=sample_weight)
         points = widen(x)
-        bump = _bump(points)
+        bump = gaussian_bump(points)
         scaled = self.epsilon * bump if epsilon is None else epsilon.to(points.dtype) * bump
         return self.reduce(torch.relu(points) + scaled, None, sample_weight)
-
-
-def _bump(x: Tensor) -> Tensor:
-    """``x exp(-x^2/2)``, and 0 for infinite x, where the product would be infinity times 0."""
-    near = torch.where(x.abs() < 39, x, torch.zeros_like(x))  # exp(-39^2/2) is 0 in float64, too
-    return near * torch.exp(-0.5 * near * near)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.law.wafbc import SPEC
-from losskit.plugins.ops.normal import tail
+from losskit.plugins.ops.normal import normal_step
 from losskit.plugins.ops.precision import widen
 
 
@@ -36,7 +36,5 @@ class WAFBCLoss(Loss):
         """
         if not torch.jit.is_scripting():
             self.check(x, sample_weight=sample_weight)
-        standard = (widen(x) - self.mean) / self.std
-        below = standard < 0
-        beyond = (self.high - self.low) * tail(torch.where(below, -standard, standard))  # abs would have no slope at 0
-        return self.reduce(torch.where(below, self.low + beyond, self.high - beyond), None, sample_weight)
+        value = normal_step(widen(x), self.low, self.high, self.mean, self.std)
+        return self.reduce(value, None, sample_weight)

@@ -33,7 +33,9 @@ class ProfitAwareBCELoss(Loss):
         """
         super().check(*inputs, sample_weight=sample_weight)
         pnl = inputs[1]
-        if pnl is not None and pnl.numel() and readable(pnl):
+        if pnl is None or not pnl.numel() or not readable(pnl):
+            return
+        if not pnl.sum().isfinite():  # an overflow is no reason to refuse, but to look
             refuse(self.spec.name, "pnl", pnl, ~pnl.isfinite(), "finite numbers")
 
     def forward(self, scores: Tensor, pnl: Tensor, sample_weight: Optional[Tensor] = None) -> Tensor:
@@ -53,10 +55,22 @@ class ProfitAwareBCELoss(Loss):
         """
         if not torch.jit.is_scripting():
             self.check(scores, pnl, sample_weight=sample_weight)
-        profits, order = torch.sort(widen(pnl.detach()), stable=True, dim=1, descending=True)
+        profits, order = self.best(widen(pnl.detach()))
         weight, value = self.pairs(profits, widen(scores).gather(1, order))
         counts = (weight > 0).to(value.dtype) if self.skip_empty else torch.ones_like(value)
         return self.reduce(value, counts, sample_weight)
+
+    def best(self, pnl: Tensor) -> tuple[Tensor, Tensor]:
+        """Profits from the largest down, and their places, at least the first ``top_k``; of tied ones the first comes first.
+
+        Only at the cut does it matter which of them that is, and where none tie there no list needs to be sorted whole.
+        """
+        if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+            if pnl.size(1) > self.top_k and readable(pnl):
+                profits, order = pnl.topk(self.top_k + 1, dim=1)
+                if not bool((profits[:, -2] == profits[:, -1]).any()):
+                    return profits[:, :-1], order[:, :-1]
+        return torch.sort(pnl, stable=True, dim=1, descending=True)
 
     def pairs(self, profits: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
         """The total weight and the value of each list, both (B,); items come in the order of falling profit.

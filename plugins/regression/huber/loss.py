@@ -1,10 +1,10 @@
 """The Huber loss as a module (Huber 1964)."""
 
-import torch
 from torch import Tensor
 
 from losskit.plugins.base import ElementwiseLoss
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.residuals import huber_residual
 from losskit.plugins.regression.huber import SPEC
 
 
@@ -16,6 +16,4 @@ class HuberLoss(ElementwiseLoss):
 
     def value(self, input: Tensor, target: Tensor) -> Tensor:
         """The value of each element, the shape of the input."""
-        residual = widen(input) - widen(target)
-        clipped = torch.clamp(residual, -self.delta, self.delta)
-        return clipped * (residual - clipped / 2)
+        return huber_residual(widen(input), widen(target), self.delta)

@@ -4,6 +4,7 @@ from torch import Tensor
 
 from losskit.plugins.base import ElementwiseLoss
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.residuals import squared_residual
 from losskit.plugins.regression.mse import SPEC
 
 
@@ -14,5 +15,4 @@ class MSELoss(ElementwiseLoss):
 
     def value(self, input: Tensor, target: Tensor) -> Tensor:
         """The value of each element, the shape of the input."""
-        residual = widen(input) - widen(target)
-        return residual * residual
+        return squared_residual(widen(input), widen(target))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
-from losskit.plugins.ops.frames import distance, ideal_gram, refuse_vanishing, unit_norm
+from losskit.plugins.ops.frames import distance, ideal_gram, over_norm, refuse_vanishing, unit_norm
 from losskit.plugins.ops.precision import full_matmul, widen
 from losskit.plugins.regularization.nc2_frame import SPEC
 
@@ -47,5 +47,5 @@ class NC2FrameLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(weight, scales)
         vectors = unit_norm(widen(weight))
-        gram = unit_norm(full_matmul(vectors, vectors.transpose(0, 1)))
+        gram = over_norm(full_matmul(vectors, vectors.transpose(0, 1)))
         return self.reduce(distance(gram, ideal_gram(weight.size(0), self.frame, scales, gram)))

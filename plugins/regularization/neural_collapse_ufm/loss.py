@@ -9,6 +9,7 @@ from losskit.plugins.base import Loss
 from losskit.plugins.ops.classes import one_hot, pick
 from losskit.plugins.ops.linear_log_loss import linear_logits
 from losskit.plugins.ops.precision import full_matmul, widen
+from losskit.plugins.ops.vectors import row_squares
 from losskit.plugins.regularization.neural_collapse_ufm import SPEC
 
 
@@ -59,12 +60,11 @@ class NeuralCollapseUFMLoss(Loss):
         scores = linear_logits(hidden, head, widen(bias) if bias is not None else None, None)
         counts = torch.ones_like(rows[:, 0]) if sample_weight is None else sample_weight.to(rows.dtype)
         value = self.fit(scores, target) + 0.5 * self.weight_decay * penalty
-        value = value + 0.5 * self.feature_decay * counts.sum() * rows.square().sum(dim=-1)
+        value = value + 0.5 * self.feature_decay * counts.sum() * row_squares(rows)
         return self.reduce(value, None, sample_weight)
 
     def fit(self, scores: Tensor, target: Tensor) -> Tensor:
         """How far the scores (B, C) are from the labels, shape (B,)."""
         if self.kind == "ce":
             return -pick(torch.log_softmax(scores, dim=-1), target)
-        errors = torch.where(one_hot(target, scores.size(-1)), scores - 1, scores)
-        return 0.5 * errors.square().sum(dim=-1)
+        return 0.5 * row_squares(scores - one_hot(target, scores.size(-1)).to(scores.dtype))
