@@ -175,6 +175,7 @@ SPEC = LossSpec(
         Accepted(input="target", wrong="outside the domain", meaning="enters the formula as it is"),
         Accepted(input="target", wrong="not a number", answer="nan", meaning="nan"),
         Accepted(input="target", wrong="an axis of size 1", meaning="taken for the label of every score"),
+        Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the score of every label", when=PLAIN),
     ),
     module="losskit.plugins.binary.binary_cross_entropy_with_logits.loss:BinaryCrossEntropyWithLogitsLoss",
     oracle="losskit.plugins.binary.binary_cross_entropy_with_logits.reference:binary_cross_entropy_with_logits",
