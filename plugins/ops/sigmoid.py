@@ -33,7 +33,7 @@ class _Sigmoids(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
-        yes, no = torch.sigmoid(x), torch.sigmoid(-x)
+        yes, no = torch.sigmoid(x), (-x).sigmoid_()
         ctx.save_for_backward(yes, no)
         ctx.set_materialize_grads(False)
         return yes, no

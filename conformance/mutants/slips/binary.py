@@ -3,8 +3,8 @@
 from losskit.conformance.mutants.model import Edit, Mutant
 from losskit.spec.properties import ClassificationCalibrated, Proper, StrictlyProper
 
-MARGIN = "signed_margin(logits, target)"
-FOCUS = "torch.exp(self.gamma * self.log_missing(no, yes, target))"
+MARGIN = "opposed_margin(logits, target)"
+WHOLE, FOCUS = "whole_power(missing, self.gamma)", "torch.exp(self.gamma * self.log_missing(no, yes, target))"
 
 MUTANTS = (
     Mutant(
@@ -12,28 +12,28 @@ MUTANTS = (
         loss="logistic",
         caught_by="Monotone",
         story="The minus of the margin is lost, so mistakes are rewarded.",
-        edits=(Edit(f"softplus(-{MARGIN})", f"softplus({MARGIN})"),),
+        edits=(Edit(f"softplus({MARGIN})", f"softplus(-{MARGIN})"),),
     ),
     Mutant(
         name="logistic-log-of-exponential",
         loss="logistic",
         caught_by="FiniteOn",
         story="The formula is written as it stands, and the exponential overflows.",
-        edits=(Edit(f"softplus(-{MARGIN})", f"(1 + (-{MARGIN}).exp()).log()"),),
+        edits=(Edit(f"softplus({MARGIN})", f"(1 + {MARGIN}.exp()).log()"),),
     ),
     Mutant(
         name="logistic-labels-as-signs",
         loss="logistic",
         caught_by="MarginBased",
         story="Labels of 0 and 1 are multiplied with the score as if they were -1 and 1.",
-        edits=(Edit("(2 * target - 1) * score", "target * score", file="ops.signs"),),
+        edits=(Edit(MARGIN, "-target * logits"),),
     ),
     Mutant(
         name="hinge-margin-of-one",
         loss="hinge",
         caught_by="Homogeneous",
         story="The margin is accepted and 1 is used.",
-        edits=(Edit("self.margin -", "1.0 -"),),
+        edits=(Edit("self.margin +", "1.0 +"),),
     ),
     Mutant(
         name="hinge-smoothed",
@@ -47,7 +47,7 @@ MUTANTS = (
         loss="squared_hinge",
         caught_by="Monotone",
         story="The square is taken without the hinge, so scores beyond the margin cost again.",
-        edits=(Edit(f"torch.relu(self.margin - {MARGIN}).square()", f"(self.margin - {MARGIN}).square()"),),
+        edits=(Edit(f"torch.relu(self.margin + {MARGIN}).square()", f"(self.margin + {MARGIN}).square()"),),
     ),
     Mutant(
         name="squared_hinge-halved",
@@ -61,7 +61,7 @@ MUTANTS = (
         loss="exponential",
         caught_by="Convex",
         story="The exponent is clamped without a word so that nothing overflows.",
-        edits=(Edit(f"-{MARGIN}", f"(-{MARGIN}).clamp(max=4.0)"),),
+        edits=(Edit(MARGIN, f"{MARGIN}.clamp(max=4.0)"),),
     ),
     Mutant(
         name="exponential-proper-by-the-sigmoid",
@@ -88,6 +88,10 @@ MUTANTS = (
         caught_by="Bounded",
         story="The logarithm is taken of a sigmoid that is kept away from 0.",
         edits=(
+            Edit(
+                "cross_entropy(logits, target)",
+                "-torch.where(target > 0.5, logits, -logits).sigmoid().clamp(min=1e-7).log()",
+            ),
             Edit("softplus(-logits)", "-logits.sigmoid().clamp(min=1e-7).log()"),
             Edit("softplus(logits)", "-(-logits).sigmoid().clamp(min=1e-7).log()"),
         ),
@@ -104,14 +108,17 @@ MUTANTS = (
         loss="sigmoid_focal",
         caught_by="Differentiable",
         story="The focusing factor is taken for a weight, without a gradient of its own.",
-        edits=(Edit(FOCUS, f"{FOCUS}.detach()"),),
+        edits=(Edit(WHOLE, f"{WHOLE}.detach()"), Edit(FOCUS, f"{FOCUS}.detach()")),
     ),
     Mutant(
         name="sigmoid_focal-focus-on-the-easy",
         loss="sigmoid_focal",
         caught_by="Monotone",
         story="The power is taken of p_t instead of 1 - p_t.",
-        edits=(Edit("self.log_missing(no, yes, target)", "self.log_missing(yes, no, target)"),),
+        edits=(
+            Edit(WHOLE, "whole_power(1 - missing, self.gamma)"),
+            Edit("self.log_missing(no, yes, target)", "self.log_missing(yes, no, target)"),
+        ),
     ),
     Mutant(
         name="sigmoid_focal-power-of-zero",
@@ -125,7 +132,7 @@ MUTANTS = (
         loss="sigmoid_focal",
         caught_by="MatchesReference",
         story="The weight of positives goes to negatives.",
-        edits=(Edit("alpha * target + (1 - alpha) * (1 - target)", "alpha * (1 - target) + (1 - alpha) * target"),),
+        edits=(Edit("alpha * target, 1 - target, alpha", "alpha * (1 - target), target, alpha"),),
     ),
     Mutant(
         name="sigmoid_focal-proper",
@@ -218,7 +225,7 @@ MUTANTS = (
         loss="asymmetric_loss",
         caught_by="MatchesReference",
         story="The power is taken of the shifted probability and the logarithm of the one that is not.",
-        edits=(Edit("surprise = -log_of_rest(probability, torch.exp(-no) + clip)", "surprise = no"),),
+        edits=(Edit("surprise = surprise_of_rest(probability, absent + clip)", "surprise = softplus(logits)"),),
     ),
     Mutant(
         name="asymmetric_loss-calibrated",

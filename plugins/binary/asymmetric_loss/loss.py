@@ -7,7 +7,9 @@ from torch import Tensor
 
 from losskit.plugins.base import BinaryLoss
 from losskit.plugins.binary.asymmetric_loss import SPEC
-from losskit.plugins.ops.exponential import log_one_plus
+from losskit.plugins.ops.powers import is_whole, whole_power
+from losskit.plugins.ops.rest import surprise_of_rest
+from losskit.plugins.ops.sigmoid import sigmoids
 from losskit.plugins.ops.softplus import softplus
 
 
@@ -22,25 +24,28 @@ class AsymmetricLoss(BinaryLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each entry, in the shape of the scores."""
-        no, yes = softplus(logits), softplus(-logits)  # -log of the probability of each class
-        positive = self.focused(yes, torch.exp(-self.gamma_pos * no)) if self.gamma_pos != 0 else yes
-        return target * positive + (1 - target) * self.negative(no, yes)
+        present, absent = sigmoids(logits)
+        positive = softplus(-logits)  # -log p
+        if self.gamma_pos != 0:
+            positive = self.focused(positive, probability_power(absent, logits, self.gamma_pos))
+        return torch.addcmul(target * positive, 1 - target, self.negative(logits, present, absent))
 
-    def negative(self, no: Tensor, yes: Tensor) -> Tensor:
-        """The value of each entry as a negative.
-
-        Probabilities are exponentials: the slope ``p (1 - p)`` of a sigmoid is 0 as soon as p rounds to 1.
-        """
+    def negative(self, logits: Tensor, present: Tensor, absent: Tensor) -> Tensor:
+        """The value of each entry as a negative, from its score and the probabilities of both classes."""
         clip = self.clip
         if clip is None or clip == 0:
-            return self.focused(no, torch.exp(-self.gamma_neg * yes)) if self.gamma_neg != 0 else no
-        shifted = torch.exp(-yes) - clip
-        above = shifted > 0
-        probability = torch.where(above, shifted, torch.zeros_like(shifted))
-        surprise = -log_of_rest(probability, torch.exp(-no) + clip)
+            surprise = softplus(logits)  # -log(1 - p)
+            if self.gamma_neg == 0:
+                return surprise
+            return self.focused(surprise, probability_power(present, -logits, self.gamma_neg))
+        probability = torch.relu(present - clip)
+        surprise = surprise_of_rest(probability, absent + clip)
         if self.gamma_neg == 0:
             return surprise
-        base = torch.where(above, shifted, torch.ones_like(shifted))  # a power of 0 may have an infinite slope
+        if is_whole(self.gamma_neg):
+            return self.focused(surprise, whole_power(probability, self.gamma_neg))
+        above = probability > 0
+        base = torch.where(above, probability, torch.ones_like(probability))  # a power of 0 may have an infinite slope
         return self.focused(surprise, torch.where(above, base.pow(self.gamma_neg), torch.zeros_like(base)))
 
     def focused(self, surprise: Tensor, weight: Tensor) -> Tensor:
@@ -48,8 +53,11 @@ class AsymmetricLoss(BinaryLoss):
         return surprise * (weight.detach() if self.detach_weight else weight)
 
 
-def log_of_rest(probability: Tensor, rest: Tensor) -> Tensor:
-    """``log(1 - p)`` from p where that is small, else from ``1 - p`` itself: each keeps its digits there."""
-    small = probability < 0.5
-    near = log_one_plus(-torch.where(small, probability, torch.zeros_like(probability)))
-    return torch.where(small, near, torch.where(small, torch.ones_like(rest), rest).log())
+def probability_power(probability: Tensor, against: Tensor, power: float) -> Tensor:
+    """``p^gamma`` of ``p = sigmoid(-x)``, from p or from the score x against it.
+
+    A power other than a whole one has a slope of NaN where p has underflowed, its logarithm has not.
+    """
+    if is_whole(power):
+        return whole_power(probability, power)
+    return torch.exp(-power * softplus(against))

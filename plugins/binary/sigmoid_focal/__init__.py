@@ -141,18 +141,21 @@ SPEC = LossSpec(
         "The mean is over all entries, not over the batch alone.",
     ),
     graph_accepts=(
-        Accepted(
-            input="target",
-            wrong="outside the domain",
-            answer="nan",
-            meaning="a logarithm of a negative number",
-            when={"gamma": Above(0)},
+        *(
+            Accepted(
+                input="target",
+                wrong="outside the domain",
+                answer="nan",
+                meaning="a logarithm of a negative number",
+                when={"gamma": regime},
+            )
+            for regime in (*(Between(n, n + 1, "neither") for n in range(4)), Above(4))
         ),
         Accepted(
             input="target",
             wrong="outside the domain",
             meaning="enters the weights t and 1 - t of both classes as it is",
-            when={"gamma": OneOf(values=(0.0,))},
+            when={"gamma": OneOf(values=(0.0, 1.0, 2.0, 3.0, 4.0))},
         ),
         Accepted(input="target", wrong="not a number", answer="nan", meaning="nan"),
     ),
