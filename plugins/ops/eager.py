@@ -14,3 +14,17 @@ def own_backward(*inputs: Tensor | None) -> bool:
     if torch.autograd.forward_ad._current_level >= 0:
         return False
     return all(x is None or concrete(x) for x in inputs)
+
+
+def times(fresh: Tensor, *factors: Tensor) -> Tensor:
+    """The product, for backward passes: in place of the first, which nothing else may hold, unless it is differentiated."""
+    for factor in factors:
+        fresh = fresh * factor if torch.is_grad_enabled() else fresh.mul_(factor)
+    return fresh
+
+
+def over(fresh: Tensor, *divisors: Tensor) -> Tensor:
+    """The quotient by each of them, as :func:`times` forms products."""
+    for divisor in divisors:
+        fresh = fresh / divisor if torch.is_grad_enabled() else fresh.div_(divisor)
+    return fresh
