@@ -121,7 +121,8 @@ class Loss(nn.Module):
             raise InputError(f"{self.spec.name}: {NOTHING}")
         if self.reduction == "none":
             return value
-        return value.mean() if self.reduction == "mean" and value.numel() else value.sum()
+        # a quotient of the sum, for the slope of the mean is a division of every entry
+        return value.sum() / max(value.numel(), 1) if self.reduction == "mean" else value.sum()
 
     def average(self, total: Tensor, counts: Tensor) -> Tensor:
         """The sum of all values as ``sum`` or ``mean`` wants it: as it is, or over the summed counts where they are not 0.

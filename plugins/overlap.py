@@ -6,44 +6,57 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
-from losskit.plugins.ops.overlap import weigh
+from losskit.plugins.checks import readable
+from losskit.plugins.ops.overlap import overlap_parts, weigh
+from losskit.plugins.ops.overlap_losses import dice_losses
 from losskit.plugins.ops.precision import widen
 
 
 class OverlapLoss(Loss):
-    """A loss ``W / (N + smooth)``, one minus a smoothed coefficient of overlap; subclasses say what W and N sum up."""
+    """A loss ``W / (N + smooth)``, one minus a smoothed coefficient of overlap; that of Dice where no subclass says otherwise.
+
+    A share is the predicted membership q of an entry, ``missing`` is 1 - q.
+    """
 
     smooth: float
     aggregation: str
+    squared_denominator: bool
 
-    def coefficient(self, wrong: Tensor, size: Tensor, sample_weight: Optional[Tensor]) -> Tensor:
-        """The reduced loss of what each sample adds to W and to N.
+    def overlap(self, share: Tensor, missing: Tensor, label: Tensor, sample_weight: Optional[Tensor]) -> Tensor:
+        """The reduced loss.
 
         Args:
-            wrong: terms of W, shape (B,), or (B, C) for a coefficient of each class; these are added up.
-            size: terms of N, of the same shape.
+            share: shape (B,), or (B, C) for a coefficient of each class; these are added up.
+            missing: one minus it, of the same shape.
+            label: whether an entry is a member, boolean or 0 and 1, of the same shape.
             sample_weight: shape (B,); it multiplies the value of a sample, or its terms where the batch has one value.
 
         Returns:
             A scalar; for ``reduction="none"`` shape (B,), where each sample has a coefficient of its own.
         """
         if self.aggregation == "sample":
-            return self.reduce(self._total(wrong, size, 1), None, sample_weight)
+            value = self.each(share, missing, label)
+            return self.reduce(value.sum(dim=1) if value.dim() == 2 else value, None, sample_weight)
+        wrong, size = self.parts(share, missing, label)
         count = torch.ones_like(wrong[:, 0] if wrong.dim() == 2 else wrong)
         if sample_weight is not None:
             count = sample_weight.to(wrong.dtype)
             weight = count.unsqueeze(1) if wrong.dim() == 2 else count
             wrong, size = weigh(wrong, weight), weigh(size, weight)
-        return self.reduce(self._total(wrong.sum(dim=0), size.sum(dim=0), 0), count.sum() > 0)
+        value = wrong.sum(dim=0) / (size.sum(dim=0) + self.smooth)
+        return self.reduce(value.sum(), count.sum() > 0)
 
-    def _total(self, wrong: Tensor, size: Tensor, leading: int) -> Tensor:
-        """The coefficients, added over the classes where there is an axis of them behind the leading ones."""
-        value = wrong / (size + self.smooth)
-        return value.sum(dim=-1) if value.dim() > leading else value
+    def each(self, share: Tensor, missing: Tensor, label: Tensor) -> Tensor:
+        """The loss of each entry by itself."""
+        return dice_losses(share, missing, label, self.smooth, self.squared_denominator)
+
+    def parts(self, share: Tensor, missing: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+        """What each entry adds to W and to N."""
+        return overlap_parts(share, missing, label, self.squared_denominator)
 
 
 class BinaryOverlapLoss(OverlapLoss):
-    """Such a loss of one score and a label 0 or 1 a sample; subclasses write ``parts``."""
+    """Such a loss of one score and a label 0 or 1 a sample; subclasses write ``shares``."""
 
     def forward(self, logits: Tensor, target: Tensor, sample_weight: Optional[Tensor] = None) -> Tensor:
         """The reduced loss.
@@ -63,9 +76,18 @@ class BinaryOverlapLoss(OverlapLoss):
         """
         if not torch.jit.is_scripting():
             self.check(logits, target, sample_weight=sample_weight)
-        wrong, size = self.parts(widen(logits), target == 1)
-        return self.coefficient(wrong, size, sample_weight)
+        scores = widen(logits)
+        share, missing = self.shares(scores)
+        return self.overlap(share, missing, positives(target, scores.dtype), sample_weight)
 
-    def parts(self, logits: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
-        """What each sample adds to W and to N, both (B,)."""
+    def shares(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The share of each sample and one minus it, both (B,)."""
         raise NotImplementedError  # every subclass has its own; TorchScript needs the signature here
+
+
+def positives(target: Tensor, dtype: torch.dtype) -> Tensor:
+    """Whether the target is 1; the target itself, a comparison less, where its values have been found to be 0 or 1."""
+    if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+        if readable(target):
+            return target.detach().to(dtype)
+    return target == 1

@@ -14,6 +14,14 @@ def one_hot(target: Tensor, classes: int) -> Tensor:
     return target.unsqueeze(-1) == torch.arange(classes, device=target.device)
 
 
+def membership(target: Tensor, scores: Tensor) -> Tensor:
+    """The mask of :func:`one_hot`; as 0 and 1 like the scores where ids have been found valid, for comparisons cost more."""
+    if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+        if readable(target):
+            return torch.zeros_like(scores).scatter_(-1, target.unsqueeze(-1), 1.0)
+    return one_hot(target, scores.size(-1))
+
+
 def pick(scores: Tensor, target: Tensor) -> Tensor:
     """Entry of each row at its class id, shape ``target.shape``; the ids must be valid."""
     return scores.gather(-1, target.unsqueeze(-1)).squeeze(-1)

@@ -42,3 +42,17 @@ def in_place(*of_values: Tensor) -> bool:
         return False
     # a batch of gradients, is_grads_batched, comes as a tensor of the older kind of vmap
     return all(concrete(x) and not torch._C._functorch.is_legacy_batchedtensor(x) for x in of_values)
+
+
+def times(fresh: Tensor, *factors: Tensor) -> Tensor:
+    """The product, for backward passes: in place of the first, which nothing else may hold, where :func:`in_place`."""
+    for factor in factors:
+        fresh = fresh.mul_(factor) if in_place(fresh, factor) else fresh * factor
+    return fresh
+
+
+def over(fresh: Tensor, *divisors: Tensor) -> Tensor:
+    """The quotient by each of them, as :func:`times` forms products."""
+    for divisor in divisors:
+        fresh = fresh.div_(divisor) if in_place(fresh, divisor) else fresh / divisor
+    return fresh

@@ -14,14 +14,25 @@ def overlap_parts(share: Tensor, missing: Tensor, label: Tensor, squared: bool) 
     Args:
         share: predicted membership q in [0, 1].
         missing: ``1 - share``, from a form of its own where that keeps more digits.
-        label: whether the entry belongs to the labelled set.
+        label: whether the entry belongs to the labelled set, boolean or 0 and 1.
         squared: which of the two D is meant.
     """
-    gap = torch.where(label, missing, share)
+    gap = torch.where(_is_one(label), missing, share)
     size = share
     if squared:
         gap, size = gap * gap, size * size
     return gap, size + label.to(size.dtype)
+
+
+def tversky_parts(share: Tensor, missing: Tensor, label: Tensor, alpha: float, beta: float) -> tuple[Tensor, Tensor]:
+    """What each entry adds to ``alpha FP + beta FN`` and to ``TP`` more than that; arguments as above."""
+    member = _is_one(label)
+    wrong = torch.where(member, beta * missing, alpha * share)
+    return wrong, torch.where(member, share + wrong, wrong)
+
+
+def _is_one(label: Tensor) -> Tensor:
+    return label if label.dtype == torch.bool else label == 1
 
 
 def adjusted_shares(log_p: Tensor, log_missing: Tensor, alpha: float, detached: bool) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.eager import own_backward
+from losskit.plugins.ops.eager import own_backward, times
 
 
 def sigmoids(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -43,5 +43,5 @@ class _Sigmoids(torch.autograd.Function):
         yes, no = ctx.saved_tensors
         slope: Tensor = yes * no
         if of_no is None:
-            return None if of_yes is None else of_yes * slope
-        return (-of_no if of_yes is None else of_yes - of_no) * slope
+            return None if of_yes is None else times(slope, of_yes)
+        return times(slope, -of_no if of_yes is None else of_yes - of_no)

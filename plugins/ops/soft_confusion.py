@@ -5,22 +5,21 @@ from typing import Any, Optional
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.eager import own_backward
+from losskit.plugins.ops.eager import own_backward, times
 from losskit.plugins.ops.sigmoid import sigmoids
+from losskit.plugins.ops.variances import variance
 
 
 def amplified(score: Tensor, amplification: float) -> Tensor:
-    """``L (p - 1/2)`` with ``p = sigmoid(score)``, whose own sigmoid is the soft decision for class 1 (Han et al. 2024)."""
-    return amplification * above_half(score)
+    """``L (p - 1/2)`` with ``p = sigmoid(score)``, whose own sigmoid is the soft decision for class 1 (Han et al. 2024).
 
-
-def above_half(score: Tensor) -> Tensor:
-    """``sigmoid(x) - 1/2``, value and slope with full relative accuracy wherever x lies."""
+    Value and slope have full relative accuracy wherever the score lies.
+    """
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
         if own_backward(score):
-            value: Tensor = _AboveHalf.apply(score)  # type: ignore[no-untyped-call]
+            value: Tensor = _Amplified.apply(score, amplification)  # type: ignore[no-untyped-call]
             return value
-    return _above_half_in_graphs(score)
+    return amplification * _above_half_in_graphs(score)
 
 
 def _above_half_in_graphs(score: Tensor) -> Tensor:
@@ -32,30 +31,69 @@ def _above_half_in_graphs(score: Tensor) -> Tensor:
     return torch.where(near, torch.tanh(inside / 2) / 2, outside)
 
 
-class _AboveHalf(torch.autograd.Function):
+class _Amplified(torch.autograd.Function):
     """Half a hyperbolic tangent, with the product of both probabilities as its slope."""
 
     @staticmethod
-    def forward(ctx: Any, score: Tensor) -> Tensor:
+    def forward(ctx: Any, score: Tensor, amplification: float) -> Tensor:
         ctx.save_for_backward(score)
-        return torch.tanh(score / 2) / 2
+        ctx.amplification = amplification
+        return torch.mul(score, 0.5).tanh_().mul_(amplification / 2)
 
     @staticmethod
-    def backward(ctx: Any, of_value: Tensor) -> Tensor:
+    def backward(ctx: Any, of_value: Tensor) -> tuple[Tensor, None]:
         (score,) = ctx.saved_tensors
-        yes, no = sigmoids(score)
-        return of_value * yes * no
+        return times(variance(score), of_value).mul_(ctx.amplification), None
 
 
-def soft_confusion(decision: Tensor, target: Tensor, weight: Optional[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Weighted sums over a batch of true positives, false negatives, false positives and true negatives.
+def soft_confusion(decision: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Sums over a batch of true positives, false negatives, false positives and true negatives.
 
     A sample is for class 1 by the share ``sigmoid(decision)`` and for class 0 by ``sigmoid(-decision)``, never one minus
     the other: where the first rounds to 1 the second keeps its digits.
+
+    Args:
+        decision: shape (B,).
+        positive: the weight of each sample in class 1.
+        negative: its weight in class 0.
     """
     yes, no = sigmoids(decision)
-    positive, negative = memberships(target, weight)
+    if not torch.jit.is_scripting():  # noqa: SIM102
+        if own_backward(yes, no, positive, negative):
+            missed, alarms, found, kept = _Sums.apply(yes, no, positive, negative, True)  # type: ignore[no-untyped-call]
+            return found, missed, alarms, kept
     return (positive * yes).sum(), (positive * no).sum(), (negative * yes).sum(), (negative * no).sum()
+
+
+def soft_errors(decision: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """The false negatives and the false positives among these sums."""
+    yes, no = sigmoids(decision)
+    if not torch.jit.is_scripting():  # noqa: SIM102
+        if own_backward(yes, no, positive, negative):
+            missed, alarms = _Sums.apply(yes, no, positive, negative, False)  # type: ignore[no-untyped-call]
+            return missed, alarms
+    return (positive * no).sum(), (negative * yes).sum()
+
+
+class _Sums(torch.autograd.Function):
+    """The products share one buffer, and the gradient goes to ``yes`` alone, for ``no`` is one minus it."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, yes: Tensor, no: Tensor, positive: Tensor, negative: Tensor, hits: bool
+    ) -> tuple[Tensor, ...]:
+        ctx.save_for_backward(positive, negative)
+        pairs = [(positive, no), (negative, yes), (positive, yes), (negative, no)]
+        product = torch.empty_like(yes)
+        return tuple(torch.mul(weight, one, out=product).sum() for weight, one in (pairs if hits else pairs[:2]))
+
+    @staticmethod
+    def backward(ctx: Any, *of_sums: Tensor) -> tuple[Tensor | None, ...]:
+        positive, negative = ctx.saved_tensors
+        of_positive, of_negative = -of_sums[0], of_sums[1]
+        if len(of_sums) == 4:
+            of_positive, of_negative = of_positive + of_sums[2], of_negative - of_sums[3]
+        return (positive * of_positive).addcmul_(negative, of_negative), None, None, None, None
 
 
 def memberships(target: Tensor, weight: Optional[Tensor]) -> tuple[Tensor, Tensor]:

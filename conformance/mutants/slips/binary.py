@@ -146,7 +146,7 @@ MUTANTS = (
         loss="anyloss_accuracy",
         caught_by="Lipschitz",
         story="The score is amplified in place of the probability.",
-        edits=(Edit("amplification * above_half(score)", "amplification * score", file="ops.soft_confusion"),),
+        edits=(Edit("_Amplified.apply(score, amplification)", "amplification * score", file="ops.soft_confusion"),),
     ),
     Mutant(
         name="anyloss_accuracy-threshold-forgotten",
@@ -154,7 +154,9 @@ MUTANTS = (
         caught_by="MarginBased",
         story="The probability is amplified without taking the threshold from it.",
         edits=(
-            Edit("amplification * above_half(score)", "amplification * score.sigmoid()", file="ops.soft_confusion"),
+            Edit(
+                "_Amplified.apply(score, amplification)", "amplification * score.sigmoid()", file="ops.soft_confusion"
+            ),
         ),
     ),
     Mutant(

@@ -5,6 +5,11 @@ from losskit.spec import OneOf
 from losskit.spec.properties import ClassificationCalibrated, Monotone
 
 EACH = {"aggregation": OneOf(values=("sample",))}
+DIVIDED_BY_THE_BATCH = Edit(
+    "value = self.each(share, missing, label)",
+    "wrong, size = self.parts(share, missing, label)\n            value = wrong / (size.sum(dim=0) + self.smooth)",
+    file="overlap",
+)
 
 MUTANTS = (
     Mutant(
@@ -13,11 +18,7 @@ MUTANTS = (
         caught_by="ZeroAt",
         story="The smoothing term is added to the denominator alone.",
         edits=(
-            Edit(
-                "value = wrong / (size + self.smooth)",
-                "value = (wrong + self.smooth) / (size + self.smooth)",
-                file="overlap",
-            ),
+            Edit("return (gap * gap).div_(size)", "return (gap * gap + smooth).div_(size)", file="ops.overlap_losses"),
         ),
     ),
     Mutant(
@@ -25,7 +26,7 @@ MUTANTS = (
         loss="binary_dice",
         caught_by="BatchDecomposable",
         story="Each sample's numerator is divided by the sums of the whole batch, as one path of the authors' code does.",
-        edits=(Edit("self._total(wrong, size, 1)", "self._total(wrong, size + size.sum() - size, 1)", file="overlap"),),
+        edits=(DIVIDED_BY_THE_BATCH,),
     ),
     Mutant(
         name="binary_dice-calibrated",
@@ -39,14 +40,19 @@ MUTANTS = (
         loss="binary_tversky",
         caught_by="WorkedExamples",
         story="alpha multiplies false negatives and beta false positives, as in some libraries.",
-        edits=(Edit("self.beta * missing, self.alpha * probability", "self.alpha * missing, self.beta * probability"),),
+        edits=(Edit("label, self.alpha, self.beta, self.smooth)", "label, self.beta, self.alpha, self.smooth)"),),
     ),
     Mutant(
         name="binary_tversky-without-hits-below",
         loss="binary_tversky",
         caught_by="ReducesTo",
         story="True positives are left out of the denominator.",
-        edits=(Edit("torch.where(label, probability + wrong, wrong)", "wrong"),),
+        edits=(
+            Edit(
+                "return tversky_losses(share, missing, label, self.alpha, self.beta, self.smooth)",
+                "wrong = self.parts(share, missing, label)[0]\n        return wrong / (wrong + self.smooth)",
+            ),
+        ),
     ),
     Mutant(
         name="binary_tversky-calibrated-by-equal-weights",
@@ -75,6 +81,7 @@ MUTANTS = (
         caught_by="FiniteOn",
         story="The power is taken of 1 - p itself, whose slope is infinite where it has underflowed.",
         edits=(
+            Edit("self.alpha == 1 and", "self.alpha < 0 and"),
             Edit(
                 "log_weight = alpha * log_missing",
                 "log_weight = (log_missing.exp().pow(alpha) + 1e-300).log()",
@@ -94,22 +101,22 @@ MUTANTS = (
         loss="self_adjusting_dice_multiclass",
         caught_by="ReducesTo",
         story="The coefficients are averaged over the classes.",
-        edits=(Edit("value.sum(dim=-1) if", "value.mean(dim=-1) if", file="overlap"),),
+        edits=(Edit("self.reduce(value.sum(), count", "self.reduce(value.mean(), count", file="overlap"),),
     ),
     Mutant(
         name="self_adjusting_dice_multiclass-sums-of-the-batch-below",
         loss="self_adjusting_dice_multiclass",
         caught_by="MatchesReference",
         story="Numerators of each sample are divided by sums over the whole batch, as the authors' code does.",
-        edits=(
-            Edit("self._total(wrong, size, 1)", "self._total(wrong, size + size.sum(dim=0) - size, 1)", file="overlap"),
-        ),
+        edits=(DIVIDED_BY_THE_BATCH,),
     ),
     Mutant(
         name="self_adjusting_dice_multiclass-rest-by-subtraction",
         loss="self_adjusting_dice_multiclass",
         caught_by="FiniteOn",
         story="1 - p is subtracted and the logarithm taken, of nothing where the softmax is sure.",
-        edits=(Edit("torch.where(largest, rest, others)", "(1 - torch.exp(log_p)).log() + 0 * rest"),),
+        edits=(
+            Edit("torch.where(largest, rest, others)", "(1 - torch.exp(log_p)).log() + 0 * rest", file="ops.variances"),
+        ),
     ),
 )

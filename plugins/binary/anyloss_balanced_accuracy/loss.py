@@ -6,7 +6,7 @@ from torch import Tensor
 
 from losskit.plugins.base import BinaryBatchLoss
 from losskit.plugins.binary.anyloss_balanced_accuracy import SPEC
-from losskit.plugins.ops.soft_confusion import amplified, memberships, share, soft_confusion
+from losskit.plugins.ops.soft_confusion import amplified, memberships, share, soft_errors
 
 
 class AnyLossBalancedAccuracyLoss(BinaryBatchLoss):
@@ -17,8 +17,8 @@ class AnyLossBalancedAccuracyLoss(BinaryBatchLoss):
 
     def value(self, logits: Tensor, target: Tensor, weight: Optional[Tensor]) -> Tensor:
         """The value of the batch, a scalar; of a class that is absent there is no share."""
-        _, missed, alarms, _ = soft_confusion(amplified(logits, self.amplification), target, weight)
         positive, negative = memberships(target, weight)
+        missed, alarms = soft_errors(amplified(logits, self.amplification), positive, negative)
         positives, negatives = positive.sum(), negative.sum()
         present = (positives > 0).to(missed.dtype) + (negatives > 0).to(missed.dtype)
         return share(share(missed, positives) + share(alarms, negatives), present)

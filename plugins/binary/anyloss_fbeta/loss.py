@@ -7,7 +7,7 @@ from torch import Tensor
 
 from losskit.plugins.base import BinaryBatchLoss
 from losskit.plugins.binary.anyloss_fbeta import SPEC
-from losskit.plugins.ops.soft_confusion import amplified, share, soft_confusion
+from losskit.plugins.ops.soft_confusion import amplified, memberships, share, soft_confusion
 
 
 class AnyLossFBetaLoss(BinaryBatchLoss):
@@ -19,7 +19,8 @@ class AnyLossFBetaLoss(BinaryBatchLoss):
 
     def value(self, logits: Tensor, target: Tensor, weight: Optional[Tensor]) -> Tensor:
         """The value of the batch, a scalar."""
-        found, missed, alarms, _ = soft_confusion(amplified(logits, self.amplification), target, weight)
+        positive, negative = memberships(target, weight)
+        found, missed, alarms, _ = soft_confusion(amplified(logits, self.amplification), positive, negative)
         square = self.beta * self.beta
         wrong, right = square * missed + alarms, (1 + square) * found
         total = wrong + right

@@ -18,8 +18,8 @@ class AnyLossGMeanLoss(BinaryBatchLoss):
 
     def value(self, logits: Tensor, target: Tensor, weight: Optional[Tensor]) -> Tensor:
         """The value of the batch, a scalar; where a class is absent it is one minus the rate of the other."""
-        found, missed, alarms, kept = soft_confusion(amplified(logits, self.amplification), target, weight)
         positive, negative = memberships(target, weight)
+        found, missed, alarms, kept = soft_confusion(amplified(logits, self.amplification), positive, negative)
         positives, negatives = positive.sum(), negative.sum()
         missed, alarms = share(missed, positives), share(alarms, negatives)
         found, kept = share(found, positives), share(kept, negatives)

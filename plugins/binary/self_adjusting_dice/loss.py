@@ -3,8 +3,9 @@
 from torch import Tensor
 
 from losskit.plugins.binary.self_adjusting_dice import SPEC
-from losskit.plugins.ops.overlap import adjusted_shares, overlap_parts
+from losskit.plugins.ops.overlap import adjusted_shares
 from losskit.plugins.ops.softplus import softplus
+from losskit.plugins.ops.variances import variance
 from losskit.plugins.overlap import BinaryOverlapLoss
 
 
@@ -13,10 +14,11 @@ class SelfAdjustingDiceLoss(BinaryOverlapLoss):
 
     spec = SPEC
     alpha: float
-    squared_denominator: bool
     detach_weight: bool
 
-    def parts(self, logits: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
-        """What each sample adds to ``D - 2 TP`` and to ``D``, both (B,)."""
-        share, missing = adjusted_shares(-softplus(-logits), -softplus(logits), self.alpha, self.detach_weight)
-        return overlap_parts(share, missing, label, self.squared_denominator)
+    def shares(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The share q and ``1 - q``, both (B,)."""
+        if self.alpha == 1 and not self.detach_weight:
+            share = variance(logits)
+            return share, 1 - share  # the share is at most 1/4
+        return adjusted_shares(-softplus(-logits), -softplus(logits), self.alpha, self.detach_weight)

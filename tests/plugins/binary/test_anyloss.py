@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from losskit import create
-from losskit.plugins.ops.soft_confusion import above_half
+from losskit.plugins.ops.soft_confusion import amplified
 
 SHARP = 1e5  # at scores of order 1 the soft decision is the decision
 SCORES = torch.tensor([1.0, -1.0, 0.2, -0.3, 0.4, 0.1], dtype=torch.float64)
@@ -88,7 +88,7 @@ def test_a_batch_without_positives_teaches_nothing() -> None:
 @pytest.mark.parametrize("place", [1e-8, 0.3, -0.999, 1.001, -5.0, 17.0, 60.0])
 def test_single_precision_keeps_the_digits_of_a_probability_above_one_half(place: float) -> None:
     score = torch.tensor(place, requires_grad=True)
-    value = above_half(score)
+    value = amplified(score, 1.0)
     value.backward()
     p, q = 1 / (1 + math.exp(-place)), 1 / (1 + math.exp(place))
     assert float(value.detach()) == pytest.approx(math.tanh(place / 2) / 2, rel=1e-6)
