@@ -1,4 +1,4 @@
-"""Sums of squares over classes, and the loss of a softmax that has squares in place of exponentials."""
+"""The loss of a softmax that has squares in place of exponentials."""
 
 import math
 from functools import partial
@@ -10,30 +10,6 @@ from torch import Tensor
 from losskit.plugins.ops.classes import one_hot, pick
 from losskit.plugins.ops.eager import differentiated, in_place, own_backward
 from losskit.plugins.ops.softplus import softplus
-
-
-def row_squares(x: Tensor) -> Tensor:
-    """Sum of the squares over the last axis, shape ``x.shape[:-1]``, with a slope of one pass."""
-    if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(x):
-            value: Tensor = _RowSquares.apply(x)  # type: ignore[no-untyped-call]
-            return value
-    return x.square().sum(dim=-1)
-
-
-class _RowSquares(torch.autograd.Function):
-    """The framework's slope multiplies a whole matrix by 2 first."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return x.square().sum(dim=-1)
-
-    @staticmethod
-    def backward(ctx: Any, of_value: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        slope: Tensor = x * (2 * of_value).unsqueeze(-1)
-        return slope
 
 
 def surprise_of_squares(scores: Tensor, target: Tensor, eps: float) -> Tensor:

@@ -27,7 +27,7 @@ def row_squares(x: Tensor) -> Tensor:
 
 
 class _RowSquares(torch.autograd.Function):
-    """With a slope of one pass, where the framework's takes three."""
+    """With a slope of one pass; the framework's multiplies the whole matrix by 2 first."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from losskit.plugins.base import ClassificationLoss
 from losskit.plugins.classification.one_hot_mse import SPEC
 from losskit.plugins.ops.classes import lowered_at_label
 from losskit.plugins.ops.precision import widen
-from losskit.plugins.ops.squares import row_squares
+from losskit.plugins.ops.vectors import row_squares
 
 
 class OneHotMSELoss(ClassificationLoss):

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.squares import _differentiable, _label_and_rest, row_squares, surprise_of_squares
+from losskit.plugins.ops.squares import _differentiable, _label_and_rest, surprise_of_squares
+from losskit.plugins.ops.vectors import row_squares
 
 LABEL = torch.tensor([0, 2, 1, 3, 0])
 SIZES = [1e-15, 1e-3, 1.0, 1e4, 1e18]
