@@ -1,6 +1,9 @@
-"""Labels of 0 and 1 as signs of a score."""
+"""Labels as signs of scores."""
 
+import torch
 from torch import Tensor
+
+from losskit.plugins.ops.eager import own_backward
 
 
 def signed_margin(score: Tensor, target: Tensor) -> Tensor:
@@ -11,3 +14,13 @@ def signed_margin(score: Tensor, target: Tensor) -> Tensor:
 def opposed_margin(score: Tensor, target: Tensor) -> Tensor:
     """``(1 - 2 t) x``, minus the signed margin."""
     return (1 - 2 * target) * score
+
+
+def turned_where_below(scores: Tensor, label: Tensor) -> Tensor:
+    """Scores of thresholds 0 .. K-1, shape (..., K), with the other sign at those below the label, shape (...)."""
+    threshold = torch.arange(scores.size(-1), device=scores.device)
+    if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+        if own_backward(scores, label):  # a product with a sign is a fraction of a choice, forward and backward
+            sign = (threshold.to(scores.dtype) - (label.to(scores.dtype).unsqueeze(-1) - 0.5)).sign_()
+            return sign * scores
+    return torch.where(label.unsqueeze(-1) > threshold, -scores, scores)
