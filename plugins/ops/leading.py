@@ -19,7 +19,7 @@ def leader(scores: Tensor) -> Tensor:
 
 
 def share_of_leader(scores: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
-    """The probability p of the class that leads and ``1 - p``, shape ``place.shape``.
+    """The probability p of the class that leads and ``p - 1``, shape ``place.shape``.
 
     Args:
         scores: logits, shape (..., C).
@@ -29,9 +29,9 @@ def share_of_leader(scores: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
         if own_backward(scores):
             odds: Tensor = _OddsAgainst.apply(scores, place)  # type: ignore[no-untyped-call]
             share = 1 / (1 + odds)
-            return share, odds * share
+            return share, -odds * share
     log_share = pick(torch.log_softmax(scores, dim=-1), place)
-    return log_share.exp(), -exp_minus_one(log_share)
+    return log_share.exp(), exp_minus_one(log_share)
 
 
 class _OddsAgainst(torch.autograd.Function):

@@ -1,6 +1,4 @@
-"""Labels of 0 and 1 as signs of a score."""
-
-from typing import Any
+"""Labels as signs of scores."""
 
 import torch
 from torch import Tensor
@@ -14,23 +12,15 @@ def signed_margin(score: Tensor, target: Tensor) -> Tensor:
 
 
 def opposed_margin(score: Tensor, target: Tensor) -> Tensor:
-    """``(1 - 2 t) x``, minus the signed margin."""
+    """``(1 - 2 t) x``, minus the signed margin; no difference, in which an infinite slope would turn to NaN."""
+    return torch.rsub(target, 1, alpha=2) * score
+
+
+def turned_where_below(scores: Tensor, label: Tensor) -> Tensor:
+    """Scores of thresholds 0 .. K-1, shape (..., K), with the other sign at those below the label, shape (...)."""
+    threshold = torch.arange(scores.size(-1), device=scores.device)
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(score, target) and not target.requires_grad:
-            value: Tensor = _OpposedMargin.apply(score, target)  # type: ignore[no-untyped-call]
-            return value
-    return (1 - 2 * target) * score
-
-
-class _OpposedMargin(torch.autograd.Function):
-    """``x - 2 t x``, one pass each way and no sign kept; exact at hard labels, where ``2 t x`` is 0 or 2 x."""
-
-    @staticmethod
-    def forward(ctx: Any, score: Tensor, target: Tensor) -> Tensor:
-        ctx.save_for_backward(target)
-        return torch.addcmul(score, target, score, value=-2)
-
-    @staticmethod
-    def backward(ctx: Any, of_value: Tensor) -> tuple[Tensor, None]:
-        (target,) = ctx.saved_tensors
-        return torch.addcmul(of_value, target, of_value, value=-2), None
+        if own_backward(scores, label):  # a product with a sign is a fraction of a choice, forward and backward
+            sign = (threshold.to(scores.dtype) - (label.to(scores.dtype).unsqueeze(-1) - 0.5)).sign_()
+            return sign * scores
+    return torch.where(label.unsqueeze(-1) > threshold, -scores, scores)

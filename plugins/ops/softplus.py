@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from losskit.plugins.checks import concrete
 from losskit.plugins.ops.eager import own_backward
 from losskit.plugins.ops.exponential import log_one_plus
 from losskit.plugins.ops.sigmoid import sigmoids
@@ -37,8 +38,9 @@ class _Softplus(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, of_value: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
-        slope = sigmoids(x)[0] if torch.is_grad_enabled() else torch.sigmoid(x)  # whose own slope keeps its digits
-        return of_value * slope
+        if torch.is_grad_enabled() or not concrete(of_value):
+            return of_value * sigmoids(x)[0]  # whose own slope keeps its digits
+        return torch.sigmoid(x).mul_(of_value)
 
 
 def _softplus_in_graphs(x: Tensor) -> Tensor:

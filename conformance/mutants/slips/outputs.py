@@ -71,7 +71,7 @@ MUTANTS = (
         loss="ordinal_cross_entropy",
         caught_by="WorkedExamples",
         story="A label is taken for above its own threshold.",
-        edits=(Edit("2 * threshold + 1 - 2 *", "2 * threshold - 1 - 2 *"),),
+        edits=(Edit("unsqueeze(-1) - 0.5", "unsqueeze(-1) + 0.5", file="ops.signs"),),
     ),
     Mutant(
         name="ordinal_cross_entropy-mean-over-thresholds",

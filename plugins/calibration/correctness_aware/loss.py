@@ -37,8 +37,8 @@ class CorrectnessAwareLoss(Loss):
         scores = widen(logits)
         predicted = leader(scores)  # of the scores: scores that differ may have equal probabilities
         correct = predicted == target
-        confidence, missing = share_of_leader(scores, predicted)
-        value = torch.where(correct, missing, confidence).square()
+        confidence, lacking = share_of_leader(scores, predicted)
+        value = torch.where(correct, lacking, confidence).square()
         if self.balanced:
             value = value * self.balance(correct, value, sample_weight)
         return self.reduce(value, None, sample_weight)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops import classes, clip, exponential, leading, softplus, support
+from losskit.plugins.ops import classes, clip, exponential, leading, signs, softplus, support
 
 LABEL = torch.arange(50) % 7
 PLACE = torch.linspace(0, 6, 50, dtype=torch.float64)
@@ -25,7 +25,7 @@ def margins(x: Tensor) -> Tensor:
 
 def missing(x: Tensor) -> Tensor:
     """What the leader leaves to the others."""
-    return leading.share_of_leader(x, leading.leader(x))[1]
+    return -leading.share_of_leader(x, leading.leader(x))[1]
 
 
 def missing_in_sum(x: Tensor) -> Tensor:
@@ -55,6 +55,10 @@ PAIRS: dict[str, tuple[Function, Function]] = {
     "share_of_leader": (missing, missing_in_sum),
     "cross_entropy_between": (between, against_shares),
     "softplus": (softplus.softplus, softplus._softplus_in_graphs),
+    "turned_where_below": (
+        lambda x: signs.turned_where_below(x, LABEL[: len(x)]),
+        lambda x: torch.where(LABEL.unsqueeze(-1) > torch.arange(7), -x, x),
+    ),
     "clip": (clipped, lambda x: x.clamp(-0.5, 0.25)),
 }
 
