@@ -1,6 +1,7 @@
 """Pieces of losses of one score: eager and graph forms agree in value and slope, and bend as they should."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -40,7 +41,8 @@ def test_eager_and_graph_forms_agree(
     eager = x.clone().requires_grad_()
     value = piece(eager, labels)
     (slope,) = torch.autograd.grad(value.sum(), eager)
-    wanted, pull = torch.func.vjp(lambda z: piece(z, labels), x)  # transforms are given the graph's form
+    graph: Any = torch.func.vjp(lambda z: piece(z, labels), x)  # transforms are given the graph's form
+    wanted, pull = graph
     torch.testing.assert_close(value, wanted, rtol=rtol, atol=1e-37)
     torch.testing.assert_close(slope, pull(torch.ones_like(x))[0], rtol=rtol, atol=1e-37)
 
