@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from losskit.export.axes import GradientOf
+from losskit.export.axes import Dtype, GradientOf
 from losskit.export.cases import Case, fresh_cases, stored_cases
 from losskit.export.extras import onnx, onnxruntime, onnxscript
 from losskit.export.folder import check_target, digest, write_folder
@@ -61,6 +61,7 @@ def export(
     reduction: str = "mean",
     grad: bool = False,
     gradient_of: GradientOf = "sum",
+    dtype: Dtype = "float32",
     targets: Collection[str] = FORMATS,
     force: bool = False,
     seed: int = 0,
@@ -82,6 +83,8 @@ def export(
         gradient_of: what of the values that graph's gradient is taken of: their ``sum`` (which for reduction mean is the
             mean), their ``mean``, or ``weighted``: it then takes the gradient that arrives from behind, ``grad_output``,
             as its last input, so that it is one step of a larger backward pass.
+        dtype: of the floating-point inputs, ``float16``, ``float32`` or ``float64``. Of half-precision inputs a loss is
+            computed and returned in float32, and its gradients are float16.
         targets: some of ``onnx``, ``torchscript`` and ``pt2``.
         force: replace an older artifact.
         seed: of the stored inputs.
@@ -102,9 +105,9 @@ def export(
     _check_targets(targets)
     target = Path(directory)
     check_target(target, force)
-    subject = prepare(get(name), parameters, reduction, sizes=sizes, ranks=ranks, without=without)
+    subject = prepare(get(name), parameters, reduction, sizes=sizes, ranks=ranks, without=without, dtype=dtype)
     pulling = subject if gradient_of == "sum" else subject.pulling(gradient_of)
-    tolerance = Tolerance()
+    tolerance = Tolerance.of(dtype)
     files, graphs = _graphs(subject, pulling, seed, tolerance, grad) if "onnx" in targets else ({}, ())
     programs, omitted = _programs(subject, targets)
     files |= programs
@@ -114,6 +117,7 @@ def export(
         loss=name,
         parameters=encode(subject.parameters),
         reduction=subject.loss.reduction,
+        dtype=dtype,
         seed=seed,
         opset=OPSET,
         tolerance=tolerance,
@@ -141,6 +145,7 @@ def _graphs(
         "loss": subject.spec.name,
         "parameters": encode(subject.parameters),
         "reduction": subject.reduction,
+        "dtype": subject.axes.dtype,
         "seed": seed,
         "spec_sha256": digest(_spec(subject)),
     }
