@@ -103,7 +103,7 @@ def _step(size: Array, dtype: np.dtype[Any]) -> Array:
     if dtype != np.float16:
         return np.zeros(size.shape)
     last = 2.0**15  # from here on all are equally far apart
-    return np.spacing(np.minimum(size, last).astype(dtype)).astype(np.float64)
+    return np.asarray(np.spacing(np.minimum(size, last).astype(dtype)), np.float64)
 
 
 def _excused(expected: Array, found: Array, overflow: Array) -> NDArray[np.bool_]:

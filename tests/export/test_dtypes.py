@@ -7,6 +7,7 @@ import onnx
 import pytest
 
 import losskit
+from losskit.export.axes import Dtype
 from losskit.export.compare import compare_graphs
 from losskit.export.manifest import Manifest
 from losskit.export.replay import verify
@@ -31,7 +32,7 @@ SHAPES = {"one sample", "equal sizes", "many samples", "smallest sizes"}
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float64", "float16"])
 @pytest.mark.parametrize("name", LOSSES)
-def test_graphs_agree_with_eager_in_other_dtypes(name: str, dtype: str) -> None:
+def test_graphs_agree_with_eager_in_other_dtypes(name: str, dtype: Dtype) -> None:
     outcome = compare_graphs(losskit.get(name), dtype=dtype)
     assert outcome.ok, outcome.failure
     compared = {result.case for result in outcome.results}
