@@ -21,7 +21,8 @@ EXAMPLES = {
     "export": (
         "losskit export comp_sum --param tau=1.5 --grad -o comp_sum-graphs",
         "losskit export dice --rank spatial=3 --to onnx --verify-with openvino",
-        "losskit export --all --grad -o graphs",
+        "losskit export comp_sum --dtype float64 --grad -o comp_sum-double",
+        "losskit export --all --variants --grad -o graphs",
     ),
     "doctor": (
         "losskit doctor",

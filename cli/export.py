@@ -48,6 +48,14 @@ class GradientOf(StrEnum):
     WEIGHTED = "weighted"
 
 
+class Dtype(StrEnum):
+    """Dtypes of inputs."""
+
+    FLOAT16 = "float16"
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+
+
 @app.command(epilog=epilog("export"))
 def export(
     name: Annotated[
@@ -76,6 +84,12 @@ def export(
     dynamic_grad: Annotated[
         bool, typer.Option("--dynamic-grad", help="Give gradients with respect to these parameters, too.")
     ] = False,
+    dtype: Annotated[
+        Dtype,
+        typer.Option(
+            help="Of the floating-point inputs. The value of float16 inputs is float32, their gradients float16."
+        ),
+    ] = Dtype.FLOAT32,
     size: Annotated[
         list[str] | None, typer.Option(metavar="AXIS=N", help="Fix the size of an axis; may be given again.")
     ] = None,
@@ -94,9 +108,17 @@ def export(
         bool,
         typer.Option("--all", help="Write every built-in loss, each into a folder of its name, and an index.json."),
     ] = False,
+    variants: Annotated[
+        bool,
+        typer.Option(
+            "--variants",
+            help="With --all, write each loss at one other set of parameters, too, into NAME--other: those of its first "
+            "worked example that differ from the defaults.",
+        ),
+    ] = False,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="With --all, losses written at a time; one a core if left out."),
+        typer.Option(min=1, metavar="N", help="With --all, folders written at a time; one a core if left out."),
     ] = None,
     verify_with: Annotated[
         list[RuntimeName] | None,
@@ -127,12 +149,15 @@ def export(
     if everything and any(single.values()):
         given = next(option for option, value in single.items() if value)
         raise typer.BadParameter(f"--all writes every loss as it is by default, so {given} cannot be given with it")
+    if variants and not everything:
+        raise typer.BadParameter("--variants goes with --all; the parameters of one loss are given with --param")
     runtimes = tuple(choice.value for choice in verify_with or [])
     _check_runtimes(runtimes)
-    what = {"reduction": reduction.value, "grad": grad, "targets": _targets(to or [Target.ALL]), "force": force}
+    what: dict[str, Any] = {"reduction": reduction.value, "grad": grad, "dtype": dtype.value}
+    what |= {"targets": _targets(to or [Target.ALL]), "force": force}
     if name is None:
         place = directory if directory is not None else ARTIFACTS
-        index = write_all(place, jobs, what)
+        index = write_all(place, jobs, {**what, "others": variants})
         folders = [str(place / entry.directory) for entry in index.losses.values() if entry.directory]
         answer, page, complete = {"index": output.data(index)}, page_of_all(index, place), index.ok
     else:

@@ -34,7 +34,7 @@ def _line(part: tuple[str, Entry]) -> str:
 
 
 def page_of_all(index: Index, place: Path) -> list[Block]:
-    """The losses with the size of their graphs, and those that were not written with the reason."""
+    """The folders with the size of their graphs, and what was not written with the reason."""
     rows = tuple(
         (name, graph.file, str(graph.nodes), f"{graph.bytes:,}")
         for name, entry in index.losses.items()
@@ -44,9 +44,12 @@ def page_of_all(index: Index, place: Path) -> list[Block]:
     omitted = tuple(
         (name, file, reason) for name, entry in index.losses.items() for file, reason in entry.omitted.items()
     )
-    written = len(index.losses) - len(missing)
+    losses = {entry.loss for entry in index.losses.values()}
+    written = {entry.loss for entry in index.losses.values() if entry.directory}
+    others = sum(bool(entry.parameters and entry.directory) for entry in index.losses.values())
+    more = f", {others} of them at other parameters, too," if others else ""
     blocks: list[Block] = [
-        Heading(f"{written} of {len(index.losses)} losses in {place}"),
+        Heading(f"{len(written)} of {len(losses)} losses{more} in {place}"),
         Grid(("loss", "graph", "nodes", "bytes"), rows, right=frozenset({"nodes", "bytes"})),
     ]
     if missing:

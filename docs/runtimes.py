@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from losskit.conformance.report.model import Finding, Report
+from losskit.export.variants import SUFFIX, other_parameters
 from losskit.spec import LossSpec, describe_regime
 
 CLAIM = re.compile(r"^(?P<file>\S+) in (?P<runtime>\S+)(?P<version>.*) equals the module$")
 FORMATS = {"ExportsONNX": "ONNX graphs", "Scripts": "TorchScript"}
 PAGE = """# Where losses run
 
-Every graph and program of every loss, at its default parameters, was replayed in every runtime: at the shapes it was traced
-with and at others, with ties, with scores of ±1e4, value and gradient. A number is the largest difference from eager PyTorch
-in units of the tolerance, 1e-5 of the value plus 1e-6 and the rounding of eager itself; above 1 the runtime gave other
-numbers, and the cell says so. A dash stands where there is no file for the runtime, or where it is known to lack what the file
-needs: OpenVINO computes float64 in single precision.
-
-{table}
-
-{exceptions}
+Every graph and program of every loss, at its default parameters and at one other set, was replayed in every runtime: at the
+shapes it was traced with and at others, with ties, with scores of ±1e4, value and gradient. A number is the largest difference
+from eager PyTorch in units of the tolerance, 1e-5 of the value plus 1e-6 and the rounding of eager itself; above 1 the runtime
+gave other numbers, and the cell says so. A dash stands where there is no file for the runtime, or where it is known to lack
+what the file needs: OpenVINO computes float64 in single precision.
 
 Made by
 
 ```console
-$ losskit export --all --grad -o graphs
+$ losskit export --all --variants --grad -o graphs
 $ losskit verify graphs/*/ --runtime all --report reports/runtimes.json
 ```
+
+## At the default parameters
+
+{table}
+
+## At other parameters
+
+What differs from the defaults in the first worked example where something does; a loss without such an example has no row.
+
+{others}
+
+## What has no graph or no program
+
+{exceptions}
 """
-NOTHING = "This documentation was built without a replay, so there is no table. The commands below make its data."
+NOTHING = "This documentation was built without a replay, so there is no table. The commands above make its data."
 
 
 def page(specs: Sequence[LossSpec], report: Report | None) -> str:
@@ -41,11 +53,26 @@ def page(specs: Sequence[LossSpec], report: Report | None) -> str:
         specs: of the losses.
         report: of the last replay of all folders; None where there was none.
     """
-    table = "\n".join(_table(specs, report)) if report is not None else NOTHING
-    return PAGE.format(table=table, exceptions="\n".join(_exceptions(specs)))
+    rows = [(_link(spec), spec.name) for spec in specs]
+    changed = [(spec, other_parameters(spec)) for spec in specs]
+    others = [(f"{_link(spec)} {_settings(given)}", f"{spec.name}{SUFFIX}") for spec, given in changed if given]
+    return PAGE.format(
+        table="\n".join(_table(rows, report)) if report is not None else NOTHING,
+        others="\n".join(_table(others, report)) if report is not None else NOTHING,
+        exceptions="\n".join(_exceptions(specs)),
+    )
 
 
-def _table(specs: Sequence[LossSpec], report: Report) -> Iterator[str]:
+def _link(spec: LossSpec) -> str:
+    return f"[{spec.name}](losses/{spec.name}.md)"
+
+
+def _settings(parameters: Mapping[str, Any]) -> str:
+    return ", ".join(f"`{name}={value}`" for name, value in parameters.items())
+
+
+def _table(rows: Sequence[tuple[str, str]], report: Report) -> Iterator[str]:
+    """A row for each folder: what stands first in it, and the name of the folder."""
     found: dict[str, dict[str, list[Finding]]] = defaultdict(lambda: defaultdict(list))
     runtimes: dict[str, str] = {}
     for loss in report.losses:
@@ -56,9 +83,9 @@ def _table(specs: Sequence[LossSpec], report: Report) -> Iterator[str]:
                 found[Path(loss.name).name][said["runtime"]].append(finding)
     yield f"| loss | {' | '.join(runtimes.values())} |"
     yield f"| --- |{' ---: |' * len(runtimes)}"
-    for spec in specs:
-        cells = (_cell(found[spec.name][runtime]) for runtime in runtimes)
-        yield f"| [{spec.name}](losses/{spec.name}.md) | {' | '.join(cells)} |"
+    for title, folder in rows:
+        cells = (_cell(found[folder][runtime]) for runtime in runtimes)
+        yield f"| {title} | {' | '.join(cells)} |"
 
 
 def _cell(findings: Sequence[Finding]) -> str:
@@ -72,7 +99,7 @@ def _cell(findings: Sequence[Finding]) -> str:
 def _exceptions(specs: Sequence[LossSpec]) -> Iterator[str]:
     """What the specs say has no graph or no program, and why."""
     rows = [
-        f"| [{spec.name}](losses/{spec.name}.md) | {FORMATS[narrowing.property]} | "
+        f"| {_link(spec)} | {FORMATS[narrowing.property]} | "
         f"{describe_regime(narrowing.when) or 'always'} | {narrowing.reason.replace('|', chr(92) + '|')} |"
         for spec in specs
         for narrowing in spec.narrowed

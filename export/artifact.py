@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from losskit.export.axes import GradientOf
+from losskit.export.axes import Dtype, GradientOf
 from losskit.export.cases import Case, fresh_cases, stored_cases
 from losskit.export.dynamic import Turned, find_ranges, turn
 from losskit.export.extras import onnx, onnxruntime, onnxscript
@@ -64,6 +64,7 @@ def export(
     gradient_of: GradientOf = "sum",
     dynamic: Collection[str] = (),
     dynamic_grad: bool = False,
+    dtype: Dtype = "float32",
     targets: Collection[str] = FORMATS,
     force: bool = False,
     seed: int = 0,
@@ -88,6 +89,8 @@ def export(
         dynamic: real parameters that the graphs take as inputs, tensors without axes, in place of a constant: one graph
             then serves a sweep. TorchScript and torch.export hold parameters as attributes and are not written.
         dynamic_grad: whether ``model_with_grad.onnx`` gives gradients with respect to them, too.
+        dtype: of the floating-point inputs, ``float16``, ``float32`` or ``float64``. Of half-precision inputs a loss is
+            computed and returned in float32, and its gradients are float16.
         targets: some of ``onnx``, ``torchscript`` and ``pt2``.
         force: replace an older artifact.
         seed: of the stored inputs.
@@ -108,11 +111,11 @@ def export(
     _check_targets(targets)
     target = Path(directory)
     check_target(target, force)
-    subject = prepare(get(name), parameters, reduction, sizes=sizes, ranks=ranks, without=without)
+    subject = prepare(get(name), parameters, reduction, sizes=sizes, ranks=ranks, without=without, dtype=dtype)
     ranges = find_ranges(subject, tuple(dynamic), differentiable=dynamic_grad)
     subject = turn(subject, ranges) if ranges else subject
     pulling = subject if gradient_of == "sum" else subject.pulling(gradient_of)
-    tolerance = Tolerance()
+    tolerance = Tolerance.of(dtype)
     files, graphs = _graphs(subject, pulling, seed, tolerance, grad) if "onnx" in targets else ({}, ())
     programs, omitted = _programs(subject, targets)
     files |= programs
@@ -122,6 +125,7 @@ def export(
         loss=name,
         parameters=encode(subject.parameters),
         reduction=subject.loss.reduction,
+        dtype=dtype,
         seed=seed,
         opset=OPSET,
         tolerance=tolerance,
@@ -150,6 +154,7 @@ def _graphs(
         "loss": subject.spec.name,
         "parameters": encode(subject.parameters),
         "reduction": subject.reduction,
+        "dtype": subject.axes.dtype,
         "seed": seed,
         "spec_sha256": digest(_spec(subject)),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
-from typing import Literal
+from typing import Literal, get_args
 
 from losskit.spec import LossSpec
 from losskit.spec.errors import ExportError, LosskitError
@@ -13,6 +13,8 @@ from losskit.spec.tensors import Input
 
 Sizes = dict[str, int]
 GradientOf = Literal["sum", "mean", "weighted"]
+Dtype = Literal["float16", "float32", "float64"]
+DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 UPSTREAM = "grad_output"
 DEFAULT_RANK = 2
 _POOL = (6, 5, 4, 3, 7, 8, 9, 10, 11, 12, 13)
@@ -30,6 +32,7 @@ class Axes:
         batch: the axis of the samples.
         gradient_of: what of the values a gradient is taken of: their sum, their mean, or their sum weighted by the last
             input, :data:`UPSTREAM`, which the loss itself does not take.
+        dtype: of every floating-point input, but that :data:`UPSTREAM` has the dtype of the values.
     """
 
     inputs: tuple[Input, ...]
@@ -38,6 +41,7 @@ class Axes:
     fixed: frozenset[str] = frozenset()
     batch: str = "B"
     gradient_of: GradientOf = "sum"
+    dtype: Dtype = "float32"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,6 +52,12 @@ class Axes:
     def dynamic(self) -> tuple[str, ...]:
         """Axes whose size varies from call to call."""
         return tuple(name for name in self.names if name not in self.fixed)
+
+    def dtype_of(self, entry: Input) -> str:
+        """Dtype of an input; what arrives from behind has that of the values, which are never of half precision."""
+        if entry.dtype == "int64":
+            return "int64"
+        return "float32" if entry.name == UPSTREAM and self.dtype == "float16" else self.dtype
 
     def stored(self) -> tuple[Sizes, ...]:
         """Sizes of the stored data sets: the traced ones, larger ones, smaller ones."""

@@ -28,8 +28,8 @@ class Case:
         name: what is special about them.
         sizes: of each axis.
         inputs: arrays by name.
-        expected: value and gradients in float32.
-        rounding: how far the module's own float32 outputs are from its float64 ones, entry by entry.
+        expected: value and gradients.
+        rounding: how far the module's own outputs in float32 are from its float64 ones, entry by entry.
     """
 
     name: str
@@ -70,8 +70,7 @@ def _shown(subject: Subject, name: str, given: Mapping[str, Any]) -> Case | None
     taken = [entry for entry in subject.axes.inputs if entry in subject.spec.inputs]
     if set(given) != {entry.name for entry in taken}:
         return None
-    kinds = {entry.name: np.int64 if entry.dtype == "int64" else np.float32 for entry in taken}
-    inputs = {entry.name: np.asarray(decoded(given[entry.name]), kinds[entry.name]) for entry in taken}
+    inputs = {e.name: np.asarray(decoded(given[e.name]), subject.axes.dtype_of(e)) for e in taken}
     sizes: Sizes = {}
     for entry in taken:
         axes = subject.axes.shapes[entry.name]
@@ -82,7 +81,9 @@ def _shown(subject: Subject, name: str, given: Mapping[str, Any]) -> Case | None
         if entry.name in subject.parameters:  # one that the graph takes as an input
             inputs[entry.name] = np.asarray(subject.parameters[entry.name], np.float32)
     if UPSTREAM in subject.axes.shapes:
-        inputs[UPSTREAM] = np.ones([sizes[axis] for axis in subject.axes.shapes[UPSTREAM]], np.float32)
+        upstream = subject.axes.inputs[-1]
+        shape = [sizes[axis] for axis in subject.axes.shapes[UPSTREAM]]
+        inputs[UPSTREAM] = np.ones(shape, subject.axes.dtype_of(upstream))
     traced = subject.axes.traced
     if any(sizes[axis] != traced[axis] for axis in subject.axes.fixed) or not all(sizes.values()):
         return None
@@ -119,10 +120,20 @@ def make_case(subject: Subject, name: str, sizes: Sizes, kind: Kind, seed: int, 
 
 
 def ask(subject: Subject, inputs: dict[str, Array], device: str) -> tuple[dict[str, Array], dict[str, Array]]:
-    """The module's value and gradients in float32, and their rounding errors."""
+    """The module's value and gradients, and the rounding errors of computing them.
+
+    Of half-precision inputs the loss is computed in float32 and only then are its gradients rounded, so that the errors
+    are those of float32; what float64 gives is right as it is.
+    """
     found = value_and_gradient(subject.loss, subject.axes, inputs, device)
+    if subject.axes.dtype == "float64":
+        return found, {name: np.zeros(values.shape) for name, values in found.items()}
     exact = value_and_gradient(subject.loss, subject.axes, inputs, device, double=True)
-    return found, {name: rounding_error(found[name], exact[name]) for name in found}
+    single = found
+    if subject.axes.dtype == "float16":
+        wide = {name: v.astype(np.float32) if v.dtype == np.float16 else v for name, v in inputs.items()}
+        single = value_and_gradient(subject.loss, subject.axes, wide, device)
+    return found, {name: rounding_error(single[name], exact[name]) for name in found}
 
 
 def _extreme_cases(subject: Subject, seed: int, device: str) -> Iterator[Case]:

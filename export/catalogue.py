@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
+from losskit.export.axes import Dtype
 from losskit.export.folder import write_file
 from losskit.export.layout import FORMATS, INDEX_FILE
 from losskit.export.manifest import Manifest
+from losskit.export.numbers import encode
+from losskit.export.variants import Variant, variants
 from losskit.spec.errors import ExportError, LosskitError, MissingExtraError, NotExportableError
 from losskit.spec.model import Frozen
 
@@ -29,16 +32,20 @@ class GraphEntry(Frozen):
 
 
 class Entry(Frozen):
-    """What became of one loss: its folder and graphs, or the reason why there is none.
+    """What became of a loss at one set of parameters: its folder and graphs, or the reason why there is none.
 
     Attributes:
+        loss: its name.
+        parameters: those that differ from the defaults.
         directory: beside the index; empty where nothing was written.
         graphs: in the folder.
         omitted: files that could not be written, with the reason.
-        declared: why the spec says that there is no graph at the default parameters.
+        declared: why the spec says that there is no graph at these parameters.
         error: what else went wrong.
     """
 
+    loss: str
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
     directory: str = ""
     graphs: tuple[GraphEntry, ...] = ()
     omitted: dict[str, str] = Field(default_factory=dict)
@@ -47,10 +54,18 @@ class Entry(Frozen):
 
 
 class Index(Frozen):
-    """What a folder of artifacts holds, loss by loss in alphabetical order."""
+    """What a folder of artifacts holds, in alphabetical order.
+
+    Attributes:
+        reduction: of every loss.
+        dtype: of every floating-point input.
+        versions: of what wrote the folders.
+        losses: by name, and by name and ``--other`` where a loss was written at other parameters, too.
+    """
 
     schema_version: Literal[1] = INDEX_VERSION
     reduction: Literal["mean", "sum", "none"]
+    dtype: Literal["float16", "float32", "float64"] = "float32"
     versions: dict[str, str]
     losses: dict[str, Entry]
 
@@ -64,8 +79,10 @@ def export_all(
     names: Sequence[str],
     directory: str | Path,
     *,
+    others: bool = False,
     reduction: str = "mean",
     grad: bool = False,
+    dtype: Dtype = "float32",
     targets: Collection[str] = FORMATS,
     force: bool = False,
     jobs: int | None = None,
@@ -78,12 +95,15 @@ def export_all(
     Args:
         names: registered losses.
         directory: folder of the folders.
+        others: write each loss at one other set of parameters, too, that of its first worked example which has one, into
+            a folder of its name and ``--other``.
         reduction: ``mean``, ``sum`` or ``none``.
         grad: whether to write ``model_with_grad.onnx``, too.
+        dtype: of the floating-point inputs.
         targets: some of ``onnx``, ``torchscript`` and ``pt2``.
         force: replace older artifacts.
         jobs: worker processes; one a core if left out.
-        progress: called with the losses done, those in all, and the name and entry of the one just finished.
+        progress: called with the folders done, those in all, and the name and entry of the one just finished.
 
     Returns:
         The index, as it stands in the folder.
@@ -102,34 +122,35 @@ def export_all(
         raise ExportError("there is no loss to export")
     place = Path(directory)
     place.mkdir(parents=True, exist_ok=True)
-    calls = [delayed(_export_one)(name, place, reduction, grad, tuple(targets), force) for name in names]
+    options = {"reduction": reduction, "grad": grad, "dtype": dtype, "targets": tuple(targets), "force": force}
+    wanted = list(variants(names, others=others))
+    calls = [delayed(_export_one)(variant, place, options) for variant in wanted]
     entries: dict[str, Entry] = {}
     versions: dict[str, str] = {}
     for name, entry, manifest in Parallel(n_jobs=jobs or -1, batch_size=1, return_as="generator_unordered")(calls):
         entries[name] = entry
         versions = versions or (manifest.versions if manifest is not None else {})
         if progress is not None:
-            progress(len(entries), len(names), name, entry)
+            progress(len(entries), len(wanted), name, entry)
     index = Index.model_validate(
-        {"reduction": reduction, "versions": versions, "losses": dict(sorted(entries.items()))}
+        {"reduction": reduction, "dtype": dtype, "versions": versions, "losses": dict(sorted(entries.items()))}
     )
     write_file(place / INDEX_FILE, index.model_dump_json(indent=2).encode())
     return index
 
 
-def _export_one(
-    name: str, place: Path, reduction: str, grad: bool, targets: tuple[str, ...], force: bool
-) -> tuple[str, Entry, Manifest | None]:
+def _export_one(variant: Variant, place: Path, options: dict[str, Any]) -> tuple[str, Entry, Manifest | None]:
     from losskit.export.artifact import export
 
+    entry = Entry(loss=variant.loss, parameters=encode(variant.parameters))
     try:
-        manifest = export(name, place / name, reduction=reduction, grad=grad, targets=targets, force=force)
+        manifest = export(variant.loss, place / variant.folder, parameters=variant.parameters, **options)
     except MissingExtraError:
         raise
     except NotExportableError as error:
-        return name, Entry(declared=_sentence(error)), None
+        return variant.folder, entry.model_copy(update={"declared": _sentence(error)}), None
     except LosskitError as error:
-        return name, Entry(error=_sentence(error)), None
+        return variant.folder, entry.model_copy(update={"error": _sentence(error)}), None
     graphs = tuple(
         GraphEntry(
             file=graph.file,
@@ -141,7 +162,8 @@ def _export_one(
         )
         for graph in manifest.graphs
     )
-    return name, Entry(directory=name, graphs=graphs, omitted=manifest.omitted), manifest
+    written = {"directory": variant.folder, "graphs": graphs, "omitted": manifest.omitted}
+    return variant.folder, entry.model_copy(update=written), manifest
 
 
 def _sentence(error: Exception) -> str:

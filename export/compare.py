@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from losskit.export.axes import GradientOf
+from losskit.export.axes import Dtype, GradientOf
 from losskit.export.cases import Case, fresh_cases, make_case
 from losskit.export.graphs import recall_graph
 from losskit.export.results import CaseResult, Replay
@@ -25,6 +25,7 @@ def compare_graphs(
     seed: int = 0,
     gradient: bool = True,
     gradient_of: GradientOf = "sum",
+    dtype: Dtype = "float32",
     tolerance: Tolerance | None = None,
 ) -> Replay:
     """Export a loss in memory and compare its graphs with the module in ONNX Runtime.
@@ -40,7 +41,8 @@ def compare_graphs(
         seed: of the inputs.
         gradient: whether to export and compare the value-and-gradient graph, too.
         gradient_of: what of the values its gradient is taken of, see :func:`losskit.export.artifact.export`.
-        tolerance: the default one if left out.
+        dtype: of the floating-point inputs, ``float16``, ``float32`` or ``float64``.
+        tolerance: that of the dtype if left out.
 
     Returns:
         The cases with their errors; ``ok``, ``max_error``, ``cases`` and ``failure`` sum them up.
@@ -50,7 +52,8 @@ def compare_graphs(
         ParameterError: a parameter is unknown or outside its domain.
         MissingExtraError: onnx, onnxscript or ONNX Runtime is not installed.
     """
-    subject = prepare(spec, parameters, reduction)
+    subject = prepare(spec, parameters, reduction, dtype=dtype)
+    allowed = tolerance or Tolerance.of(dtype)
     runtime = OnnxRuntime(device)
     subject.loss.to(device)
     pulling = subject if gradient_of == "sum" else subject.pulling(gradient_of)
@@ -61,7 +64,7 @@ def compare_graphs(
     kinds = (("value", False, subject, cases), ("value and gradient", True, pulling, pulled))
     for name, wanted, one, given in kinds[: 1 + gradient]:
         content = recall_graph(one, gradient=wanted)
-        results += run_cases(name, content, runtime, one.axes, given, tolerance or Tolerance(), gradient=wanted)
+        results += run_cases(name, content, runtime, one.axes, given, allowed, gradient=wanted)
     return Replay(
         loss=spec.name, parameters=subject.parameters, reduction=reduction, device=device, results=tuple(results)
     )

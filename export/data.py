@@ -24,7 +24,7 @@ _TINY = 1e-4
 def draw(
     axes: Axes, sizes: Sizes, parameters: Mapping[str, Any], seed: int, kind: Kind = "ordinary"
 ) -> dict[str, Array]:
-    """One value for each input of the graph: float32 or int64 arrays.
+    """One value for each input of the graph: arrays of int64, or of the dtype of the axes.
 
     Args:
         axes: inputs and the names of their axes.
@@ -54,7 +54,7 @@ def _one(
         marked = np.arange(values.size).reshape(shape) % 4 == 1 if kind == "ignored" else np.ones(shape, dtype=bool)
         values = np.where(marked, ignored, values)
     # of a tensor without axes NumPy makes a number as soon as it computes with it
-    return np.asarray(values).astype(np.int64 if entry.dtype == "int64" else np.float32)
+    return np.asarray(values).astype(axes.dtype_of(entry))
 
 
 def _values(

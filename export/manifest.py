@@ -95,6 +95,7 @@ class Manifest(Frozen):
         loss: its name.
         parameters: all of them, defaults included.
         reduction: ``mean``, ``sum`` or ``none``.
+        dtype: of the floating-point inputs; the values of half-precision ones are float32.
         seed: of the stored inputs.
         opset: of every graph, read back from it.
         tolerance: within which graphs and stored outputs agree.
@@ -111,6 +112,7 @@ class Manifest(Frozen):
     loss: str
     parameters: dict[str, JsonValue]
     reduction: Literal["mean", "sum", "none"]
+    dtype: Literal["float16", "float32", "float64"] = "float32"
     seed: int
     opset: int
     tolerance: Tolerance

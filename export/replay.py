@@ -105,7 +105,7 @@ def _subject(manifest: Manifest) -> Subject:
     if set(manifest.axes.traced) != set(axes.names) or not set(manifest.axes.fixed) <= set(axes.names):
         found = ", ".join(manifest.axes.traced)
         raise ArtifactError(f"the manifest has sizes for the axes {found}, expected {', '.join(axes.names)}")
-    axes = replace(axes, traced=manifest.axes.traced, fixed=frozenset(manifest.axes.fixed))
+    axes = replace(axes, traced=manifest.axes.traced, fixed=frozenset(manifest.axes.fixed), dtype=manifest.dtype)
     subject = Subject(spec, loss, parameters, manifest.reduction, axes)
     return turn(subject, manifest.dynamic) if manifest.dynamic else subject
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from losskit.export.axes import Axes, GradientOf, Sizes, fit, lay_out
+from losskit.export.axes import DTYPES, Axes, Dtype, GradientOf, Sizes, fit, lay_out
 from losskit.export.data import draw
 from losskit.export.eager import tensors
 from losskit.registry import build
@@ -73,6 +73,7 @@ def prepare(
     sizes: Mapping[str, int] | None = None,
     ranks: Mapping[str, int] | None = None,
     without: Collection[str] = (),
+    dtype: Dtype = "float32",
 ) -> Subject:
     """Build a loss and find sizes that it takes.
 
@@ -83,14 +84,17 @@ def prepare(
         sizes: axes to fix at a size, such as ``{"C": 1}``.
         ranks: number of axes for variadic symbols, such as ``{"*spatial": 3}``.
         without: optional inputs to leave out.
+        dtype: of the floating-point inputs.
 
     Raises:
         ParameterError: a parameter is unknown or outside its domain.
-        ExportError: an axis, rank or input that the spec does not know, or no sizes the loss takes.
+        ExportError: a dtype, axis, rank or input that the spec does not know, or no sizes the loss takes.
     """
+    if dtype not in DTYPES:
+        raise ExportError(f"dtype must be one of {', '.join(DTYPES)}, found {dtype!r}")
     loss = build(spec, reduction=reduction, **dict(parameters or {})).eval()
     config = loss.config()["parameters"]
-    axes = lay_out(spec, ranks or {}, without)
+    axes = replace(lay_out(spec, ranks or {}, without), dtype=dtype)
 
     def refusal(trial: Axes, at: Sizes) -> LosskitError | None:
         return _refusal(loss, trial, at, config)

@@ -1,4 +1,4 @@
-"""When two float32 results are the same: relative to what they measure, and to what float32 itself resolves here."""
+"""When two results are the same: relative to what they measure, and to what their precision itself resolves here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from losskit.export.axes import Dtype
 from losskit.spec.model import Frozen
 
 Array = NDArray[Any]
@@ -21,11 +22,19 @@ class Tolerance(Frozen):
     The last term is the largest rounding error of the module itself on these inputs, measured by computing it again in
     float64: near a cancellation a graph may err about as far as the module does, and no further. Stored data sets are
     ordinary inputs; runners that know only ``rtol`` and ``atol`` may leave it out.
+
+    Gradients of half precision are computed in float32 and rounded once, so that results that agree before are equal or
+    neighbours after: there the distance of neighbours is added. Nothing measures the rounding of float64.
     """
 
     rtol: float = 1e-5
     atol: float = 1e-6
     noise: float = 8.0
+
+    @classmethod
+    def of(cls, dtype: Dtype) -> Tolerance:
+        """What is allowed where the inputs have this dtype."""
+        return cls(rtol=1e-10, atol=1e-11, noise=0.0) if dtype == "float64" else cls()
 
 
 @dataclass(frozen=True)
@@ -72,18 +81,29 @@ def deviation(
 def _one(name: str, expected: Array, rounding: Array, found: Array, tolerance: Tolerance) -> Deviation:
     if expected.shape != found.shape:
         return Deviation(worst=math.inf, where=f"{name} has the shape {found.shape}, expected {expected.shape}")
+    if expected.dtype != found.dtype:
+        return Deviation(worst=math.inf, where=f"{name} is {found.dtype}, expected {expected.dtype}")
     if expected.size == 0:
         return Deviation()
     wide, got = expected.astype(np.float64), found.astype(np.float64)
     with np.errstate(invalid="ignore"):
         difference = np.abs(got - wide)
         slack = _finite(rounding).max(initial=0.0)
-        allowed = tolerance.atol + tolerance.rtol * np.maximum(np.abs(got), np.abs(wide)) + tolerance.noise * slack
+        size = np.maximum(np.abs(got), np.abs(wide))
+        allowed = tolerance.atol + tolerance.rtol * size + tolerance.noise * slack + _step(size, expected.dtype)
         ratio = np.where(np.isfinite(difference), difference / allowed, math.inf)
     ratio = np.where(_excused(wide, got, np.isinf(rounding)), 0.0, ratio)
     place = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     where = f"{name}{[int(i) for i in place] if place else ''} is {got[place]:.9g}, expected {wide[place]:.9g}"
     return Deviation(float(_finite(difference).max()), float(ratio[place]), where)
+
+
+def _step(size: Array, dtype: np.dtype[Any]) -> Array:
+    """Distance of neighbouring numbers of half precision, nothing for the others: their ``rtol`` is far above it."""
+    if dtype != np.float16:
+        return np.zeros(size.shape)
+    last = 2.0**15  # from here on all are equally far apart
+    return np.asarray(np.spacing(np.minimum(size, last).astype(dtype)), np.float64)
 
 
 def _excused(expected: Array, found: Array, overflow: Array) -> NDArray[np.bool_]:

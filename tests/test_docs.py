@@ -135,10 +135,12 @@ def test_the_table_of_runtimes_names_what_gave_other_numbers() -> None:
         ("comp_sum", "model.onnx in onnxruntime 1.31", "held", 0.25),
         ("comp_sum", "model.ts.pt in libtorch 2.13", "held", 0.0),
         ("hinge", "model.onnx in onnxruntime 1.31", "refuted", 40.0),
+        ("comp_sum--other", "model.onnx in onnxruntime 1.31", "held", 0.5),
     )
     lines = runtimes.page(specs, report).splitlines()
     assert "| loss | onnxruntime 1.31 | libtorch 2.13 |" in lines
     assert "| [comp_sum](losses/comp_sum.md) | 0.25 | 0 |" in lines
     assert "| [hinge](losses/hinge.md) | **other numbers** | – |" in lines
     assert "| [mse](losses/mse.md) | – | – |" in lines
+    assert "| [comp_sum](losses/comp_sum.md) `tau=0.0` | 0.5 | – |" in lines
     assert runtimes.NOTHING in runtimes.page(specs, None)

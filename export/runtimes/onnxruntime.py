@@ -9,13 +9,14 @@ from typing import Any
 from numpy.typing import NDArray
 
 from losskit.export.extras import onnxruntime
+from losskit.export.runtimes.base import NotTakenError
+from losskit.export.runtimes.kernels import missing_kernel
 from losskit.export.stderr import captured_stderr
 from losskit.spec.errors import ExportError
 
 Array = NDArray[Any]
 _WARNING = 2
 _SHAPE_CONFLICTS = ("Error merging shape info", "does not match actual shape")
-_NO_KERNEL = re.compile(r"Could not find an implementation for (\S+) node")
 _STATUS = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 
 
@@ -46,7 +47,8 @@ class OnnxRuntime:
         """Make a graph ready to run.
 
         Raises:
-            ExportError: an operator has no kernel, or the runtime infers other shapes than the graph declares.
+            NotTakenError: an operator has no kernel for its dtypes.
+            ExportError: the file is no graph, or the runtime infers other shapes than the graph declares.
         """
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _WARNING
@@ -56,6 +58,9 @@ class OnnxRuntime:
             with captured_stderr() as log:
                 session = onnxruntime.InferenceSession(content, options, providers=self._providers)
         except Exception as error:  # its exceptions have no public base
+            kernel = missing_kernel(str(error), content)
+            if kernel:
+                raise NotTakenError(f"ONNX Runtime has no kernel for {kernel}") from error
             raise ExportError(_refusal(error)) from error
         _refuse_conflicts(log)
         return OnnxSession(session)
@@ -86,9 +91,6 @@ class OnnxSession:
 
 def _refusal(error: Exception) -> str:
     text = _STATUS.sub("", str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)
-    kernel = _NO_KERNEL.search(text)
-    if kernel is not None:
-        return f"ONNX Runtime has no kernel for the operator {kernel[1]} with these types"
     return f"ONNX Runtime refuses the graph: {text}"
 
 

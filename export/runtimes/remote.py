@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from losskit.export.runtimes.base import RefusedSizesError
+from losskit.export.runtimes.base import NotTakenError, RefusedSizesError
+from losskit.export.runtimes.kernels import missing_kernel
 from losskit.export.runtimes.wire import Message, pack, pack_arrays, unpack_arrays
 from losskit.spec.errors import ExportError
 
@@ -55,9 +56,16 @@ class RemoteRuntime:
         """Make a file's content ready to run.
 
         Raises:
+            NotTakenError: an operator of a graph has no kernel for its dtypes.
             ExportError: the program refuses it, or is gone.
         """
-        self.ask({"load": pack(content), "gradients": self._gradients})
+        try:
+            self.ask({"load": pack(content), "gradients": self._gradients})
+        except ExportError as error:
+            kernel = missing_kernel(str(error), content)
+            if kernel:
+                raise NotTakenError(f"{self._name} has no kernel for {kernel}") from error
+            raise
         self._latest = RemoteSession(self)
         return self._latest
 

@@ -30,13 +30,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_options_reach_the_exporter(invoke: Invoke, asked: dict[str, Any], tmp_path: Path) -> None:
     options = "--param tau=2.5 --reduction sum --to torchscript --to onnx --grad --force --size C=3 --rank spatial=3"
-    invoke("export", "comp_sum", *options.split(), "--without", "extra", "-o", str(tmp_path))
+    more = ("--dtype", "float16", "--without", "extra", "-o", str(tmp_path))
+    invoke("export", "comp_sum", *options.split(), *more)
     assert asked == {
         "name": "comp_sum",
         "directory": tmp_path,
         "parameters": {"tau": 2.5},
         "reduction": "sum",
         "grad": True,
+        "gradient_of": "sum",
+        "dtype": "float16",
         "targets": ("onnx", "torchscript"),
         "force": True,
         "sizes": {"C": 3},
@@ -107,6 +110,8 @@ def test_a_loss_from_export_to_replay_to_tampering(elsewhere: Elsewhere) -> None
             "--all writes every loss as it is by default, so --param cannot be given with it",
         ),
         (("mse", "--verify-with", "tflite"), "--verify-with"),
+        (("mse", "--variants"), "--variants goes with --all; the parameters of one loss are given with --param"),
+        (("mse", "--dtype", "bfloat16"), "--dtype"),
     ],
 )
 def test_one_loss_or_all_of_them(invoke: Invoke, arguments: tuple[str, ...], said: str) -> None:
@@ -152,4 +157,21 @@ def test_all_losses_are_written_with_an_index(invoke: Invoke, monkeypatch: pytes
     assert result.exit_code == 0, result.stderr
     assert f"2 of 2 losses in {tmp_path}" in result.stdout
     assert "[2/2]" in result.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hinge", "index.json", "mse"]
+
+
+@pytest.mark.slow
+def test_all_losses_are_written_at_other_parameters_too(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("losskit.registry.builtin", lambda: ["hinge", "mse"])
+    options = ("--variants", "--dtype", "float64", "--to", "onnx", "--jobs", "1")
+    result = invoke("export", "--all", *options, "-o", str(tmp_path))
+    assert result.exit_code == 0, result.stderr
+    assert f"2 of 2 losses, 1 of them at other parameters, too, in {tmp_path}" in " ".join(result.stdout.split())
+    index = json.loads((tmp_path / "index.json").read_text())
+    assert {name: entry["parameters"] for name, entry in index["losses"].items()} == {
+        "hinge": {}, "hinge--other": {"margin": 2.0}, "mse": {},
+    }  # fmt: skip
+    assert index["dtype"] == "float64"
     assert json.loads((tmp_path / "index.json").read_text())["losses"]["mse"]["graphs"][0]["file"] == "model.onnx"

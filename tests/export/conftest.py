@@ -17,6 +17,16 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same loss by the dtype of its inputs."""
+    place = tmp_path_factory.mktemp("bundles")
+    folders = {dtype: place / dtype for dtype in ("float16", "float64")}
+    for dtype, folder in folders.items():
+        losskit.export("comp_sum", folder, parameters=PARAMETERS, grad=True, dtype=dtype)
+    return folders
+
+
 @pytest.fixture
 def copied(artifact: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(artifact, tmp_path / "copied"))

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from losskit import registry
 from losskit.export.catalogue import Entry, Index, export_all
 from losskit.export.folder import digest
+from losskit.export.replay import verify
+from losskit.export.variants import variants
 from losskit.spec.errors import ExportError
 
 
@@ -32,6 +35,30 @@ def test_losses_are_written_beside_an_index(tmp_path: Path) -> None:
         assert value.sha256 == digest((tmp_path / name / "model.onnx").read_bytes())
     assert json.loads((tmp_path / "index.json").read_text())["versions"]["torch"]
     assert (tmp_path / "mae" / "precious.txt").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_other_parameters_have_a_folder_and_an_entry_of_their_own(tmp_path: Path) -> None:
+    index = export_all(["mse", "comp_sum"], tmp_path, others=True, targets=["onnx"], jobs=1)
+    assert list(index.losses) == ["comp_sum", "comp_sum--other", "mse"]  # mse has no parameters
+    other = index.losses["comp_sum--other"]
+    assert (other.loss, other.parameters, other.directory) == ("comp_sum", {"tau": 0.0}, "comp_sum--other")
+    assert index.losses["comp_sum"].parameters == {}
+    for folder, parameters in (("comp_sum", {"tau": 1.0}), ("comp_sum--other", {"tau": 0.0})):
+        replay = verify(tmp_path / folder)
+        assert replay.ok, replay.failure
+        assert replay.parameters == parameters
+
+
+def test_every_loss_with_a_worked_example_off_its_defaults_has_a_variant() -> None:
+    found = list(variants(registry.builtin(), others=True))
+    assert [one.loss for one in variants(registry.builtin(), others=False)] == list(registry.builtin())
+    others = {one.loss: one for one in found if one.parameters}
+    for name in registry.builtin():
+        defaults = registry.build(registry.get(name)).config()["parameters"]
+        moved = [e for e in registry.get(name).examples if any(defaults[k] != v for k, v in e.parameters.items())]
+        assert bool(moved) == (name in others)
+        assert name not in others or others[name].folder == f"{name}--other"
 
 
 def test_a_loss_without_a_graph_by_its_spec_is_no_failure(tmp_path: Path) -> None:

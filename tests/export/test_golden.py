@@ -1,5 +1,6 @@
 """Golden bundles: read by the ONNX project's own runner as they stand, and honest about inputs the module refuses."""
 
+import shutil
 import unittest
 from pathlib import Path
 
@@ -28,12 +29,12 @@ def arrays(folder: Path, side: str) -> list[np.ndarray]:
     return [onnx.numpy_helper.to_array(onnx.load_tensor(str(f))) for f in sorted(folder.glob(f"{side}_*.pb"))]
 
 
-def run_with_onnx(folder: Path, tmp_path: Path) -> unittest.TestResult:
+def run_with_onnx(folder: Path, tmp_path: Path, rtol: float = 1e-5, atol: float = 1e-6) -> unittest.TestResult:
     """What the runner of the onnx package says of a folder, with ONNX Runtime as its backend."""
     (tmp_path / "data" / "losses").mkdir(parents=True)
     (tmp_path / "data" / "losses" / "test_loss").symlink_to(folder)
     (case,) = load_model_tests(str(tmp_path / "data"), "losses")
-    assert (case.rtol, case.atol) == (1e-5, 1e-6)
+    assert (case.rtol, case.atol) == (rtol, atol)
     runner = Runner(onnxruntime.backend)
     runner._test_items.clear()
     runner._add_model_test(case, "Losses")
@@ -54,6 +55,46 @@ def test_the_runner_of_onnx_finds_another_number(copied: Path, tmp_path: Path) -
     tensor = onnx.numpy_helper.from_array(arrays(path.parent, "output")[0] * np.float32(1.0001), "loss")
     path.write_bytes(tensor.SerializeToString())
     result = run_with_onnx(copied, tmp_path)
+    assert len(result.failures + result.errors) == 1
+
+
+def tolerances(dtype: str, folder: str) -> tuple[float, float]:
+    """Of float64 far below a rounding to float32; of gradients that are float16 the distance of its numbers more."""
+    if dtype == "float64":
+        return 1e-10, 1e-11
+    return 1e-5 + (2.0**-10 if folder else 0), 1e-6
+
+
+@pytest.mark.parametrize("folder", ["", "with_grad"])
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_the_runner_of_onnx_takes_bundles_of_other_dtypes(
+    dtype: str, folder: str, bundles: dict[str, Path], tmp_path: Path
+) -> None:
+    result = run_with_onnx(bundles[dtype] / folder, tmp_path, *tolerances(dtype, folder))
+    assert result.testsRun > len(result.skipped)  # it skips CUDA
+    assert not result.failures + result.errors
+    data = read(bundles[dtype] / folder)
+    assert data.dtype == dtype
+    value = "float32" if dtype == "float16" else dtype
+    for stored in data.data_sets:
+        logits, _ = arrays(bundles[dtype] / folder / stored.folder, "input")
+        outputs = arrays(bundles[dtype] / folder / stored.folder, "output")
+        assert [logits.dtype.name, *(output.dtype.name for output in outputs)] == [dtype, value, dtype][
+            : len(outputs) + 1
+        ]
+
+
+@pytest.mark.parametrize(("dtype", "folder", "factor"), [("float64", "", 1 + 1e-8), ("float16", "with_grad", 1.004)])
+def test_the_runner_of_onnx_finds_another_number_in_every_dtype(
+    dtype: str, folder: str, factor: float, bundles: dict[str, Path], tmp_path: Path
+) -> None:
+    copied = Path(shutil.copytree(bundles[dtype], tmp_path / "copied")) / folder
+    path = sorted((copied / "test_data_set_1").glob("output_*.pb"))[-1]
+    tensor = onnx.load_tensor(str(path))
+    values = onnx.numpy_helper.to_array(tensor)
+    changed = (values * factor).astype(values.dtype)
+    path.write_bytes(onnx.numpy_helper.from_array(changed, tensor.name).SerializeToString())
+    result = run_with_onnx(copied, tmp_path, *tolerances(dtype, folder))
     assert len(result.failures + result.errors) == 1
 
 

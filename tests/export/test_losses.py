@@ -12,20 +12,10 @@ import losskit
 from losskit.export.compare import compare_graphs
 from losskit.export.replay import verify
 from losskit.export.results import Replay
-from losskit.spec import LossSpec
+from losskit.export.variants import other_parameters
 from losskit.spec.errors import ExportError
 
 SHAPES = {"one sample", "equal sizes", "many samples", "smallest sizes"}
-
-
-def other_parameters(spec: LossSpec) -> dict[str, Any]:
-    """Parameters of the first worked example that differ from the defaults."""
-    defaults = {field.name: field.default for field in spec.parameters.fields}
-    for example in spec.examples:
-        changed = {name: value for name, value in example.parameters.items() if value != defaults[name]}
-        if changed:
-            return changed
-    return {}
 
 
 def settings() -> Iterator[Any]:

@@ -10,6 +10,7 @@ import losskit
 from losskit.cli.runtimes import PROGRAMS, RuntimeName
 from losskit.conformance.report.from_replay import replayed
 from losskit.export.axes import Axes
+from losskit.export.catalogue import export_all
 from losskit.export.folder import digest
 from losskit.export.manifest import Manifest
 from losskit.export.replay import verify
@@ -57,6 +58,37 @@ def test_a_runtime_gives_the_numbers_of_eager(name: str, artifact: Path) -> None
     assert {result.graph for result in outcome.results} == set(FILES[RUNTIMES[name].runs])
     cases = {result.case.removeprefix("with_grad/") for result in outcome.results}
     assert {"test_data_set_0", "one sample", "huge"} <= cases
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+@pytest.mark.parametrize("name", RUNTIMES)
+def test_a_runtime_gives_the_numbers_of_eager_in_other_dtypes_or_says_that_it_lacks_them(
+    name: str, dtype: str, bundles: dict[str, Path]
+) -> None:
+    outcome = verify(bundles[dtype], runtimes=[ready(name)])
+    if (name, dtype) == ("openvino", "float64"):
+        assert {one.graph for one in outcome.not_taken} == set(FILES["onnx"])
+        assert not outcome.results
+        return
+    assert outcome.ok, outcome.failure
+    assert {result.graph for result in outcome.results} == set(FILES[RUNTIMES[name].runs])
+
+
+@pytest.fixture(scope="module")
+def variant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A loss at the other parameters at which all losses are written."""
+    place = tmp_path_factory.mktemp("catalogue")
+    assert export_all(["focal"], place, others=True, grad=True, jobs=1).ok
+    return place / "focal--other"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RUNTIMES)
+def test_a_runtime_gives_the_numbers_of_eager_at_other_parameters(name: str, variant: Path) -> None:
+    outcome = verify(variant, runtimes=[ready(name)])
+    assert outcome.ok, outcome.failure
+    assert outcome.parameters == {"gamma": 1.0, "class_weights": [0.5, 1.0, 2.0], "ignore_index": -100}
+    assert {result.graph for result in outcome.results} == set(FILES[RUNTIMES[name].runs])
 
 
 @pytest.mark.parametrize("name", RUNTIMES)

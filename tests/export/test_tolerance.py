@@ -39,6 +39,29 @@ def test_a_graph_may_err_as_far_as_the_module_does() -> None:
     assert worst(1.0, 1.1, exact=1.001) > 1
 
 
+@pytest.mark.parametrize(("found", "right"), [(1 + 2**-10, True), (1 - 2**-11, True), (1 + 2**-9, False)])
+def test_neighbours_of_half_precision_are_the_same(found: float, right: bool) -> None:
+    wanted, got = {"grad": np.ones(1, np.float16)}, {"grad": np.asarray([found], np.float16)}
+    off = deviation(wanted, {"grad": np.zeros(1)}, got, Tolerance.of("float16"))
+    assert (off.worst <= 1) == right
+
+
+def test_the_largest_numbers_of_half_precision_have_neighbours() -> None:
+    wanted, got = {"grad": np.asarray([65504.0], np.float16)}, {"grad": np.asarray([65472.0], np.float16)}
+    assert deviation(wanted, {"grad": np.zeros(1)}, got, Tolerance.of("float16")).worst <= 1
+
+
+def test_a_rounding_to_single_precision_is_another_number_in_double() -> None:
+    wanted = {"loss": np.full(1, 1 / 3)}
+    got = {"loss": wanted["loss"].astype(np.float32).astype(np.float64)}
+    assert deviation(wanted, {"loss": np.zeros(1)}, got, Tolerance.of("float64")).worst > 10
+
+
+def test_another_dtype_fails() -> None:
+    off = deviation({"loss": np.ones(1)}, {"loss": np.zeros(1)}, {"loss": np.ones(1, np.float32)}, TOLERANCE)
+    assert (off.worst, off.where) == (math.inf, "loss is float32, expected float64")
+
+
 def test_what_only_float64_holds_is_not_compared() -> None:
     assert worst(math.inf, 3e38, exact=1e40) <= 1
     assert worst(math.nan, math.inf, exact=1e40) <= 1

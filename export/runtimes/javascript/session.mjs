@@ -2,6 +2,7 @@
 
 const ARRAYS = {
   bool: Uint8Array,
+  float16: Uint16Array, // their bits: not every engine has numbers of half precision
   float32: Float32Array,
   float64: Float64Array,
   int32: Int32Array,
