@@ -5,7 +5,8 @@ pays for a copy to NumPy.
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import onnxruntime
 import torch
@@ -15,12 +16,13 @@ import losskit
 from benchmarks import inputs
 from benchmarks.inputs import CLASSES, Inputs
 from benchmarks.peers import PAIRS, Pair
-from benchmarks.timing import Row, Step, command_line, interleave, machine, rows
+from benchmarks.timing import Row, command_line, interleave, machine, rows
 from losskit.export.eager import differentiable
 from losskit.export.graphs import narrowed, write_graph
 from losskit.export.subject import Subject, prepare
 from losskit.spec import LossSpec
 
+Outputs = Callable[[], tuple[Any, ...]]  # a step that gives the value and the gradients
 EAGER, GRAPH = "eager", "graph"
 LIMIT = 1.5  # times eager, above which a graph is worth a look
 SIZE = 2048  # rows: large enough for the work to hide what a call costs
@@ -50,7 +52,7 @@ def ranks_of(spec: LossSpec, given: Mapping[str, Tensor]) -> dict[str, int]:
     }
 
 
-def eager_step(subject: Subject, given: Mapping[str, Tensor]) -> Step:
+def eager_step(subject: Subject, given: Mapping[str, Tensor]) -> Outputs:
     """One forward and one backward pass, to every input that the graph has a gradient of."""
     leaves = {name: tensor.clone() for name, tensor in given.items()}
     wanted = [leaves[name].requires_grad_() for name in differentiable(subject.axes)]
@@ -62,7 +64,7 @@ def eager_step(subject: Subject, given: Mapping[str, Tensor]) -> Step:
     return step
 
 
-def graph_step(content: bytes, given: Mapping[str, Tensor]) -> Step:
+def graph_step(content: bytes, given: Mapping[str, Tensor]) -> Outputs:
     """One run of a graph."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
@@ -80,7 +82,7 @@ def graph_step(content: bytes, given: Mapping[str, Tensor]) -> Step:
     return step
 
 
-def steps_of(name: str) -> dict[str, Step]:
+def steps_of(name: str) -> dict[str, Outputs]:
     """Both candidates of one loss, eager first."""
     subject, given = subject_of(name)
     return {

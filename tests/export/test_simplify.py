@@ -50,7 +50,7 @@ def test_a_step_for_nothing_is_not_written(what: str) -> None:
     assert [node.op_type for node in onnx.load_model_from_string(content).graph.node] == operators
     inputs = special(("x", "y"))
     (found,) = OnnxRuntime().load(content).run({name: tensor.numpy() for name, tensor in inputs.items()}).values()
-    torch.testing.assert_close(torch.from_numpy(found), function(**inputs), equal_nan=True)
+    torch.testing.assert_close(torch.from_numpy(found), function(*inputs.values()), equal_nan=True)
 
 
 def test_a_choice_stays_where_it_gives_the_result_its_size() -> None:
@@ -61,4 +61,4 @@ def test_a_choice_stays_where_it_gives_the_result_its_size() -> None:
     content = lowered(function, ("x", "y"))
     inputs = special(("x", "y"))
     (found,) = OnnxRuntime().load(content).run({name: tensor.numpy() for name, tensor in inputs.items()}).values()
-    torch.testing.assert_close(torch.from_numpy(found), function(**inputs), equal_nan=True)
+    torch.testing.assert_close(torch.from_numpy(found), function(*inputs.values()), equal_nan=True)
