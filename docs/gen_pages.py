@@ -11,12 +11,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from losskit import registry, verify
 from losskit.conformance.report import from_json, to_html
+from losskit.export import census
 from losskit.spec import Claim, Example, LossSpec, Property, describe_regime
 from losskit.spec.properties import KINDS, Convex
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))  # the build runs this file by its path
-from docs import lattice, runtimes  # noqa: E402
+from docs import graphs, lattice, runtimes  # noqa: E402
 
 GROUPS = ("invariance", "analytic", "decision", "relation", "engineering")
 REPLAY = HERE.parent / "reports" / "runtimes.json"  # of the last replay of all graphs, which CI makes before this
@@ -149,6 +150,7 @@ def main() -> None:
     write("losses/index.md", index(specs))
     write("losses/lattice.md", lattice.page(specs))
     write("runtimes.md", runtimes.page(specs, from_json(REPLAY.read_text("utf-8")) if REPLAY.is_file() else None))
+    write("graphs.md", graphs.page(census.read(HERE / "graphs.json")))
     write("example-report.html", example_report())
     page = (HERE / "properties.md").read_text(encoding="utf-8")
     write("properties.md", page.replace(MARKER, "\n".join(part for part in vocabulary(specs) if part)))

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from docs import lattice, runtimes
+from docs import graphs, lattice, runtimes
 
 import losskit
 from losskit import registry
 from losskit.conformance.report.as_text import NAMES
 from losskit.conformance.report.matrix import GLYPHS
 from losskit.conformance.report.model import Finding, LossReport, Report
+from losskit.export import census
 from losskit.spec.properties import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -144,3 +145,15 @@ def test_the_table_of_runtimes_names_what_gave_other_numbers() -> None:
     assert "| [mse](losses/mse.md) | – | – |" in lines
     assert "| [comp_sum](losses/comp_sum.md) `tau=0.0` | 0.5 | – |" in lines
     assert runtimes.NOTHING in runtimes.page(specs, None)
+
+
+def test_the_page_of_graphs_has_a_row_a_loss() -> None:
+    taken = census.read(ROOT / census.FILE)
+    text = graphs.page(taken)
+    rows = {name: re.findall(rf"^\| \[{name}\].*$", text, re.MULTILINE) for name in taken.losses}
+    for name, found in rows.items():
+        (row,) = found
+        counts = (taken.losses[name].value, taken.losses[name].value_and_gradient)
+        assert row.count("|") == 8
+        assert all(f"| {count.nodes} | {count.bytes:,} | `{count.sha256[:12]}` |" in row for count in counts)
+    assert "[nc1_variability](losses/nc1_variability.md) at variant=" in text

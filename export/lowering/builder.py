@@ -12,7 +12,10 @@ import torch
 
 from losskit.export.lowering.errors import NoLoweringError
 from losskit.export.lowering.fold import fold
+from losskit.export.lowering.simplify import Step, simplify
 from losskit.export.lowering.values import DTYPES, Array, Shape, Size, Value, broadcast
+
+COMMUTATIVE = frozenset({"Add", "And", "Equal", "Max", "Min", "Mul", "Or", "Xor"})
 
 
 @dataclass
@@ -41,7 +44,7 @@ class Builder:
         self._made: dict[Any, tuple[Value, ...]] = {}
         self._known: dict[Any, Value] = {}
         self._bound: dict[Size, Value] = {}
-        self._sources: dict[str, tuple[str, tuple[Value | None, ...]]] = {}
+        self._sources: dict[str, Step] = {}
 
     def add_input(self, name: str, dtype: torch.dtype, shape: Shape) -> Value:
         """A tensor that the graph takes."""
@@ -81,25 +84,13 @@ class Builder:
         folded = fold(operator, arrays, attributes, DTYPES[dtype].numpy())
         if folded is not None:
             return self.constant(folded, dtype).seen_as(shape)
-        shorter = self._shortened(operator, inputs)
-        if isinstance(shorter, Value):
-            return shorter.seen_as(shape)
-        return self.add_many(operator, *shorter, results=((dtype, shape),), **attributes)[0]
+        step = simplify(Step(operator, inputs, attributes, shape), self._made_by)
+        if isinstance(step, Value):
+            return step.seen_as(shape)
+        return self.add_many(step.operator, *step.inputs, results=((dtype, shape),), **step.attributes)[0]
 
-    def _shortened(self, operator: str, inputs: tuple[Value | None, ...]) -> Value | tuple[Value | None, ...]:
-        """A value that is there already, or inputs that skip a step that is taken back."""
-        if inputs[0] is None or inputs[0].key not in self._sources:
-            return inputs
-        before, (source, *others) = self._sources[inputs[0].key]
-        assert source is not None
-        opposite = {"Not": "Not", "Squeeze": "Unsqueeze", "Unsqueeze": "Squeeze"}.get(operator)
-        if before == opposite and others == list(inputs[1:]):
-            return source
-        if operator == "Reshape" and before in ("Reshape", "Squeeze", "Unsqueeze"):
-            return (source, *inputs[1:])
-        if operator == "Where" and before == "Not":
-            return (source, inputs[2], inputs[1])
-        return inputs
+    def _made_by(self, value: Value) -> Step | None:
+        return self._sources.get(value.key)
 
     def add_many(
         self,
@@ -110,7 +101,8 @@ class Builder:
     ) -> tuple[Value, ...]:
         """A node with several outputs, each of a dtype and a shape."""
         keys = tuple("" if value is None else value.key for value in inputs)
-        made = (operator, keys, tuple((name, _hashable(value)) for name, value in sorted(attributes.items())))
+        order = tuple(sorted(keys)) if operator in COMMUTATIVE else keys
+        made = (operator, order, tuple((name, _hashable(value)) for name, value in sorted(attributes.items())))
         if made not in self._made:
             stem = len(self.nodes)
             outputs = tuple(f"node:{stem}:{place}" for place in range(len(results)))
@@ -118,7 +110,7 @@ class Builder:
             self._made[made] = tuple(
                 Value(key, dtype, shape, shape) for key, (dtype, shape) in zip(outputs, results, strict=True)
             )
-            self._sources[outputs[0]] = (operator, inputs)
+            self._sources[outputs[0]] = Step(operator, inputs, attributes, results[0][1])
         return tuple(v.seen_as(shape) for v, (_, shape) in zip(self._made[made], results, strict=True))
 
     def each(self, operator: str, *inputs: Value, dtype: torch.dtype, shape: Shape, **attributes: Any) -> Value:

@@ -48,14 +48,8 @@ def arithmetic(g: Builder, result: Meta, operator: str, *operands: Any) -> Value
 
 
 def product(g: Builder, result: Meta, x: Any, y: Any) -> Value:
-    """A product; a factor of one changes nothing."""
-    a, b = operand(g, x, result.dtype), operand(g, y, result.dtype)
-    for one, other in ((a, b), (b, a)):
-        if one.splat == 1:
-            return other.seen_as(result.shape)
-    if result.dtype == torch.bool:
-        return g.each("And", a, b, dtype=torch.bool, shape=result.shape)
-    return g.each("Mul", a, b, dtype=result.dtype, shape=result.shape)
+    """A product; on booleans a conjunction."""
+    return arithmetic(g, result, "And" if result.dtype == torch.bool else "Mul", x, y)
 
 
 @lowers("add.Tensor", "add.Scalar")
@@ -94,10 +88,7 @@ def mul(g: Builder, result: Meta, x: Any, y: Any) -> Value:
 @lowers("div.Tensor", "div.Scalar")
 def div(g: Builder, result: Meta, x: Any, y: Any) -> Value:
     """``x / y``."""
-    a, b = operand(g, x, result.dtype), operand(g, y, result.dtype)
-    if b.splat == 1:
-        return a.seen_as(result.shape)
-    return g.each("Div", a, b, dtype=result.dtype, shape=result.shape)
+    return arithmetic(g, result, "Div", x, y)
 
 
 @lowers("div.Tensor_mode", "div.Scalar_mode")
@@ -197,12 +188,14 @@ def rsqrt(g: Builder, result: Meta, x: Value) -> Value:
 
 @lowers("pow.Tensor_Scalar", "pow.Tensor_Tensor", "pow.Scalar")
 def power(g: Builder, result: Meta, x: Any, exponent: Any) -> Value:
-    """``x`` to a power; a square is a product, which is exact where a power function is not."""
+    """``x`` to a power; squares and cubes are products, as in the framework: exact where a power function is not."""
     whole = isinstance(exponent, int | float)
     if whole and exponent == 1:
         return operand(g, x, result.dtype)
     if whole and exponent == 2:
         return product(g, result, x, x)
+    if whole and exponent == 3:
+        return product(g, result, product(g, result, x, x), x)
     if whole and exponent == 0.5:
         return arithmetic(g, result, "Sqrt", x)
     if whole and exponent == -1:

@@ -12,11 +12,15 @@ Array = NDArray[Any]
 MAX_ENTRIES = 4096  # beyond, a folded constant would be larger than the graph
 
 _FOLDS: Mapping[str, Callable[..., Any]] = {
+    "Abs": np.abs,
     "Add": np.add,
     "And": np.logical_and,
+    "Ceil": np.ceil,
     "Equal": np.equal,
+    "Floor": np.floor,
     "Greater": np.greater,
     "GreaterOrEqual": np.greater_equal,
+    "IsNaN": np.isnan,
     "Less": np.less,
     "LessOrEqual": np.less_equal,
     "Max": np.maximum,
@@ -25,6 +29,9 @@ _FOLDS: Mapping[str, Callable[..., Any]] = {
     "Neg": np.negative,
     "Not": np.logical_not,
     "Or": np.logical_or,
+    "Reciprocal": np.reciprocal,
+    "Relu": lambda values: np.maximum(values, 0),
+    "Sign": np.sign,
     "Sqrt": np.sqrt,
     "Sub": np.subtract,
     "Where": np.where,
@@ -33,6 +40,8 @@ _FOLDS: Mapping[str, Callable[..., Any]] = {
     "Squeeze": lambda values, axes: np.squeeze(values, tuple(axes.tolist())),
     "Unsqueeze": lambda values, axes: np.expand_dims(values, tuple(axes.tolist())),
 }
+# libraries differ in the last digit of these: computed in double precision and rounded, they give the same on every machine
+_ROUNDED: Mapping[str, Callable[..., Any]] = {"Exp": np.exp, "Log": np.log, "Tanh": np.tanh}
 
 
 def fold(operator: str, constants: list[Array | None], attributes: Mapping[str, Any], dtype: Any) -> Array | None:
@@ -51,6 +60,8 @@ def fold(operator: str, constants: list[Array | None], attributes: Mapping[str, 
             found = known[0].transpose(attributes["perm"])
         elif operator == "Concat":
             found = np.concatenate(known, axis=attributes["axis"])
+        elif operator in _ROUNDED and known[0].dtype != np.float64:
+            found = _ROUNDED[operator](known[0].astype(np.float64))
         elif operator in _FOLDS:
             found = _FOLDS[operator](*known)
         else:
