@@ -79,7 +79,7 @@ def _shown(subject: Subject, name: str, given: Mapping[str, Any]) -> Case | None
         sizes |= dict(zip(axes, inputs[entry.name].shape, strict=True))
     for entry in subject.axes.inputs:
         if entry.name in subject.parameters:  # one that the graph takes as an input
-            inputs[entry.name] = np.asarray(subject.parameters[entry.name], np.float32)
+            inputs[entry.name] = np.asarray(subject.parameters[entry.name], subject.axes.dtype)
     if UPSTREAM in subject.axes.shapes:
         upstream = subject.axes.inputs[-1]
         shape = [sizes[axis] for axis in subject.axes.shapes[UPSTREAM]]

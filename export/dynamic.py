@@ -55,20 +55,23 @@ class Turned(nn.Module):
             return anew
         at = {name: number(v) if concrete(v) else float(getattr(self.loss, name)) for name, v in values.items()}
         knobs = {name: Knob(value, at[name], []) for name, value in values.items()}
-        # within a level of forward differentiation no backward pass of a loss's own is taken: those know tensors alone
-        with turning(self.loss, knobs), forward_ad.dual_level():
+        with turning(self.loss, knobs):
             turned: Tensor = self.loss(**inputs)
         return turned
 
 
 @contextmanager
 def turning(loss: Loss, knobs: Mapping[str, Knob]) -> Iterator[None]:
-    """The loss with knobs in place of its parameters."""
+    """The loss with knobs in place of its parameters.
+
+    Within a level of forward differentiation no backward pass of a loss's own is taken: those know tensors alone.
+    """
     kept = {name: getattr(loss, name) for name in knobs}
     try:
         for name, knob in knobs.items():
             setattr(loss, name, knob)
-        yield
+        with forward_ad.dual_level():
+            yield
     finally:
         for name, value in kept.items():
             setattr(loss, name, value)

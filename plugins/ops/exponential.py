@@ -49,20 +49,20 @@ def box_cox(log_x: Tensor, power: float) -> Tensor:
 def log_one_plus(x: Tensor) -> Tensor:
     """``log(1 + x)`` with full relative accuracy near 0, for x > -1."""
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if torch.compiler.is_compiling():
+        if torch.compiler.is_exporting():
             return _log_one_plus_in_graphs(x)
     return torch.log1p(x)
 
 
 def _log_one_plus_in_graphs(x: Tensor) -> Tensor:
-    """``log1p`` would become ``Add`` and ``Log``; near 0 ``2 artanh(x / (2 + x))`` takes over, by its series."""
-    small = x.abs() < 0.1
-    near = torch.where(small, x, torch.zeros_like(x))
-    t = near / (2 + near)
-    series = torch.full_like(t, 1 / 13)  # the first term left out is below 1e-19
-    for odd in [11, 9, 7, 5, 3, 1]:
-        series = series * t * t + 1 / odd
-    return torch.where(small, 2 * t * series, torch.where(small, torch.zeros_like(x), x).add(1).log())
+    """``log1p`` would become ``Add`` and ``Log``: what ``1 + x`` rounds off is added, over the sum; to slopes a constant.
+
+    Both ends stay finite: a sum of 0 divides a remainder of 0, and none is left of 1e30 or of infinity.
+    """
+    within = x.detach().clamp(max=1e30)
+    rounded = 1 + within
+    lost = (within - (rounded - 1)) / rounded.clamp(min=1e-30)
+    return (1 + x).log() + lost
 
 
 def log_one_minus_exp(x: Tensor) -> Tensor:
