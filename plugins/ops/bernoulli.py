@@ -1,9 +1,12 @@
 """Labels between 0 and 1 as shares of class 1: what a score costs against them."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from losskit.plugins.checks import readable
+from losskit.plugins.ops.eager import differentiated, in_place, own_backward
 from losskit.plugins.ops.sigmoid import sigmoids
 from losskit.plugins.ops.signs import opposed_margin
 from losskit.plugins.ops.softplus import softplus
@@ -17,9 +20,37 @@ def cross_entropy(score: Tensor, target: Tensor) -> Tensor:
     """
     if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
         if all_hard(target):
-            return softplus(opposed_margin(score, target))
+            return hard_cross_entropy(score, target)
     hard = target.round().clamp(0, 1)
     return torch.addcmul(softplus(opposed_margin(score, hard)), hard - target, score)
+
+
+def hard_cross_entropy(score: Tensor, target: Tensor) -> Tensor:
+    """``log(1 + exp((1 - 2 t) x))``, the cross-entropy of labels 0 and 1; no gradient in the label."""
+    if not torch.jit.is_scripting():  # noqa: SIM102
+        if own_backward(score, target):
+            value: Tensor = _HardCrossEntropy.apply(score, target)  # type: ignore[no-untyped-call]
+            return value
+    return softplus(opposed_margin(score, target))
+
+
+class _HardCrossEntropy(torch.autograd.Function):
+    """The slope ``(1 - 2 t) sigmoid((1 - 2 t) x)`` in the matrix that is returned."""
+
+    @staticmethod
+    def forward(ctx: Any, score: Tensor, target: Tensor) -> Tensor:
+        opposed = torch.rsub(target, 1, alpha=2).mul_(score)
+        ctx.save_for_backward(score, target, opposed)
+        return softplus(opposed)
+
+    @staticmethod
+    def backward(ctx: Any, of_value: Tensor) -> tuple[Tensor, None]:
+        score, target, opposed = ctx.saved_tensors
+        if not in_place(of_value):
+            return differentiated(lambda x: softplus(opposed_margin(x, target)), score, of_value), None
+        slope = torch.sigmoid(opposed)
+        # of numbers up to 1, where a difference in which the slope had a part might be one of infinities
+        return slope.addcmul_(target, slope, value=-2).mul_(of_value), None
 
 
 def cross_entropy_and_missing(score: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,7 @@ from torch import Tensor
 from losskit.plugins.base import Loss
 from losskit.plugins.binary.ens_loss import SPEC
 from losskit.plugins.ops.exponential import log_one_plus
+from losskit.plugins.ops.ordering import ascending
 from losskit.plugins.ops.precision import widen
 from losskit.plugins.ops.signs import signed_margin
 
@@ -58,8 +59,8 @@ class EnsLoss(Loss):
 
     def derivatives(self, margin: Tensor, noise: Tensor) -> Tensor:
         """The derivative of each margin, both of shape (B,): the smallest margin gets the most negative one."""
-        steepest_first = (-inverse_box_cox(noise, self.lam)).clamp(min=-self.clip).sort()[0].to(margin.dtype)
-        order = torch.sort(margin, stable=True, dim=0)[1]
+        steepest_first = ascending((-inverse_box_cox(noise, self.lam)).clamp(min=-self.clip))[0].to(margin.dtype)
+        order = ascending(margin)[1]
         assigned = torch.zeros_like(margin).scatter(0, order, steepest_first)
         lowered = assigned / margin.clamp(min=1.0)
         # not as a subtraction of 0: ONNX Runtime drops that one from a graph in which two nodes read it

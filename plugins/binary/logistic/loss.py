@@ -4,8 +4,7 @@ from torch import Tensor
 
 from losskit.plugins.base import BinaryLoss
 from losskit.plugins.binary.logistic import SPEC
-from losskit.plugins.ops.signs import opposed_margin
-from losskit.plugins.ops.softplus import softplus
+from losskit.plugins.ops.bernoulli import hard_cross_entropy
 
 
 class LogisticLoss(BinaryLoss):
@@ -15,4 +14,4 @@ class LogisticLoss(BinaryLoss):
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
         """The value of each sample, shape (B,)."""
-        return softplus(opposed_margin(logits, target))
+        return hard_cross_entropy(logits, target)
