@@ -7,7 +7,7 @@ from torch import Tensor
 
 import losskit
 from benchmarks.inputs import CLASSES, ROWS
-from benchmarks.peers import PAIRS, Pair
+from benchmarks.pairs import PAIRS, Pair
 from benchmarks.timing import Benchmark, Row, Step, command_line, machine
 
 ONE_TURN = 5  # steps a turn takes, so that a turn is long against the clock and the caches settle

@@ -15,7 +15,7 @@ from torch import Tensor
 import losskit
 from benchmarks import inputs
 from benchmarks.inputs import CLASSES, Inputs
-from benchmarks.peers import PAIRS, Pair
+from benchmarks.pairs import PAIRS, Pair
 from benchmarks.timing import Row, command_line, interleave, machine, rows
 from losskit.export.eager import differentiable
 from losskit.export.graphs import narrowed, write_graph

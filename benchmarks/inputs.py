@@ -72,3 +72,46 @@ def labelled() -> Inputs:
 def shares() -> Inputs:
     """Class probabilities."""
     return (classes()[0].softmax(1),)
+
+
+def output_layer() -> Inputs:
+    """Scores, labels and the weights of the output layer."""
+    return *classes(), torch.randn(CLASSES, WIDTH, generator=torch.Generator().manual_seed(1))
+
+
+def attacked() -> Inputs:
+    """Scores of clean and of attacked inputs, and labels."""
+    scores, labels = classes()
+    return scores, scores + torch.randn(scores.shape, generator=torch.Generator().manual_seed(1)) / 4, labels
+
+
+def thresholds() -> Inputs:
+    """Scores that fall from threshold to threshold, and ordinal labels."""
+    scores, labels = few_classes()
+    return scores[:, 1:].sort(dim=1, descending=True)[0], labels
+
+
+def moved_bins() -> Inputs:
+    """Scores of bins, the next state's distribution, rewards and discounts."""
+    scores, reward = bins()
+    draw = torch.Generator().manual_seed(1)
+    return scores, torch.randn(scores.shape, generator=draw).softmax(1), reward, torch.rand(len(reward), generator=draw)
+
+
+def steps() -> Inputs:
+    """Next-token scores, tokens, and the step that each belongs to: four tokens a step."""
+    scores, labels = tokens()
+    return scores, labels, (torch.arange(LENGTH) // 4).expand_as(labels).contiguous()
+
+
+def self_dual() -> Inputs:
+    """Classifier rows, features and labels."""
+    features, labels = labelled()
+    return torch.randn(10, WIDTH, generator=torch.Generator().manual_seed(1)), features, labels
+
+
+def activations() -> Inputs:
+    """An inverse activation at as many nodes, and two positive functions there."""
+    draw = torch.Generator().manual_seed(0)
+    y = torch.randn(ROWS * CLASSES, generator=draw)
+    return y, torch.rand(len(y), generator=draw) + 0.5, torch.rand(len(y), generator=draw) / len(y)

@@ -1,57 +1,10 @@
-"""What a user would otherwise write or call, loss by loss.
-
-A peer is the framework's own function where there is one, else the shortest vectorised form that is right at ordinary inputs.
-"""
+"""Forms that a user would otherwise write: the shortest vectorised ones that are right at ordinary inputs."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-
-from benchmarks.inputs import (
-    CLASSES,
-    Inputs,
-    answers,
-    bins,
-    classes,
-    few_classes,
-    frame,
-    head,
-    labelled,
-    lists,
-    numbers,
-    shares,
-    tokens,
-)
-
-PRIOR = torch.linspace(1, 3, CLASSES, dtype=torch.float64) / (2 * CLASSES)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A loss and its peer.
-
-    Attributes:
-        peer: takes the same tensors, gives the mean.
-        inputs: makes them; the first one gets the gradient.
-        told: what the peer is.
-        parameters: of the loss.
-        taken: how many of the inputs the loss takes; all if left out.
-    """
-
-    peer: Callable[..., Tensor]
-    inputs: Callable[[], Inputs]
-    told: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    taken: int | None = None
-
-    def ours(self, loss: Callable[..., Tensor], inputs: Inputs) -> Tensor:
-        """The loss of the inputs that it takes."""
-        return loss(*inputs[: self.taken])
 
 
 def label_probability(scores: Tensor, target: Tensor) -> Tensor:
@@ -233,95 +186,60 @@ def drawn(x: Tensor, t: Tensor, noise: Tensor) -> Tensor:
     return ((slopes - 1e-6) * z).mean()
 
 
-OTHER_NUMBERS = ("crammer_singer",)  # the framework adds up what ours takes the largest of
-PAIRS = {
-    "cross_entropy": Pair(functional.cross_entropy, classes, "torch's cross_entropy"),
-    "label_smoothing_cross_entropy": Pair(
-        lambda x, y: functional.cross_entropy(x, y, label_smoothing=0.1), classes, "torch's cross_entropy, smoothed"
-    ),
-    "comp_sum": Pair(
-        lambda x, y: (1 - label_probability(x, y).sqrt()).mean() / 0.5, classes, "softmax, gather, power", {"tau": 1.5}
-    ),
-    "generalized_cross_entropy": Pair(
-        lambda x, y: (1 - label_probability(x, y) ** 0.7).mean() / 0.7, classes, "softmax, gather, power"
-    ),
-    "mae_classification": Pair(
-        lambda x, y: (x.softmax(1) - one_hot(x, y)).abs().sum(1).mean() / 2, classes, "softmax against one-hot"
-    ),
-    "brier": Pair(
-        lambda x, y: (x.softmax(1) - one_hot(x, y)).square().sum(1).mean(), classes, "softmax against one-hot"
-    ),
-    "one_hot_mse": Pair(lambda x, y: (x - one_hot(x, y)).square().sum(1).mean(), classes, "against one-hot"),
-    "crammer_singer": Pair(
-        lambda x, y: functional.multi_margin_loss(x, y),
-        classes,
-        "torch's multi_margin_loss (a sum where ours is a maximum)",
-    ),
-    "poly_loss": Pair(
-        lambda x, y: (surprise(x, y) + 2 * (1 - label_probability(x, y))).mean(), classes, "cross_entropy and softmax"
-    ),
-    "focal": Pair(focal, classes, "cross_entropy, exponential, square"),
-    "hinge": Pair(lambda x, t: (1 - margins(x, t)).relu().mean(), answers, "relu of margins"),
-    "squared_hinge": Pair(lambda x, t: (1 - margins(x, t)).relu().square().mean(), answers, "squared relu of margins"),
-    "logistic": Pair(lambda x, t: functional.softplus(-margins(x, t)).mean(), answers, "softplus of margins"),
-    "exponential": Pair(lambda x, t: (-margins(x, t)).exp().mean(), answers, "exponential of margins"),
-    "binary_cross_entropy_with_logits": Pair(
-        functional.binary_cross_entropy_with_logits, answers, "torch's binary_cross_entropy_with_logits"
-    ),
-    "sigmoid_focal": Pair(sigmoid_focal, answers, "binary_cross_entropy_with_logits times the factor"),
-    "mse": Pair(functional.mse_loss, numbers, "torch's mse_loss"),
-    "mae": Pair(functional.l1_loss, numbers, "torch's l1_loss"),
-    "huber": Pair(functional.huber_loss, numbers, "torch's huber_loss"),
-    "comp_sum_rho_margin": Pair(
-        lambda x, y: (-violations(x, y) * -1 + 1).clamp(0, 1).sum(1).log().mean(), classes, "clipped margins, logarithm"
-    ),
-    "ldr_k": Pair(
-        lambda x, y: ((violations(x, y) + 1 - one_hot(x, y)).topk(5, dim=1)[0]).mean(1).mean(),
-        classes,
-        "topk",
-        {"k": 5},
-    ),
-    "ldr_kl": Pair(
-        lambda x, y: (violations(x, y).logsumexp(1) - math.log(CLASSES)).mean(), classes, "logsumexp of differences"
-    ),
-    "logit_adjusted": Pair(
-        lambda x, y: functional.cross_entropy(x + PRIOR.log().float(), y),
-        classes,
-        "torch's cross_entropy of shifted scores",
-        {"class_prior": PRIOR.tolist()},
-    ),
-    "symmetric_cross_entropy": Pair(
-        lambda x, y: (0.1 * surprise(x, y) + 9.210340371976182 * (1 - label_probability(x, y))).mean(),
-        classes,
-        "cross_entropy and softmax",
-    ),
-    "spherical_softmax": Pair(spherical, classes, "squares, sum, gather"),
-    "taylor_softmax": Pair(taylor, classes, "polynomial, sum, gather"),
-    "correctness_aware": Pair(correctness, classes, "softmax, max"),
-    "self_adjusting_dice_multiclass": Pair(adjusted_classes, classes, "softmax against one-hot"),
-    "comp_sum_bayes_risk": Pair(lambda q: -torch.xlogy(q, q).sum(1).mean(), shares, "torch's xlogy"),
-    "ordinal_cross_entropy": Pair(
-        lambda x, y: ordinal(x, y),
-        lambda: (few_classes()[0][:, 1:], few_classes()[1]),
-        "binary_cross_entropy of levels",
-    ),
-    "direct_coverage": Pair(coverage, tokens, "cross_entropy, log1p, expm1"),
-    "two_hot": Pair(two_hot, bins, "log_softmax, gather", {"min_value": -10.0, "max_value": 10.0}),
-    "anyloss_accuracy": Pair(
-        lambda x, t: (soft(x, t)[1] + soft(x, t)[2]) / len(x), answers, "sums of sigmoids of sigmoids"
-    ),
-    "anyloss_fbeta": Pair(anyloss_fbeta, answers, "sums of sigmoids of sigmoids"),
-    "anyloss_balanced_accuracy": Pair(anyloss_balanced_accuracy, answers, "sums of sigmoids of sigmoids"),
-    "anyloss_gmean": Pair(anyloss_gmean, answers, "sums of sigmoids of sigmoids"),
-    "asymmetric_loss": Pair(asymmetric, answers, "the vision libraries' form"),
-    "binary_dice": Pair(overlap, answers, "sigmoid, quotient"),
-    "binary_tversky": Pair(tversky, answers, "sigmoid, quotient"),
-    "self_adjusting_dice": Pair(adjusted, answers, "sigmoid, quotient"),
-    "ens_loss": Pair(drawn, lambda: (answers()[0], answers()[1], numbers()[1]), "argsort, scatter"),
-    "profit_aware_bce": Pair(profits, lists, "topk, pairs"),
-    "neural_collapse_ufm": Pair(features_objective, head, "product, one-hot"),
-    "nc2_frame": Pair(tight_frame, frame, "Gram matrix, norm"),
-    "nc1_variability": Pair(variability, labelled, "index_add, traces", {"variant": "trace_ratio"}),
-    "crrelu": Pair(lambda x, _: (x.relu() + 0.01 * x * (-x * x / 2).exp()).mean(), numbers, "relu and a bump", taken=1),
-    "wafbc": Pair(lambda x, _: torch.special.ndtr(x).mean(), numbers, "torch's ndtr", taken=1),
-}
+def one_against_all(x: Tensor, y: Tensor, w: Tensor) -> Tensor:
+    """Squared hinge of every class against the rest, and the decay of the weights."""
+    signs = 2 * one_hot(x, y) - 1
+    return (1 - signs * x).relu().square().sum(1).mean() + w.square().sum() / (2 * len(x))
+
+
+def robust(x: Tensor, attacked: Tensor, y: Tensor) -> Tensor:
+    """Cross-entropy, and the distance by which an attack moves the margins."""
+    moved: Tensor = torch.linalg.vector_norm(violations(attacked - x, y), dim=1)
+    return functional.cross_entropy(x, y) + moved.mean()
+
+
+def ordered(x: Tensor, y: Tensor) -> Tensor:
+    """Minus the logarithm of a difference of sigmoids."""
+    tails = functional.pad(functional.pad(x.sigmoid(), (1, 0), value=1.0), (0, 1), value=0.0)
+    shares = tails[:, :-1] - tails[:, 1:]
+    return -shares.gather(1, y.unsqueeze(1)).log().mean()
+
+
+def projected(x: Tensor, p: Tensor, reward: Tensor, discount: Tensor) -> Tensor:
+    """Cross-entropy against a distribution whose atoms have moved, each split between its neighbours."""
+    count = x.shape[1]
+    place = ((reward[:, None] + discount[:, None] * torch.linspace(-10, 10, count) + 10) / 20 * (count - 1)).clamp(
+        0, count - 1
+    )
+    low = place.floor().long().clamp(max=count - 2)
+    share = place - low
+    target = torch.zeros_like(x).scatter_add(1, low, p * (1 - share)).scatter_add(1, low + 1, p * share)
+    return -(target * x.log_softmax(1)).sum(1).mean()
+
+
+def stepwise(x: Tensor, y: Tensor, steps: Tensor) -> Tensor:
+    """Minus the logarithm of pass@N of every step of an answer."""
+    log_p = -functional.cross_entropy(x.transpose(1, 2), y, reduction="none")
+    by_step = torch.zeros(len(x), int(steps.max()) + 1).scatter_add(1, steps, log_p)
+    return -torch.log(-torch.expm1(8 * torch.log1p(-by_step.double().exp()))).mean().float()
+
+
+def dual(w: Tensor, h: Tensor, y: Tensor) -> Tensor:
+    """Classifier rows against centred class means, both normalised."""
+    rows = h - h.mean(0)
+    sizes = torch.bincount(y, minlength=len(w)).unsqueeze(1)
+    means = torch.zeros_like(w).index_add(0, y, rows) / sizes
+    distance: Tensor = (w / w.norm() - means / means.norm()).norm()
+    return distance
+
+
+def corrected(y: Tensor, dy: Tensor, d2y: Tensor) -> Tensor:
+    """The normal density and its slope."""
+    density: Tensor = (-0.5 * y * y).exp() / math.sqrt(2 * math.pi)
+    return (density * (y * dy - d2y / dy)).mean()
+
+
+def entropy(y: Tensor, dy: Tensor, weights: Tensor) -> Tensor:
+    """Of the density of an output."""
+    density: Tensor = (-0.5 * y * y).exp() / math.sqrt(2 * math.pi) * dy
+    return -(weights * density * density.log()).sum()

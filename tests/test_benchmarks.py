@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 import torch
-from benchmarks import graphs, inputs, peers
+from benchmarks import graphs, inputs, pairs
 
 import losskit
 
 
-@pytest.mark.parametrize("name", [name for name in peers.PAIRS if name not in peers.OTHER_NUMBERS])
+@pytest.mark.parametrize("name", [name for name in pairs.PAIRS if name not in pairs.OTHER_NUMBERS])
 def test_a_peer_gives_the_value_of_the_loss(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "ROWS", 64)
-    pair = peers.PAIRS[name]
+    pair = pairs.PAIRS[name]
     drawn = pair.inputs()
     loss = losskit.create(name, **pair.parameters)
     torch.testing.assert_close(pair.ours(loss, drawn), pair.peer(*drawn), rtol=1e-4, atol=1e-5)
@@ -29,8 +29,8 @@ def test_a_graph_gives_the_value_and_the_gradients_of_the_loss(name: str, monkey
 
 def test_a_loss_without_a_graph_at_a_pairs_parameters_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "ROWS", 64)
-    variability = replace(peers.PAIRS["nc1_variability"], parameters={})
-    monkeypatch.setitem(peers.PAIRS, "nc1_variability", variability)
+    variability = replace(pairs.PAIRS["nc1_variability"], parameters={})
+    monkeypatch.setitem(pairs.PAIRS, "nc1_variability", variability)
     assert graphs.has_graph("cross_entropy")
     assert not graphs.has_graph("nc1_variability")
 

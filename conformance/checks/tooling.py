@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch.autograd import forward_ad
 
 from losskit.conformance.checks.base import Comparison, check_for, first_of_each_setting, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
@@ -129,7 +130,7 @@ def scripts(claim: Claim, search: Search) -> Result:
 
 @check_for(Transforms)
 def transforms(claim: Claim, search: Search) -> Result:
-    """Compare ``torch.func.grad`` and ``vmap`` with autograd and a loop."""
+    """Compare ``torch.func.grad`` and ``vmap`` with autograd and a loop, and dual numbers with the gradient."""
     comparison = Comparison(claim, search)
     for subject, sizes in first_of_each_setting(claim, search, comparison, search.budget.settings):
         data = _batches(subject, sizes, search, "transform")[0]
@@ -154,6 +155,14 @@ def transforms(claim: Claim, search: Search) -> Result:
             comparison.compare(
                 f"torch.func.grad for {name}", found[name], wanted[name], 1e-9 * (1 + wanted[name].abs()), subject, data
             )
+        ahead = {n: torch.linspace(-1, 1, v.numel(), dtype=v.dtype).reshape(v.shape) for n, v in moving.items()}
+        with forward_ad.dual_level():
+            along = value({n: forward_ad.make_dual(v, ahead[n]) for n, v in moving.items()})
+            slope = forward_ad.unpack_dual(along).tangent
+        slope = torch.zeros_like(along) if slope is None else slope
+        expected = sum(((wanted[n] * ahead[n]).sum() for n in names), torch.zeros_like(slope))
+        slack = 1e-9 * (1 + sum((wanted[n].abs().sum() for n in names), torch.zeros_like(slope)))
+        comparison.compare("the slope by dual numbers", slope, expected, slack, subject, data)
         for place in range(3):
             single = {n: v[place] for n, v in stacked.items()}
             alone = value(single)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.checks import readable
-from losskit.plugins.ops.eager import own_backward
+from losskit.plugins.ops.eager import over, own_backward, times
 
 
 def exp_minus_one(x: Tensor) -> Tensor:
@@ -67,7 +67,30 @@ def _log_one_plus_in_graphs(x: Tensor) -> Tensor:
 
 def log_one_minus_exp(x: Tensor) -> Tensor:
     """``log(1 - exp(-x))`` with full relative accuracy at both ends, for x > 0."""
-    near = x < 0.7  # about log 2, where both forms are accurate
+    if not torch.jit.is_scripting():  # noqa: SIM102
+        if own_backward(x):
+            value: Tensor = _LogOneMinusExp.apply(x)  # type: ignore[no-untyped-call]
+            return value
+    return _log_one_minus_exp_in_graphs(x)
+
+
+class _LogOneMinusExp(torch.autograd.Function):
+    """With the slope ``exp(-x) / (1 - exp(-x))``, in which nothing overflows, nor in what its own slope takes from it."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        # log 2 is about where both forms are accurate
+        return torch.where(x < 0.7, torch.expm1(-x).neg_().log_(), torch.exp(-x).neg_().log1p_())
+
+    @staticmethod
+    def backward(ctx: Any, of_value: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return over(times(torch.exp(-x), of_value), -exp_minus_one(-x))
+
+
+def _log_one_minus_exp_in_graphs(x: Tensor) -> Tensor:
+    near = x < 0.7
     inside = torch.where(near, x, torch.ones_like(x))  # the branch not taken must have a finite gradient, too
     beyond = torch.where(near, torch.ones_like(x), x)
     return torch.where(near, (-exp_minus_one(-inside)).log(), log_one_plus(-torch.exp(-beyond)))

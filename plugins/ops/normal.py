@@ -9,6 +9,11 @@ from torch import Tensor
 from losskit.plugins.ops.eager import own_backward
 
 
+def standardised(x: Tensor, mean: float, std: float) -> Tensor:
+    """``(x - mean) / std``."""
+    return x if mean == 0 and std == 1 else (x - mean) / std
+
+
 def interval_masses(edges: Tensor) -> Tensor:
     """Probability of each interval between neighbouring edges, (..., K + 1) to (..., K); edges increase.
 

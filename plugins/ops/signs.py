@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from losskit.plugins.ops.classes import one_hot
 from losskit.plugins.ops.eager import own_backward
 
 
@@ -24,3 +25,11 @@ def turned_where_below(scores: Tensor, label: Tensor) -> Tensor:
             sign = (threshold.to(scores.dtype) - (label.to(scores.dtype).unsqueeze(-1) - 0.5)).sign_()
             return sign * scores
     return torch.where(label.unsqueeze(-1) > threshold, -scores, scores)
+
+
+def turned_at_label(scores: Tensor, label: Tensor) -> Tensor:
+    """Scores of classes, shape (..., C), with the other sign at the label, shape (...)."""
+    if not torch.jit.is_scripting():  # noqa: SIM102
+        if own_backward(scores, label):
+            return torch.ones_like(scores).scatter_(-1, label.unsqueeze(-1), -1.0) * scores
+    return torch.where(one_hot(label, scores.size(-1)), -scores, scores)

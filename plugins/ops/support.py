@@ -5,7 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from losskit.plugins.checks import readable
 from losskit.plugins.ops.eager import own_backward
+from losskit.plugins.ops.precision import full_matmul
 
 
 def places(values: Tensor, low: float, high: float, count: int) -> Tensor:
@@ -24,6 +26,23 @@ def linear_shares(place: Tensor, count: int) -> Tensor:
     """
     locations = torch.arange(count, dtype=place.dtype, device=place.device)
     return torch.clamp(1 - (locations - place.unsqueeze(-1)).abs(), min=0)
+
+
+def moved(weight: Tensor, place: Tensor) -> Tensor:
+    """Weights at places moved to the locations beside them, shape (..., K) to (..., K): ``sum_j w_j linear_shares(place_j)``.
+
+    On a CPU each is added to its two neighbours; elsewhere, where sums by index come in any order, all shares are formed.
+    """
+    count = weight.size(-1)
+    if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+        if readable(place) and count > 1:
+            left = place.nan_to_num().floor_().clamp_(max=count - 2)
+            right_share = (place - left) * weight
+            index = left.long()
+            found = torch.zeros_like(weight).scatter_add_(-1, index, weight - right_share)
+            return found.scatter_add_(-1, index.add_(1), right_share)
+    shares = linear_shares(place, count)
+    return full_matmul(weight.unsqueeze(-2), shares).squeeze(-2)
 
 
 def cross_entropy_between(scores: Tensor, place: Tensor) -> Tensor:

@@ -59,7 +59,7 @@ class Compiles(Engineering):
 
 
 class Transforms(Engineering):
-    """``torch.func.grad`` and ``torch.func.vmap`` agree with autograd; double backward where smooth enough."""
+    """``torch.func.grad``, ``torch.func.vmap`` and dual numbers agree with autograd."""
 
 
 class Scripts(Engineering):

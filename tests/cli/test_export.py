@@ -37,6 +37,8 @@ def test_options_reach_the_exporter(invoke: Invoke, asked: dict[str, Any], tmp_p
         "directory": tmp_path,
         "parameters": {"tau": 2.5},
         "reduction": "sum",
+        "dynamic": (),
+        "dynamic_grad": False,
         "grad": True,
         "gradient_of": "sum",
         "dtype": "float16",

@@ -19,7 +19,8 @@ def worst(expected: Any, found: Any, exact: Any = None) -> float:
 
 
 @pytest.mark.parametrize(
-    ("expected", "found"), [(1.0, 1.000005), (1e4, 1e4 + 0.05), (0.0, 5e-7), (math.inf, math.inf), (math.nan, math.nan)]
+    ("expected", "found"),
+    [(1.0, 1.000005), (1e4, 1e4 + 0.05), (0.0, 5e-7), (math.inf, math.inf), (math.nan, math.nan), (math.inf, math.nan)],
 )
 def test_close_results_pass(expected: float, found: float) -> None:
     assert worst(expected, found) <= 1

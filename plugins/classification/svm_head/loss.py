@@ -7,8 +7,8 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.classification.svm_head import SPEC
-from losskit.plugins.ops.classes import one_hot
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.signs import turned_at_label
 
 
 class SVMHeadLoss(Loss):
@@ -49,8 +49,7 @@ class SVMHeadLoss(Loss):
 
     def violations(self, scores: Tensor, target: Tensor) -> Tensor:
         """The hinge terms of each sample, shape (B,)."""
-        signed = torch.where(one_hot(target, scores.size(-1)), scores, -scores)
-        hinge = torch.relu(1 - signed)
+        hinge = torch.relu(1 + turned_at_label(scores, target))
         if self.p == 2:
             hinge = hinge * hinge
         return self.c * hinge.sum(dim=-1)

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.law.activation_entropy import SPEC
+from losskit.plugins.ops.clip import clip
+from losskit.plugins.ops.normal import standardised
 from losskit.plugins.ops.precision import widen
 
 
@@ -36,11 +38,10 @@ class ActivationEntropyLoss(Loss):
         """
         if not torch.jit.is_scripting():
             self.check(y, dy, quadrature)
-        standard = (widen(y) - self.mean) / self.std
-        tails = standard.abs() > 60  # no dy that is a number of the dtype lifts q from 0 there
-        standard = torch.where(tails, torch.zeros_like(standard), standard)
+        # beyond 60 no dy that is a number of the dtype lifts q from 0
+        standard = clip(standardised(widen(y), self.mean, self.std), -60.0, 60.0)
         log_density = torch.log(widen(dy) / (self.std * self.root)) - 0.5 * standard * standard
-        surprise = torch.where(tails, torch.zeros_like(log_density), -log_density * torch.exp(log_density))
+        certainty = log_density * torch.exp(log_density)
         if not torch.jit.is_scripting():
-            self._check_count(torch.ones_like(surprise))
-        return (widen(quadrature) * surprise).sum()
+            self._check_count(torch.ones_like(certainty[:1]))
+        return -(widen(quadrature) * certainty).sum()

@@ -116,6 +116,7 @@ SPEC = LossSpec(
         "the ends.",
     ),
     graph_accepts=(
+        Accepted(input="y", wrong="an axis of size 1", meaning="repeated along the axis"),
         Accepted(input="dy", wrong="outside the domain", meaning="the formula for an inverse that falls"),
         Accepted(input="dy", wrong="not a number", answer="nan", meaning="nan"),
         Accepted(input="dy", wrong="an axis of size 1", meaning="repeated along the axis"),

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.law.eafo_correction import SPEC
+from losskit.plugins.ops.normal import standardised
 from losskit.plugins.ops.precision import widen
 
 
@@ -38,7 +39,8 @@ class EAFOCorrectionLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(y, dy, d2y, sample_weight=sample_weight)
         slope = widen(dy)
-        standard = (widen(y) - self.mean) / self.std
+        standard = standardised(widen(y), self.mean, self.std)
         density = torch.exp(-0.5 * standard * standard) / (self.std * self.root)
-        value = density * (standard / self.std * slope - widen(d2y) / slope)
+        tilt = standard if self.std == 1 else standard / self.std
+        value = density * (tilt * slope - widen(d2y) / slope)
         return self.reduce(value, None, sample_weight)

@@ -24,17 +24,18 @@ class OrdinalSoftmaxNLLLoss(ClassificationLoss):
         """The value of each sample, shape (B,); inf where the scores leave the label no probability."""
         scores = widen(logits)
         last = scores.size(-1) - 1
-        lowest, highest = target == 0, target == last + 1
-        below = pick(scores, (target - 1).clamp(min=0))
-        above = pick(scores, target.clamp(max=last))
-        fall = torch.where(lowest | highest, torch.ones_like(below), below - above)
-        # a branch that is not taken must have a finite gradient, too
+        # beyond the first and the last threshold scores are as good as infinite: nothing is left there, nor any slope
+        below = pick(scores, (target - 1).clamp(min=0)).masked_fill(target == 0, 1e38)
+        above = pick(scores, target.clamp(max=last)).masked_fill(target == last + 1, -1e38)
+        return softplus(-below) + softplus(above) - self.log_share(below - above)
+
+    def log_share(self, fall: Tensor) -> Tensor:
+        """``log(1 - exp(-fall))``, minus infinity without a slope where nothing is left, which :meth:`check` refuses."""
+        if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+            if readable(fall):
+                return log_one_minus_exp(fall)
         spent = fall <= 0
-        share = log_one_minus_exp(torch.where(spent, torch.ones_like(fall), fall))
-        share = torch.where(spent, torch.full_like(share, -math.inf), share)
-        zero = torch.zeros_like(share)
-        ends = torch.where(lowest, zero, softplus(-below)) + torch.where(highest, zero, softplus(above))
-        return ends - torch.where(lowest | highest, zero, share)
+        return log_one_minus_exp(fall.masked_fill(spent, 1.0)).masked_fill(spent, -math.inf)
 
     @torch.jit.unused
     def check(self, *inputs: Optional[Tensor], sample_weight: Optional[Tensor] = None) -> None:
@@ -44,8 +45,10 @@ class OrdinalSoftmaxNLLLoss(ClassificationLoss):
         if torch.compiler.is_compiling() or logits is None or target is None:
             return
         if logits.numel() and readable(logits) and readable(target):
-            columns = torch.arange(logits.shape[-1], device=logits.device)
-            level = torch.zeros_like(logits, dtype=torch.bool)
-            level[..., 1:] = logits[..., 1:] == logits[..., :-1]
-            spent = level & (columns == target.unsqueeze(-1))
-            refuse(self.spec.name, "logits", logits, spent, "scores that fall between the thresholds of the label")
+            last = logits.shape[-1] - 1
+            level = pick(logits, (target - 1).clamp(min=0)) == pick(logits, target.clamp(max=last))
+            level = level & (target > 0) & (target <= last)
+            if bool(level.any()):
+                columns = torch.arange(logits.shape[-1], device=logits.device)
+                spent = level.unsqueeze(-1) & (columns == target.unsqueeze(-1))
+                refuse(self.spec.name, "logits", logits, spent, "scores that fall between the thresholds of the label")

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
-from losskit.plugins.ops.precision import full_matmul, widen
-from losskit.plugins.ops.support import linear_shares, places
+from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.support import moved, places
 from losskit.plugins.regression.categorical_projection import SPEC
 
 
@@ -54,6 +54,5 @@ class CategoricalProjectionLoss(Loss):
         count = next_probs.size(1)
         step = (self.max_value - self.min_value) / (count - 1)
         locations = self.min_value + step * torch.arange(count, dtype=reward.dtype, device=reward.device)
-        moved = reward.unsqueeze(-1) + discount.unsqueeze(-1) * locations
-        shares = linear_shares(places(moved, self.min_value, self.max_value, count), count)
-        return full_matmul(next_probs.unsqueeze(1), shares).squeeze(1)
+        returns = reward.unsqueeze(-1) + discount.unsqueeze(-1) * locations
+        return moved(next_probs, places(returns, self.min_value, self.max_value, count))
