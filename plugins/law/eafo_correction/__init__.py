@@ -4,7 +4,19 @@ import math
 
 from pydantic import Field
 
-from losskit.spec import Above, Accepted, AtLeast, Between, EdgeCase, Example, Input, LossSpec, Parameters, hookimpl
+from losskit.spec import (
+    Above,
+    Accepted,
+    AtLeast,
+    Between,
+    EdgeCase,
+    Example,
+    Input,
+    LossSpec,
+    OneOf,
+    Parameters,
+    hookimpl,
+)
 from losskit.spec.cases import EMPTY_BATCH
 from losskit.spec.expressions import symbol
 from losskit.spec.properties import (
@@ -116,7 +128,12 @@ SPEC = LossSpec(
         "the ends.",
     ),
     graph_accepts=(
-        Accepted(input="y", wrong="an axis of size 1", meaning="repeated along the axis"),
+        Accepted(
+            input="y",
+            wrong="an axis of size 1",
+            meaning="repeated along the axis",
+            when={"mean": OneOf(values=(0.0,)), "std": OneOf(values=(1.0,))},
+        ),
         Accepted(input="dy", wrong="outside the domain", meaning="the formula for an inverse that falls"),
         Accepted(input="dy", wrong="not a number", answer="nan", meaning="nan"),
         Accepted(input="dy", wrong="an axis of size 1", meaning="repeated along the axis"),

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.law.eafo_correction import SPEC
-from losskit.plugins.ops.normal import standardised
 from losskit.plugins.ops.precision import widen
 
 
@@ -39,7 +38,7 @@ class EAFOCorrectionLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(y, dy, d2y, sample_weight=sample_weight)
         slope = widen(dy)
-        standard = standardised(widen(y), self.mean, self.std)
+        standard = (widen(y) - self.mean) / self.std
         density = torch.exp(-0.5 * standard * standard) / (self.std * self.root)
         tilt = standard if self.std == 1 else standard / self.std
         value = density * (tilt * slope - widen(d2y) / slope)
