@@ -8,9 +8,10 @@ from torch import Tensor
 import losskit
 from benchmarks.inputs import CLASSES, ROWS
 from benchmarks.pairs import PAIRS, Pair
-from benchmarks.timing import Benchmark, Row, Step, command_line, machine
+from benchmarks.timing import Benchmark, Row, Step, command_line, show_tables
 
 ONE_TURN = 5  # steps a turn takes, so that a turn is long against the clock and the caches settle
+TITLE = f"losses against peers: {ROWS} rows of {CLASSES} classes, or as many numbers, float32"
 OURS, THEIRS = "losskit", "peer"
 
 
@@ -49,7 +50,7 @@ def line(name: str, found: list[Row]) -> str:
 
 def options() -> argparse.Namespace:
     """The command line."""
-    parser = command_line(f"losses against peers: {ROWS} rows of {CLASSES} classes, or as many numbers, float32")
+    parser = command_line(TITLE)
     parser.add_argument(
         "--peak-of", metavar="NAME:WHO", help="print the bytes one turn of a candidate adds to the peak"
     )
@@ -65,10 +66,10 @@ def main() -> None:
 
         print(peak_rise(benchmark(chosen.peak_of.partition(":")[0]).candidates[chosen.peak_of]()))
         return
-    print(f"{machine()}\n\n| loss | peer | losskit, ms | peer, ms | losskit/peer | losskit, MiB | peer, MiB |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for name in chosen.names or [name for name in PAIRS if name in losskit.names()]:
-        print(line(name, benchmark(name).measure(chosen.repeats)), flush=True)
+    names = chosen.names or [name for name in PAIRS if name in losskit.names()]
+    tables = ((name, benchmark(name).measure(chosen.repeats)) for name in names)
+    header = "| loss | peer | losskit, ms | peer, ms | losskit/peer | losskit, MiB | peer, MiB |"
+    show_tables(TITLE, tables, header, line, chosen.json)
 
 
 if __name__ == "__main__":

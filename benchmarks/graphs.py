@@ -16,13 +16,14 @@ import losskit
 from benchmarks import inputs
 from benchmarks.inputs import CLASSES, Inputs
 from benchmarks.pairs import PAIRS, Pair
-from benchmarks.timing import Row, command_line, interleave, machine, rows
+from benchmarks.timing import Row, command_line, interleave, rows, show_tables
 from losskit.export.eager import differentiable
 from losskit.export.graphs import narrowed, write_graph
 from losskit.export.subject import Subject, prepare
 from losskit.spec import LossSpec
 
 Outputs = Callable[[], tuple[Any, ...]]  # a step that gives the value and the gradients
+TITLE = f"graphs against eager: rows of {CLASSES} classes, or as many numbers, float32"
 EAGER, GRAPH = "eager", "graph"
 LIMIT = 1.5  # times eager, above which a graph is worth a look
 SIZE = 2048  # rows: large enough for the work to hide what a call costs
@@ -106,7 +107,7 @@ def line(name: str, found: Sequence[Row]) -> str:
 
 def options() -> argparse.Namespace:
     """The command line."""
-    parser = command_line(f"graphs against eager: rows of {CLASSES} classes, or as many numbers, float32")
+    parser = command_line(TITLE)
     parser.add_argument("--rows", type=int, default=SIZE, help="rows of the inputs")
     parser.add_argument("names", nargs="*", metavar="NAME", help="losses; all if left out")
     return parser.parse_args()
@@ -116,12 +117,10 @@ def main() -> None:
     """Print the table."""
     chosen = options()
     inputs.ROWS = chosen.rows
-    print(
-        f"{machine()}, {torch.get_num_threads()} threads, onnxruntime {onnxruntime.__version__}, {chosen.rows} rows\n"
-    )
-    print("| loss | eager, ms | graph, ms | graph/eager |\n| --- | --- | --- | --- |")
-    for name in chosen.names or [name for name in PAIRS if has_graph(name)]:
-        print(line(name, rows(interleave(steps_of(name), chosen.repeats), {})), flush=True)
+    title = f"{TITLE}, {chosen.rows} rows, {torch.get_num_threads()} threads, onnxruntime {onnxruntime.__version__}"
+    names = chosen.names or [name for name in PAIRS if has_graph(name)]
+    tables = ((name, rows(interleave(steps_of(name), chosen.repeats), {})) for name in names)
+    show_tables(title, tables, "| loss | eager, ms | graph, ms | graph/eager |", line, chosen.json)
 
 
 if __name__ == "__main__":

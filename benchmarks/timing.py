@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -136,6 +136,24 @@ def machine() -> str:
         f"{platform.machine()}, {os.cpu_count()} cores, load {load}; Python {platform.python_version()}, "
         f"torch {version('torch')}"
     )
+
+
+def show_tables(
+    title: str,
+    tables: Iterable[tuple[str, list[Row]]],
+    header: str,
+    line: Callable[[str, list[Row]], str],
+    as_json: bool,
+) -> None:
+    """Print a row of a Markdown table for each name as soon as it is measured, or JSON of all at the end."""
+    if as_json:
+        found = {name: [asdict(row) for row in rows_of_it] for name, rows_of_it in tables}
+        print(json.dumps({"schema_version": 1, "title": title, "machine": machine(), "tables": found}, indent=2))
+        return
+    columns = header.count("|") - 1
+    print(f"{title}\n{machine()}\n\n{header}\n{'| --- ' * columns}|", flush=True)
+    for name, rows_of_it in tables:
+        print(line(name, rows_of_it), flush=True)
 
 
 def report(title: str, found: Sequence[Row], as_json: bool) -> None:

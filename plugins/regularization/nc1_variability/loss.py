@@ -60,9 +60,8 @@ class NC1VariabilityLoss(Loss):
         if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
             if readable(labels):
                 ids, place = labels.unique(return_inverse=True)
-                rows = (
-                    x - x.mean(dim=0).detach()
-                )  # near the centre for the digits; what is left of it, 0, has its slope
+                # near the centre for the digits; what is left of it, 0, has its slope
+                rows = x - x.mean(dim=0).detach()
                 means = class_means(rows, one_hot(place, len(ids)))
                 centre = full_matmul(place.bincount().to(x.dtype) / len(place), means)
                 return means - centre, rows + (-means).index_select(0, place), torch.ones_like(means[:, 0])
