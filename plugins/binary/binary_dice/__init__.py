@@ -180,7 +180,12 @@ SPEC = LossSpec(
     ),
     graph_accepts=(
         *ONE_IS_POSITIVE,
-        Accepted(input="target", wrong="an axis of size 1", meaning="taken for the label of every score", when=WHOLE),
+        *(
+            Accepted(
+                input="target", wrong="an axis of size 1", meaning="taken for the label of every score", when=regime
+            )
+            for regime in (WHOLE, {**EACH, "squared_denominator": OneOf(values=(False,))})
+        ),
     ),
     module="losskit.plugins.binary.binary_dice.loss:BinaryDiceLoss",
     oracle="losskit.plugins.binary.binary_dice.reference:binary_dice",
