@@ -18,6 +18,7 @@ from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probab
 SUM_SLACK = 4e-3  # how far from 1 a row of probabilities may sum: each rounded to bfloat16, they are off by 1 / 256
 ANYWHERE = Interval()
 ZERO = Interval(low=0.0, high=0.0, closed="both")
+FALLING = Interval(high=0.0, closed="right")
 UNIT = Interval(low=0.0, high=1.0, closed="both")
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
@@ -146,10 +147,8 @@ def _check_values(
     elif isinstance(domain, Real) and domain.at(parameters) != ANYWHERE:
         interval = domain.at(parameters)
         _check_interval(name, entry.name, tensor, interval, f"a number in {interval}")
-    if isinstance(domain, Real) and domain.falling:
-        rises = torch.zeros_like(tensor, dtype=torch.bool)
-        rises[..., 1:] = tensor[..., 1:] > tensor[..., :-1]
-        refuse(name, entry.name, tensor, rises, "numbers that do not increase along the last axis")
+    if isinstance(domain, Real) and domain.falling and tensor.shape[-1] > 1:
+        _check_falling(name, entry.name, tensor)
 
 
 def _within(tensor: Tensor, interval: Interval) -> bool:
@@ -164,6 +163,14 @@ def _check_interval(name: str, entry: str, tensor: Tensor, interval: Interval, w
     low = tensor >= interval.low if interval.includes_low else tensor > interval.low
     high = tensor <= interval.high if interval.includes_high else tensor < interval.high
     refuse(name, entry, tensor, ~(low & high), wanted)
+
+
+def _check_falling(name: str, entry: str, tensor: Tensor) -> None:
+    if _within(tensor.detach().diff(dim=-1), FALLING):
+        return
+    rises = torch.zeros_like(tensor, dtype=torch.bool)
+    rises[..., 1:] = tensor[..., 1:] > tensor[..., :-1]
+    refuse(name, entry, tensor, rises, "numbers that do not increase along the last axis")
 
 
 def _check_class(

@@ -25,8 +25,10 @@ class OrdinalSoftmaxNLLLoss(ClassificationLoss):
         scores = widen(logits)
         last = scores.size(-1) - 1
         # beyond the first and the last threshold scores are as good as infinite: nothing is left there, nor any slope
-        below = pick(scores, (target - 1).clamp(min=0)).masked_fill(target == 0, 1e38)
-        above = pick(scores, target.clamp(max=last)).masked_fill(target == last + 1, -1e38)
+        ends = torch.unbind(
+            scores.gather(1, torch.stack([(target - 1).clamp(min=0), target.clamp(max=last)], dim=1)), 1
+        )
+        below, above = ends[0].masked_fill(target == 0, 1e38), ends[1].masked_fill(target == last + 1, -1e38)
         return softplus(-below) + softplus(above) - self.log_share(below - above)
 
     def log_share(self, fall: Tensor) -> Tensor:
