@@ -13,9 +13,10 @@ _Values = Tensor | tuple[Tensor, ...]
 def own_backward(*inputs: Tensor | None) -> bool:
     """Whether it may stand here: eager mode, tensors of their own values, no forward-mode differentiation.
 
-    A graph (compiled, traced, exported) and a ``torch.func`` transform are given operations that they can read.
+    A graph (compiled, traced, exported) and a ``torch.func`` transform are given operations that they can read, constants
+    within a transform too.
     """
-    if torch.autograd.forward_ad._current_level >= 0:
+    if torch.autograd.forward_ad._current_level >= 0 or torch._C._functorch.peek_interpreter_stack() is not None:
         return False
     return all(x is None or concrete(x) for x in inputs)
 

@@ -177,7 +177,6 @@ SPEC = LossSpec(
             input="noise",
             wrong="an axis too long",
             meaning="the most negative derivatives are handed out, as many as there are margins",
-            when={"lam": OneOf(values=(0.0,))},
         ),
     ),
     module="losskit.plugins.binary.ens_loss.loss:EnsLoss",
