@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from losskit.spec import Accepted, EdgeCase, Example, Input, LossSpec, Narrowing, OneOf, Parameters, hookimpl
+from losskit.spec import Accepted, EdgeCase, Example, Input, LossSpec, Narrowing, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, LABEL_NOT_BINARY, SIGN_BY_ARITHMETIC, SIGNED
 from losskit.spec.expressions import symbol
 from losskit.spec.properties import (
