@@ -66,7 +66,7 @@ def test_every_page_is_in_the_navigation() -> None:
     config = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
     named = re.findall(r"[\w/-]+\.md", str(config["nav"]))
     pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
-    assert pages | {"losses/index.md", "runtimes.md"} == set(named)  # those two are generated
+    assert pages | {"graphs.md", "losses/index.md", "runtimes.md"} == set(named)  # those three are generated
 
 
 def test_every_relation_that_holds_is_an_arrow() -> None:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 def is_whole(power: float) -> bool:
     """Whether :func:`whole_power` takes it; beyond 4 there is the general power."""
-    return power >= 1 and power <= 4 and power == int(power)
+    return power == 1 or power == 2 or power == 3 or power == 4
 
 
 def whole_power(x: Tensor, power: float) -> Tensor:

@@ -5,8 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.plugins.checks import concrete
-from losskit.plugins.ops.eager import own_backward
+from losskit.plugins.ops.eager import in_place, own_backward
 from losskit.plugins.ops.exponential import log_one_plus
 from losskit.plugins.ops.sigmoid import sigmoids
 
@@ -38,7 +37,7 @@ class _Softplus(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, of_value: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
-        if torch.is_grad_enabled() or not concrete(of_value):
+        if not in_place(of_value):
             return of_value * sigmoids(x)[0]  # whose own slope keeps its digits
         return torch.sigmoid(x).mul_(of_value)
 

@@ -57,8 +57,8 @@ MUTANTS = (
         story="The slope of the inverse is left out under the logarithm.",
         edits=(
             Edit(
-                "-log_density * torch.exp(log_density)",
-                "-(log_density - torch.log(widen(dy))) * torch.exp(log_density)",
+                "certainty = log_density * torch.exp(log_density)",
+                "certainty = (log_density - torch.log(widen(dy))) * torch.exp(log_density)",
             ),
         ),
     ),
@@ -67,7 +67,7 @@ MUTANTS = (
         loss="activation_entropy",
         caught_by="ReducesTo",
         story="The nodes are averaged, where their weights make the sum an integral.",
-        edits=(Edit("(widen(quadrature) * surprise).sum()", "(widen(quadrature) * surprise).mean()"),),
+        edits=(Edit("(widen(quadrature) * certainty).sum()", "(widen(quadrature) * certainty).mean()"),),
     ),
     Mutant(
         name="activation_entropy-zero-times-log-zero",
@@ -75,11 +75,8 @@ MUTANTS = (
         caught_by="WorkedExamples",
         story="The logarithm is taken of the density itself, which underflows to 0 in the tails.",
         edits=(
-            Edit("torch.where(tails, torch.zeros_like(standard), standard)", "standard"),
-            Edit(
-                "torch.where(tails, torch.zeros_like(log_density), -log_density * torch.exp(log_density))",
-                "-log_density.exp() * log_density.exp().log()",
-            ),
+            Edit("clip(standardised(widen(y), self.mean, self.std), -60.0, 60.0)", "(widen(y) - self.mean) / self.std"),
+            Edit("log_density * torch.exp(log_density)", "log_density.exp() * log_density.exp().log()"),
         ),
     ),
     Mutant(
@@ -94,7 +91,7 @@ MUTANTS = (
         loss="eafo_correction",
         caught_by="Homogeneous",
         story="The standardised y is divided once by the deviation, which makes it the derivative by the standardised y.",
-        edits=(Edit("standard / self.std * slope", "standard * slope"),),
+        edits=(Edit("standard if self.std == 1 else standard / self.std", "standard"),),
     ),
     Mutant(
         name="eafo_correction-second-derivative-times-slope",

@@ -4,6 +4,7 @@ from losskit.conformance.mutants.model import Edit, Mutant
 from losskit.spec.properties import ClassificationCalibrated, Proper, StrictlyProper
 
 MARGIN = "opposed_margin(logits, target)"
+DRAWN = "(-inverse_box_cox(noise, self.lam)).clamp(min=-self.clip)"
 WHOLE, FOCUS = "whole_power(missing, self.gamma)", "torch.exp(self.gamma * self.log_missing(no, yes, target))"
 
 MUTANTS = (
@@ -241,14 +242,14 @@ MUTANTS = (
         loss="ens_loss",
         caught_by="Convex",
         story="The smallest margin gets the least negative derivative, so the slopes fall where a convex loss has them rise.",
-        edits=(Edit(".clamp(min=-self.clip).sort()[0]", ".clamp(min=-self.clip).sort(descending=True)[0]"),),
+        edits=(Edit(".clamp(min=-self.clip))[0]", ".clamp(min=-self.clip))[0].flip(0)"),),
     ),
     Mutant(
         name="ens_loss-noise-not-sorted",
         loss="ens_loss",
         caught_by="MatchesReference",
         story="Derivatives are handed out by rank and never sorted themselves.",
-        edits=(Edit(".clamp(min=-self.clip).sort()[0]", ".clamp(min=-self.clip)"),),
+        edits=(Edit(f"ascending({DRAWN})[0]", DRAWN),),
     ),
     Mutant(
         name="ens_loss-tail-not-lowered",

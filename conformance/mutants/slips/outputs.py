@@ -99,10 +99,8 @@ MUTANTS = (
         story="Cumulative probabilities are subtracted, clamped and logged, and saturated ones leave no difference.",
         edits=(
             Edit(
-                "return ends - torch.where(lowest | highest, zero, share)",
-                "more = torch.where(lowest, zero + 1, below.sigmoid())\n"
-                "        less = torch.where(highest, zero, above.sigmoid())\n"
-                "        return -(more - less).clamp(min=1e-15).log() + 0 * ends",
+                "return softplus(-below) + softplus(above) - self.log_share(below - above)",
+                "return -(below.sigmoid() - above.sigmoid()).clamp(min=1e-15).log()",
             ),
         ),
     ),
@@ -112,7 +110,7 @@ MUTANTS = (
         caught_by="ReducesTo",
         story="The scale is read from its other end, though scores are of being above a threshold.",
         edits=(
-            Edit("lowest, highest = target == 0", "target = last + 1 - target\n        lowest, highest = target == 0"),
+            Edit("        ends = torch.unbind(", "        target = last + 1 - target\n        ends = torch.unbind("),
         ),
     ),
     Mutant(

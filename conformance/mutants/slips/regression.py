@@ -125,9 +125,9 @@ MUTANTS = (
         story="An atom on a location is its own lower and upper neighbour, and both of its shares are 0.",
         edits=(
             Edit(
-                "return full_matmul(next_probs.unsqueeze(1), shares)",
-                "shares = shares * (shares < 1).to(shares.dtype)\n"
-                "        return full_matmul(next_probs.unsqueeze(1), shares)",
+                "return moved(next_probs, places(returns, self.min_value, self.max_value, count))",
+                "place = places(returns, self.min_value, self.max_value, count)\n"
+                "        return moved(next_probs * (place != place.floor()).to(place.dtype), place)",
             ),
         ),
     ),
@@ -138,8 +138,8 @@ MUTANTS = (
         story="The reward is discounted along with the next value.",
         edits=(
             Edit(
-                "moved = reward.unsqueeze(-1) + discount.unsqueeze(-1) * locations",
-                "moved = discount.unsqueeze(-1) * (reward.unsqueeze(-1) + locations)",
+                "returns = reward.unsqueeze(-1) + discount.unsqueeze(-1) * locations",
+                "returns = discount.unsqueeze(-1) * (reward.unsqueeze(-1) + locations)",
             ),
         ),
     ),

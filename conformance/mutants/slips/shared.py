@@ -10,6 +10,7 @@ MUTANTS = (
         story="The sum is divided by the batch like the mean.",
         edits=(
             Edit("            return total\n", "            return total / counts.sum().clamp(min=1)\n", file="base"),
+            Edit(' if self.reduction == "mean" else value.sum()', "", file="base"),
         ),
     ),
     Mutant(
@@ -54,6 +55,7 @@ MUTANTS = (
             Edit(
                 "total / torch.where(divisor == 0, torch.ones_like(divisor), divisor)", "total / divisor", file="base"
             ),
+            Edit("max(value.numel(), 1)", "value.numel()", file="base"),
         ),
     ),
     Mutant(

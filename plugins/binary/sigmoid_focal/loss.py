@@ -25,7 +25,7 @@ class SigmoidFocalLoss(BinaryLoss):
         value = self.focused(logits, target)
         alpha = self.alpha
         if alpha is not None:
-            value = value * torch.add(alpha * target, 1 - target, alpha=1 - alpha)
+            value = value * (alpha * target + (1 - alpha) * (1 - target))
         return value
 
     def focused(self, logits: Tensor, target: Tensor) -> Tensor:
