@@ -133,7 +133,7 @@ MUTANTS = (
         loss="sigmoid_focal",
         caught_by="MatchesReference",
         story="The weight of positives goes to negatives.",
-        edits=(Edit("alpha * target, 1 - target, alpha", "alpha * (1 - target), target, alpha"),),
+        edits=(Edit("alpha * target + (1 - alpha) * (1 - target)", "alpha * (1 - target) + (1 - alpha) * target"),),
     ),
     Mutant(
         name="sigmoid_focal-proper",
