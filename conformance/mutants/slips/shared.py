@@ -63,7 +63,10 @@ MUTANTS = (
         loss="z_loss",
         caught_by="BatchDecomposable",
         story="The mean divides by one less than the batch, the divisor of a variance.",
-        edits=(Edit("divisor = counts.sum()", "divisor = (counts.sum() - 1).clamp(min=1)", file="base"),),
+        edits=(
+            Edit("divisor = counts.sum()", "divisor = (counts.sum() - 1).clamp(min=1)", file="base"),
+            Edit("max(value.numel(), 1)", "max(value.numel() - 1, 1)", file="base"),
+        ),
     ),
     Mutant(
         name="configuration-without-lists",
