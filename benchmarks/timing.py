@@ -60,11 +60,11 @@ class Benchmark:
     title: str
     candidates: Mapping[str, Callable[[], Step]]
 
-    def measure(self, repeats: int) -> list[Row]:
+    def measure(self, repeats: int, *, peaks: bool = True) -> list[Row]:
         """Time all candidates in turns in this process, and the peak memory of each in one of its own."""
         steps = {name: prepare() for name, prepare in self.candidates.items()}
         seconds = interleave(steps, repeats)
-        return rows(seconds, {name: self._peak_of(name) for name in steps})
+        return rows(seconds, {name: self._peak_of(name) for name in steps} if peaks else {})
 
     def _peak_of(self, name: str) -> float:
         command = [sys.executable, "-m", self.module, "--peak-of", name]
