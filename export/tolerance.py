@@ -92,7 +92,7 @@ def _one(name: str, expected: Array, rounding: Array, found: Array, tolerance: T
         size = np.maximum(np.abs(got), np.abs(wide))
         allowed = tolerance.atol + tolerance.rtol * size + tolerance.noise * slack + _step(size, expected.dtype)
         ratio = np.where(np.isfinite(difference), difference / allowed, math.inf)
-    ratio = np.where(_excused(wide, got, np.isinf(rounding)), 0.0, ratio)
+    ratio = np.where(_excused(wide, got, np.isinf(rounding), is_gradient=name.startswith("grad_")), 0.0, ratio)
     place = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     where = f"{name}{[int(i) for i in place] if place else ''} is {got[place]:.9g}, expected {wide[place]:.9g}"
     return Deviation(float(_finite(difference).max()), float(ratio[place]), where)
@@ -106,13 +106,14 @@ def _step(size: Array, dtype: np.dtype[Any]) -> Array:
     return np.asarray(np.spacing(np.minimum(size, last).astype(dtype)), np.float64)
 
 
-def _excused(expected: Array, found: Array, overflow: Array) -> NDArray[np.bool_]:
-    """Entries with nothing to compare: the same infinity, not a number, or beyond what float32 can hold.
+def _excused(expected: Array, found: Array, overflow: Array, *, is_gradient: bool) -> NDArray[np.bool_]:
+    """Entries with nothing to compare: the same infinity, both not a number, or beyond what float32 can hold.
 
-    Not a number stands for an infinity, too: of an overflow the order of the operations decides whether one infinity is
-    left or the difference of two. A number never stands for either.
+    In a gradient not-a-number stands for an infinity, too: beyond an overflow of the value the order of the operations
+    decides whether one infinity is left or the difference of two. A number never stands for either, nor does
+    not-a-number for an infinite value.
     """
-    same = (expected == found) | np.isnan(found)
+    same = (expected == found) | (np.isnan(found) & (np.isnan(expected) | is_gradient))
     excused: NDArray[np.bool_] = ~np.isfinite(expected) & (same | overflow)
     return excused
 
