@@ -18,13 +18,14 @@ OURS, THEIRS = "losskit", "peer"
 
 def turn_of(pair: Pair, loss: Callable[..., Tensor]) -> Step:
     """A turn of forward and backward passes."""
-    first, *rest = pair.inputs()
-    first.requires_grad_()
+    drawn = pair.inputs()
+    trained = [tensor.requires_grad_() for tensor in drawn[: pair.trained]]
 
     def turn() -> None:
         for _ in range(ONE_TURN):
-            first.grad = None
-            loss(first, *rest).backward()
+            for tensor in trained:
+                tensor.grad = None
+            loss(*drawn).backward()
 
     return turn
 

@@ -78,10 +78,11 @@ class Pair:
 
     Attributes:
         peer: takes the same tensors, gives the mean.
-        inputs: makes them; the first one gets the gradient.
+        inputs: makes them.
         told: what the peer is.
         parameters: of the loss.
         taken: how many of the inputs the loss takes; all if left out.
+        trained: how many of the first inputs get a gradient, those that a user of the loss trains.
     """
 
     peer: Callable[..., Tensor]
@@ -89,6 +90,7 @@ class Pair:
     told: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     taken: int | None = None
+    trained: int = 1
 
     def ours(self, loss: Callable[..., Tensor], inputs: Inputs) -> Tensor:
         """The loss of the inputs that it takes."""
@@ -181,19 +183,19 @@ PAIRS = {
     "self_adjusting_dice": Pair(adjusted, answers, "sigmoid, quotient"),
     "ens_loss": Pair(drawn, lambda: (answers()[0], answers()[1], numbers()[1]), "argsort, scatter"),
     "profit_aware_bce": Pair(profits, lists, "topk, pairs"),
-    "neural_collapse_ufm": Pair(features_objective, head, "product, one-hot"),
+    "neural_collapse_ufm": Pair(features_objective, head, "product, one-hot", trained=2),
     "nc2_frame": Pair(tight_frame, frame, "Gram matrix, norm"),
     "nc1_variability": Pair(variability, labelled, "index_add, traces", {"variant": "trace_ratio"}),
     "crrelu": Pair(lambda x, _: (x.relu() + 0.01 * x * (-x * x / 2).exp()).mean(), numbers, "relu and a bump", taken=1),
     "wafbc": Pair(lambda x, _: torch.special.ndtr(x).mean(), numbers, "torch's ndtr", taken=1),
     "svm_head": Pair(one_against_all, output_layer, "signs from one-hot, relu, square", {"c": 1.0}),
-    "smooth_adversarial_comp_sum": Pair(robust, attacked, "cross_entropy and a norm"),
+    "smooth_adversarial_comp_sum": Pair(robust, attacked, "cross_entropy and a norm", trained=2),
     "ordinal_softmax_nll": Pair(ordered, thresholds, "differences of sigmoids"),
     "categorical_projection": Pair(
         projected, moved_bins, "scatter_add, log_softmax", {"min_value": -10.0, "max_value": 10.0}
     ),
     "direct_coverage_step": Pair(stepwise, steps, "cross_entropy, scatter_add, log1p, expm1", {"n_eff": 8.0}),
-    "nc3_self_duality": Pair(dual, self_dual, "index_add, norms", {"frame": "etf", "variant": "difference"}),
-    "eafo_correction": Pair(corrected, activations, "the formula"),
-    "activation_entropy": Pair(entropy, activations, "the formula"),
+    "nc3_self_duality": Pair(dual, self_dual, "index_add, norms", {"frame": "etf", "variant": "difference"}, trained=2),
+    "eafo_correction": Pair(corrected, activations, "the formula", trained=3),
+    "activation_entropy": Pair(entropy, activations, "the formula", trained=2),
 }

@@ -1,9 +1,56 @@
 """Means of the rows of each class."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
+from losskit.plugins.checks import readable
+from losskit.plugins.ops.classes import one_hot
+from losskit.plugins.ops.eager import own_backward
 from losskit.plugins.ops.precision import full_matmul
+
+
+def means_of_labels(x: Tensor, labels: Tensor, classes: int, centred: bool) -> tuple[Tensor, Tensor]:
+    """Means of the rows of each class, (B, D) to (C, D), and whether every class has a row and every row a class.
+
+    Where labels may be read for free, and so have been found valid, rows are added where they belong: on a CPU, and
+    nowhere else, in the order in which they come.
+
+    Args:
+        x: rows.
+        labels: class ids, int64, shape (B,).
+        classes: how many there are.
+        centred: whether the mean of all rows is taken off first, which keeps the digits of rows far from 0.
+    """
+    if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+        if own_backward(x) and readable(labels):
+            counts = labels.bincount(minlength=classes)
+            means: Tensor = _MeansOfLabels.apply(x, labels, counts, centred)  # type: ignore[no-untyped-call]
+            return means, counts.min() > 0
+    member = one_hot(labels, classes)
+    complete = torch.logical_and(member.any(dim=1).all(), member.any(dim=0).all())
+    return class_means(x - x.mean(dim=0) if centred else x, member), complete
+
+
+class _MeansOfLabels(torch.autograd.Function):
+    """Its slope is made of as many rows as there are classes: only then does every row take its own."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, labels: Tensor, counts: Tensor, centred: bool) -> Tensor:
+        ctx.save_for_backward(labels, counts)
+        ctx.centred = centred
+        rows = x - x.mean(dim=0) if centred else x
+        return x.new_zeros(len(counts), x.size(1)).index_add_(0, labels, rows).div_(counts.clamp(min=1).unsqueeze(1))
+
+    @staticmethod
+    def backward(ctx: Any, of_means: Tensor) -> tuple[Tensor, None, None, None]:
+        labels, counts = ctx.saved_tensors
+        counts = counts.unsqueeze(1)
+        slope = of_means / counts.clamp(min=1)
+        if ctx.centred:
+            slope = slope - torch.where(counts > 0, of_means, 0).sum(dim=0) / len(labels)
+        return slope.index_select(0, labels), None, None, None
 
 
 def class_means(x: Tensor, member: Tensor) -> Tensor:
@@ -17,8 +64,3 @@ def class_means(x: Tensor, member: Tensor) -> Tensor:
     """
     counts = member.sum(dim=0).clamp(min=1).to(x.dtype)
     return full_matmul(member.to(x.dtype).transpose(0, 1), x) / counts.unsqueeze(1)
-
-
-def each_once(member: Tensor) -> Tensor:
-    """Whether every row belongs to one class and every class has a row, a boolean scalar."""
-    return torch.logical_and(member.any(dim=1).all(), member.any(dim=0).all())

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.checks import readable
-from losskit.plugins.ops.eager import over, own_backward, times
+from losskit.plugins.ops.eager import differentiated, in_place, over, own_backward, times
 
 
 def exp_minus_one(x: Tensor) -> Tensor:
@@ -37,6 +37,32 @@ def _exp_minus_one_in_graphs(x: Tensor) -> Tensor:
     small = x.abs() < 0.5
     near = torch.where(small, x, torch.zeros_like(x))  # the branch not taken must have a finite gradient, too
     return torch.where(small, torch.tanh(near / 2) * (near.exp() + 1), x.exp() - 1)
+
+
+def times_exp(x: Tensor) -> Tensor:
+    """``x exp(x)``, for finite x."""
+    if not torch.jit.is_scripting():  # noqa: SIM102
+        if own_backward(x):
+            value: Tensor = _TimesExp.apply(x)  # type: ignore[no-untyped-call]
+            return value
+    return x * torch.exp(x)
+
+
+class _TimesExp(torch.autograd.Function):
+    """Its slope is the exponential and the value, two passes."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        exp = torch.exp(x)
+        ctx.save_for_backward(x, exp)
+        return x * exp
+
+    @staticmethod
+    def backward(ctx: Any, of_value: Tensor) -> Tensor:
+        x, exp = ctx.saved_tensors
+        if not in_place(of_value):
+            return differentiated(lambda x: x * torch.exp(x), x, of_value)
+        return torch.addcmul(exp, x, exp).mul_(of_value)
 
 
 def box_cox(log_x: Tensor, power: float) -> Tensor:

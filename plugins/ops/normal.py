@@ -11,7 +11,12 @@ from losskit.plugins.ops.eager import own_backward
 
 def standardised(x: Tensor, mean: float, std: float) -> Tensor:
     """``(x - mean) / std``."""
-    return x if mean == 0 and std == 1 else (x - mean) / std
+    return over_deviation(x if isinstance(mean, float) and mean == 0 else x - mean, std)
+
+
+def over_deviation(x: Tensor, std: float) -> Tensor:
+    """``x / std``; a deviation that is an input of a graph comes as a tensor, of which nothing may be asked."""
+    return x if isinstance(std, float) and std == 1 else x / std
 
 
 def interval_masses(edges: Tensor) -> Tensor:

@@ -57,7 +57,7 @@ MUTANTS = (
         story="The slope of the inverse is left out under the logarithm.",
         edits=(
             Edit(
-                "certainty = log_density * torch.exp(log_density)",
+                "certainty = times_exp(log_density)",
                 "certainty = (log_density - torch.log(widen(dy))) * torch.exp(log_density)",
             ),
         ),
@@ -75,8 +75,8 @@ MUTANTS = (
         caught_by="WorkedExamples",
         story="The logarithm is taken of the density itself, which underflows to 0 in the tails.",
         edits=(
-            Edit("clip(standardised(widen(y), self.mean, self.std), -60.0, 60.0)", "(widen(y) - self.mean) / self.std"),
-            Edit("log_density * torch.exp(log_density)", "log_density.exp() * log_density.exp().log()"),
+            Edit("log_gaussian(standard)", "-0.5 * standard * standard"),
+            Edit("times_exp(log_density)", "log_density.exp() * log_density.exp().log()"),
         ),
     ),
     Mutant(
@@ -91,7 +91,7 @@ MUTANTS = (
         loss="eafo_correction",
         caught_by="Homogeneous",
         story="The standardised y is divided once by the deviation, which makes it the derivative by the standardised y.",
-        edits=(Edit("standard if self.std == 1 else standard / self.std", "standard"),),
+        edits=(Edit("over_deviation(standard, self.std)", "standard"),),
     ),
     Mutant(
         name="eafo_correction-second-derivative-times-slope",

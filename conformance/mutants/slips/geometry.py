@@ -40,9 +40,9 @@ MUTANTS = (
         story="Class means are centred by their own mean, where the paper takes the mean of all rows.",
         edits=(
             Edit(
-                "means = class_means(rows, member)",
-                "means = class_means(rows, member)\n"
-                "        means = means - means.mean(dim=0) if self.frame == 'etf' else means",
+                "        if not torch.jit.is_scripting():\n            self._refuse_zeros",
+                "        means = means - means.mean(dim=0) if self.frame == 'etf' else means\n"
+                "        if not torch.jit.is_scripting():\n            self._refuse_zeros",
             ),
         ),
     ),
@@ -51,7 +51,7 @@ MUTANTS = (
         loss="nc3_self_duality",
         caught_by="ShiftInvariant",
         story="The means are centred whatever the frame.",
-        edits=(Edit('if self.frame == "etf":', 'if self.frame != "":'),),
+        edits=(Edit('self.frame == "etf")', 'self.frame != "")'),),
     ),
     Mutant(
         name="nc1_variability-squares-of-the-matrix",

@@ -2,13 +2,12 @@
 
 from typing import Optional
 
-import torch
 from torch import Tensor
 
 from losskit.plugins.base import ClassificationLoss
 from losskit.plugins.classification.logit_adjusted import SPEC
-from losskit.plugins.ops.classes import pick
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.softmax import log_likelihood
 
 
 class LogitAdjustedLoss(ClassificationLoss):
@@ -26,4 +25,4 @@ class LogitAdjustedLoss(ClassificationLoss):
             shift = class_prior.log()
             shift = self.tau * (shift - shift.max())  # a common factor of the prior cancels
             scores = scores + shift.to(scores.dtype)
-        return -pick(torch.log_softmax(scores, dim=-1), target)
+        return -log_likelihood(scores, target)

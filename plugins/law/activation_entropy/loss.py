@@ -8,7 +8,8 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.law.activation_entropy import SPEC
-from losskit.plugins.ops.clip import clip
+from losskit.plugins.ops.bump import log_gaussian
+from losskit.plugins.ops.exponential import times_exp
 from losskit.plugins.ops.normal import standardised
 from losskit.plugins.ops.precision import widen
 
@@ -38,10 +39,9 @@ class ActivationEntropyLoss(Loss):
         """
         if not torch.jit.is_scripting():
             self.check(y, dy, quadrature)
-        # beyond 60 no dy that is a number of the dtype lifts q from 0
-        standard = clip(standardised(widen(y), self.mean, self.std), -60.0, 60.0)
-        log_density = torch.log(widen(dy) / (self.std * self.root)) - 0.5 * standard * standard
-        certainty = log_density * torch.exp(log_density)
+        standard = standardised(widen(y), self.mean, self.std)
+        log_density = torch.log(widen(dy) / (self.std * self.root)) + log_gaussian(standard)
+        certainty = times_exp(log_density)
         if not torch.jit.is_scripting():
             self._check_count(torch.ones_like(certainty[:1]))
         return -(widen(quadrature) * certainty).sum()

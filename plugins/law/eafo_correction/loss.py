@@ -8,6 +8,8 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.law.eafo_correction import SPEC
+from losskit.plugins.ops.bump import gaussian
+from losskit.plugins.ops.normal import over_deviation, standardised
 from losskit.plugins.ops.precision import widen
 
 
@@ -38,8 +40,7 @@ class EAFOCorrectionLoss(Loss):
         if not torch.jit.is_scripting():
             self.check(y, dy, d2y, sample_weight=sample_weight)
         slope = widen(dy)
-        standard = (widen(y) - self.mean) / self.std
-        density = torch.exp(-0.5 * standard * standard) / (self.std * self.root)
-        tilt = standard if self.std == 1 else standard / self.std
-        value = density * (tilt * slope - widen(d2y) / slope)
+        standard = standardised(widen(y), self.mean, self.std)
+        density = gaussian(standard, 1 / (self.std * self.root))
+        value = density * (over_deviation(standard, self.std) * slope - widen(d2y) / slope)
         return self.reduce(value, None, sample_weight)

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
-from losskit.plugins.ops.class_means import class_means, each_once
-from losskit.plugins.ops.classes import one_hot
+from losskit.plugins.ops.class_means import means_of_labels
 from losskit.plugins.ops.frames import distance, ideal_gram, refuse_vanishing, unit_norm
 from losskit.plugins.ops.precision import full_matmul, widen
 from losskit.plugins.regularization.nc3_self_duality import SPEC
@@ -38,11 +37,7 @@ class NC3SelfDualityLoss(Loss):
         """
         if not torch.jit.is_scripting():
             self.check(weight, features, labels, scales)
-        rows = widen(features)
-        if self.frame == "etf":
-            rows = rows - rows.mean(dim=0)
-        member = one_hot(labels, weight.size(0))
-        means = class_means(rows, member)
+        means, complete = means_of_labels(widen(features), labels, weight.size(0), self.frame == "etf")
         if not torch.jit.is_scripting():
             self._refuse_zeros(weight, features, means, scales)
         head, centres = unit_norm(widen(weight)), unit_norm(means)
@@ -54,7 +49,7 @@ class NC3SelfDualityLoss(Loss):
                 wanted = "a product with the class means that is not 0"
                 refuse_vanishing(self.spec.name, "weight", wanted, product, head)
             value = distance(unit_norm(product), ideal_gram(weight.size(0), self.frame, scales, product))
-        return self.reduce(torch.where(each_once(member), value, torch.full_like(value, float("nan"))))
+        return self.reduce(torch.where(complete, value, torch.full_like(value, float("nan"))))
 
     @torch.jit.unused
     def _refuse_zeros(self, weight: Tensor, features: Tensor, means: Tensor, scales: Optional[Tensor]) -> None:

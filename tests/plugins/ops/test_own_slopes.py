@@ -7,7 +7,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.bump import _gaussian_bump_in_graphs, gaussian_bump
+from losskit.plugins.ops.bump import (
+    _gaussian_bump_in_graphs,
+    _gaussian_in_graphs,
+    _log_gaussian_in_graphs,
+    gaussian,
+    gaussian_bump,
+    log_gaussian,
+)
+from losskit.plugins.ops.exponential import times_exp
 from losskit.plugins.ops.normal import _normal_step_in_graphs, normal_step
 from losskit.plugins.ops.residuals import huber_residual, squared_residual
 from losskit.plugins.ops.vectors import _norm_rows_in_graphs, norm_rows, row_squares
@@ -24,6 +32,9 @@ def step(place: tuple[float, float, float, float]) -> tuple[Form, Form]:
 PAIRS: dict[str, tuple[Form, Form]] = {
     **{f"step {place}": step(place) for place in ENDS},
     "bump": (gaussian_bump, _gaussian_bump_in_graphs),
+    "gaussian": (lambda x: gaussian(x, 0.4), lambda x: _gaussian_in_graphs(x, 0.4)),
+    "logarithm of the gaussian": (log_gaussian, _log_gaussian_in_graphs),
+    "times its exponential": (lambda x: times_exp(x / 200), lambda x: x / 200 * torch.exp(x / 200)),
     "row squares": (lambda x: row_squares(x.reshape(-1, 5)), lambda x: x.reshape(-1, 5).square().sum(dim=-1)),
     "norm": (lambda x: norm_rows(x.reshape(-1, 5)), lambda x: _norm_rows_in_graphs(x.reshape(-1, 5))),
 }

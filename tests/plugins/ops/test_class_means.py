@@ -1,0 +1,53 @@
+"""Means of classes: added up where labels may be read, multiplied out elsewhere; the same means and slopes."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from losskit.plugins.ops.class_means import class_means, means_of_labels
+from losskit.plugins.ops.classes import one_hot
+
+LABELS = torch.tensor([3, 0, 3, 1, 0, 3])
+
+
+def multiplied_out(x: Tensor, centred: bool) -> Tensor:
+    return class_means(x - x.mean(dim=0) if centred else x, one_hot(LABELS, 5))
+
+
+def rows(dtype: torch.dtype = torch.float64) -> Tensor:
+    return torch.randn(6, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64).to(dtype).requires_grad_()
+
+
+@pytest.mark.parametrize("centred", [False, True])
+def test_both_forms_agree_in_value_and_slope(centred: bool) -> None:
+    x = rows()
+    weight = torch.linspace(-1, 2, 20, dtype=torch.float64).reshape(5, 4)
+    added, product = means_of_labels(x, LABELS, 5, centred)[0], multiplied_out(x, centred)
+    torch.testing.assert_close(added, product)
+    slopes = [torch.autograd.grad((means * weight).sum(), x)[0] for means in (added, product)]
+    torch.testing.assert_close(*slopes)
+
+
+@pytest.mark.parametrize("centred", [False, True])
+def test_derivatives_are_right(centred: bool) -> None:
+    def means(x: Tensor) -> Tensor:
+        return means_of_labels(x, LABELS, 5, centred)[0]
+
+    assert torch.autograd.gradcheck(means, rows(), check_batched_grad=True)
+    assert torch.autograd.gradgradcheck(means, rows())
+
+
+def test_centred_means_keep_their_digits_far_from_zero() -> None:
+    x = rows()
+    far = (x.detach() + 3e4).float()
+    exact = multiplied_out(far.double(), True)
+    torch.testing.assert_close(means_of_labels(far, LABELS, 5, True)[0].double(), exact, rtol=0, atol=2e-3)
+
+
+def test_a_class_without_rows_is_told() -> None:
+    x = rows()
+    assert not means_of_labels(x, LABELS, 5, False)[1]
+    assert not means_of_labels(x, LABELS, 4, False)[1]
+    assert means_of_labels(x, LABELS.clamp(max=1), 2, False)[1]
+    every = torch.func.vmap(lambda x, labels: means_of_labels(x, labels, 2, False)[1])
+    assert every(x[None], LABELS.clamp(max=1)[None]).item()
