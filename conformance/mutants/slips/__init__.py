@@ -6,9 +6,10 @@ from losskit.conformance.mutants.slips import (
     batches,
     binary,
     claims,
-    classification,
     geometry,
     language,
+    likelihood,
+    margins,
     narrowings,
     outputs,
     overlaps,
@@ -19,7 +20,8 @@ from losskit.conformance.mutants.slips import (
 )
 
 MUTANTS: tuple[Mutant, ...] = (
-    *classification.MUTANTS,
+    *likelihood.MUTANTS,
+    *margins.MUTANTS,
     *binary.MUTANTS,
     *probabilities.MUTANTS,
     *outputs.MUTANTS,
