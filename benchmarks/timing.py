@@ -18,6 +18,8 @@ Step = Callable[[], object]
 MIB = 2**20
 # ru_maxrss counts kilobytes on Linux and bytes on macOS
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+# glibc keeps what it got as large blocks, and how much of it depends on their order: so a peak shows what is held
+GIVEN_BACK = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Benchmark:
 
     def _peak_of(self, name: str) -> float:
         command = [sys.executable, "-m", self.module, "--peak-of", name]
-        run = subprocess.run(command, capture_output=True, text=True, check=True)
+        run = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **GIVEN_BACK})
         return float(run.stdout) / MIB
 
     def main(self) -> None:
@@ -114,10 +116,18 @@ def rows(seconds: Mapping[str, list[float]], peaks: Mapping[str, float]) -> list
 
 
 def peak_rise(step: Step) -> int:
-    """Bytes by which one step raises the peak of this process's resident memory."""
+    """Bytes by which one step raises this process's resident memory at its peak."""
+    forget_peak()
     before = peak_resident()
     step()
     return peak_resident() - before
+
+
+def forget_peak() -> None:
+    """Start anew from what is held now, where the system can: making the inputs may have taken more than a step does."""
+    counters = Path("/proc/self/clear_refs")
+    if counters.exists():
+        counters.write_text("5")
 
 
 def peak_resident() -> int:
