@@ -1,5 +1,6 @@
 """Labels between 0 and 1 as shares of class 1: what a score costs against them."""
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -57,10 +58,39 @@ def cross_entropy_and_missing(score: Tensor, target: Tensor) -> tuple[Tensor, Te
     """The cross-entropy, and the probability ``t (1 - p) + (1 - t) p`` of the other label, both accurate at both ends."""
     if not torch.jit.is_scripting():  # noqa: SIM102
         if all_hard(target):
-            opposed = opposed_margin(score, target)
-            return softplus(opposed), sigmoids(opposed)[0]
+            if own_backward(score, target):
+                value, missing = _HardCrossEntropyAndMissing.apply(score, target)  # type: ignore[no-untyped-call]
+                return value, missing
+            return _hard_cross_entropy_and_missing(score, target)
     yes, no = sigmoids(score)
     return cross_entropy(score, target), torch.addcmul(target * no, 1 - target, yes)
+
+
+def _hard_cross_entropy_and_missing(score: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    opposed = opposed_margin(score, target)
+    return softplus(opposed), sigmoids(opposed)[0]
+
+
+class _HardCrossEntropyAndMissing(torch.autograd.Function):
+    """With m the second, the slopes ``(1 - 2 t) m`` and ``(1 - 2 t) m (1 - m)``; of all steps only m is kept."""
+
+    @staticmethod
+    def forward(ctx: Any, score: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        opposed = torch.rsub(target, 1, alpha=2).mul_(score)
+        value = softplus(opposed)
+        missing = opposed.sigmoid_()
+        ctx.save_for_backward(score, target, missing)
+        return value, missing
+
+    @staticmethod
+    def backward(ctx: Any, of_value: Tensor, of_missing: Tensor) -> tuple[Tensor, None]:
+        score, target, missing = ctx.saved_tensors
+        if not in_place(of_value, of_missing):
+            form = partial(_hard_cross_entropy_and_missing, target=target)
+            return differentiated(form, score, of_value, of_missing), None
+        other = torch.rsub(target, 1, alpha=2).mul_(score).neg_().sigmoid_()  # 1 - m with all its digits
+        slope = other.mul_(of_missing).add_(of_value).mul_(missing)
+        return slope.addcmul_(target, slope, value=-2), None
 
 
 def all_hard(target: Tensor) -> bool:
