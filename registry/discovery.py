@@ -27,6 +27,11 @@ class Provider:
         """Whether losskit itself provides the loss."""
         return self.distribution == BUILTIN
 
+    @property
+    def borrowed(self) -> bool:
+        """Whether another distribution names a module of losskit as its own."""
+        return not self.builtin and self.module.partition(":")[0].split(".")[0] == BUILTIN
+
     def __str__(self) -> str:
         return f"{self.distribution} {self.version} ({self.module})"
 

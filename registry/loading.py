@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import pluggy
-from pydantic import ValidationError
 
 from losskit.registry import discovery
 from losskit.registry.discovery import Provider
+from losskit.registry.isolation import guarded, plugin_at
 from losskit.spec import LossHooks, LossSpec
 from losskit.spec.errors import PluginError, UnknownLossError
 from losskit.spec.hooks import PROJECT
@@ -94,25 +93,25 @@ def _survey(offers: Mapping[str, tuple[Provider, ...]]) -> tuple[tuple[LossSpec,
 
 
 def _load(provider: Provider) -> LossSpec:
+    what = f"the plugin of {provider.name} from {provider}"
+    if provider.borrowed:
+        raise PluginError(
+            f"{what} is a module of losskit itself; an entry point names a module of its own distribution"
+        )
+    returned = guarded(what, lambda: _returned(provider))
+    if len(returned) != 1 or not issubclass(type(returned[0]), LossSpec):  # isinstance believes what an object says
+        raise PluginError(f"{what} must return one LossSpec from losskit_loss")
+    spec: LossSpec = returned[0]
+    if not provider.builtin:
+        guarded(what, lambda: LossSpec.model_validate(dict(spec)))  # it may have been made without validation
+    if spec.name != provider.name:
+        raise PluginError(f"{what} returns a spec named {spec.name!r}")
+    return spec
+
+
+def _returned(provider: Provider) -> list[Any]:
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(LossHooks)
-    try:
-        manager.register(import_module(provider.module))
-        returned: list[Any] = manager.hook.losskit_loss()
-    except (Exception, SystemExit) as error:  # a plugin may fail in any way; none of them is ours to die of
-        raise PluginError(
-            f"the plugin of {provider.name} from {provider} fails: {type(error).__name__}: {_first_line(error)}"
-        ) from error
-    if len(returned) != 1 or not isinstance(returned[0], LossSpec):
-        raise PluginError(f"the plugin of {provider.name} from {provider} must return one LossSpec from losskit_loss")
-    if returned[0].name != provider.name:
-        raise PluginError(f"the plugin of {provider.name} from {provider} returns a spec named {returned[0].name!r}")
-    return returned[0]
-
-
-def _first_line(error: BaseException) -> str:
-    if isinstance(error, ValidationError):  # pydantic's own first line only counts the errors
-        first = error.errors()[0]
-        return " ".join(f"{error.title} {'.'.join(map(str, first['loc']))}: {first['msg']}".split())
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else "no message"
+    manager.register(plugin_at(provider.module))
+    returned: list[Any] = manager.hook.losskit_loss()
+    return returned
