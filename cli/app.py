@@ -77,15 +77,12 @@ def _select_plugins(choice: str | None) -> str | None:
         return None
     from losskit.registry import discovery
 
-    os.environ[discovery.VARIABLE] = "all"
-    offered = {p.distribution for several in discovery.providers().values() for p in several}
-    known = ("all", "builtin", *sorted(offered))
-    for word in (word.strip() for word in choice.split(",")):
-        if word not in known:
-            from losskit.registry import unknown
-
-            raise typer.BadParameter(unknown("distribution with plugins", word, known))
     os.environ[discovery.VARIABLE] = choice
+    for word in discovery.unmatched():
+        from losskit.registry import unknown
+
+        offered = {p.distribution for several in discovery.providers("all").values() for p in several}
+        raise typer.BadParameter(unknown("distribution with plugins", word, ("all", "builtin", *sorted(offered))))
     return choice
 
 

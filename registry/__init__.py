@@ -3,7 +3,17 @@
 from typing import TYPE_CHECKING
 
 from losskit._lazy import lazily
-from losskit.registry.discovery import GROUP, VARIABLE, Provider, builtin, forget, providers, selection
+from losskit.registry.discovery import (
+    GROUP,
+    VARIABLE,
+    Provider,
+    builtin,
+    damaged,
+    forget,
+    providers,
+    selection,
+    unmatched,
+)
 
 if TYPE_CHECKING:
     from losskit.registry.building import build, create, from_config, resolve
@@ -22,6 +32,7 @@ __all__ = [
     "build",
     "builtin",
     "create",
+    "damaged",
     "failures",
     "find",
     "forget",
@@ -38,6 +49,7 @@ __all__ = [
     "specs",
     "survey",
     "unknown",
+    "unmatched",
 ]
 __getattr__ = lazily(
     __name__,

@@ -46,7 +46,7 @@ def get(name: str) -> LossSpec:
     """
     offered = discovery.providers().get(name, ())
     if not offered:
-        raise UnknownLossError(unknown("loss", name, names()))
+        raise UnknownLossError(_left_out(name) or unknown("loss", name, names()))
     if len(offered) > 1:
         both = " and ".join(str(p) for p in offered)
         raise PluginError(f"the loss {name} is provided by {both}; uninstall one or select one with LOSSKIT_PLUGINS")
@@ -54,6 +54,12 @@ def get(name: str) -> LossSpec:
     if provider not in _SPECS:
         _SPECS[provider] = _load(provider)
     return _SPECS[provider]
+
+
+def _left_out(name: str) -> str:
+    offered = discovery.providers("all").get(name, ())
+    chosen = f"{discovery.VARIABLE} is {discovery.selection()}"
+    return f"the loss {name} of {offered[0].distribution} is not selected: {chosen}" if offered else ""
 
 
 def unknown(what: str, name: str, known: tuple[str, ...]) -> str:
@@ -94,10 +100,8 @@ def _survey(offers: Mapping[str, tuple[Provider, ...]]) -> tuple[tuple[LossSpec,
 
 def _load(provider: Provider) -> LossSpec:
     what = f"the plugin of {provider.name} from {provider}"
-    if provider.borrowed:
-        raise PluginError(
-            f"{what} is a module of losskit itself; an entry point names a module of its own distribution"
-        )
+    if provider.problem:
+        raise PluginError(f"{what} cannot be imported: {provider.problem}")
     returned = guarded(what, lambda: _returned(provider))
     if len(returned) != 1 or not issubclass(type(returned[0]), LossSpec):  # isinstance believes what an object says
         raise PluginError(f"{what} must return one LossSpec from losskit_loss")
