@@ -96,7 +96,7 @@ def _matches(question: Question) -> tuple[list[Row], dict[str, str]]:
 
     _check(question)
     with output.aside():
-        specs, failures = survey()
+        specs, failures = survey(apart=True)
     entries = {entry.name: entry for entry in listing()}  # after the plugins are imported: their docstrings are known
     matches = find(
         task=question.task, holds=question.holds, fails=question.fails, coupling=question.coupling, among=specs

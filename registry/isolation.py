@@ -93,19 +93,26 @@ def _keyboard() -> Iterator[list[int]]:
 
 
 @contextmanager
-def _patience(what: str, limit: float) -> Iterator[None]:
-    """Say on the log, and so on stderr, what is waited for, and afterwards how long it took."""
-    started = perf_counter()
-    timer = threading.Timer(limit, _note, (f"{what} is still being imported",))
+def noted(sentence: str, limit: float) -> Iterator[None]:
+    """Say on the log, and so on stderr, what is waited for, if it takes longer than a limit in seconds."""
+    timer = threading.Timer(limit, _note, (sentence,))
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
-        seconds = perf_counter() - started
-        if seconds > limit:
-            _note(f"{what} took {seconds:.1f} s to import")
+
+
+@contextmanager
+def _patience(what: str, limit: float) -> Iterator[None]:
+    """Say what is waited for, and afterwards how long it took."""
+    started = perf_counter()
+    with noted(f"{what} is still being imported", limit):
+        yield
+    seconds = perf_counter() - started
+    if seconds > limit:
+        _note(f"{what} took {seconds:.1f} s to import")
 
 
 def _note(sentence: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,7 @@ def get(name: str) -> LossSpec:
         raise PluginError(f"the loss {name} is provided by {both}; uninstall one or select one with LOSSKIT_PLUGINS")
     provider = offered[0]
     if provider not in _SPECS:
-        _SPECS[provider] = _load(provider)
+        _SPECS[provider] = load(provider)
     return _SPECS[provider]
 
 
@@ -75,9 +75,18 @@ def specs() -> Iterator[LossSpec]:
     yield from survey()[0]
 
 
-def survey() -> tuple[tuple[LossSpec, ...], tuple[Failure, ...]]:
-    """Load every installed loss once: the specs of those that load, and why the others do not."""
-    return _survey(discovery.providers())
+def survey(apart: bool = False) -> tuple[tuple[LossSpec, ...], tuple[Failure, ...]]:
+    """Load every installed loss once.
+
+    Args:
+        apart: first try out the plugins of other distributions in a process of their own, and leave out those that do
+            not load there: one that crashes, exits or hangs is then a failure like any other.
+
+    Returns:
+        The specs of those that load, and why the others do not.
+    """
+    offers = discovery.providers()
+    return _survey(offers, _tried(offers.values()) if apart else {})
 
 
 def failures(builtin_only: bool = False) -> tuple[Failure, ...]:
@@ -85,12 +94,44 @@ def failures(builtin_only: bool = False) -> tuple[Failure, ...]:
     offers = discovery.providers()
     if builtin_only:
         offers = {name: offered for name, offered in offers.items() if len(offered) > 1 or offered[0].builtin}
-    return _survey(offers)[1]
+    return _survey(offers, {})[1]
 
 
-def _survey(offers: Mapping[str, tuple[Provider, ...]]) -> tuple[tuple[LossSpec, ...], tuple[Failure, ...]]:
+def tried(chosen: Iterable[str]) -> dict[str, str]:
+    """Try out the plugins of other distributions in a process of their own.
+
+    Args:
+        chosen: names of losses; those of losskit itself and those that are loaded already are not tried.
+
+    Returns:
+        Why they cannot be used, by name; only of those that cannot.
+    """
+    offers = discovery.providers()
+    return _tried(offers.get(name, ()) for name in chosen)
+
+
+def _tried(offers: Iterable[tuple[Provider, ...]]) -> dict[str, str]:
+    alone = [offered[0] for offered in offers if len(offered) == 1]
+    outside = [p for p in alone if not p.builtin and not p.problem and p not in _SPECS]
+    if not outside:
+        return {}
+    from losskit.registry.trial import trials
+
+    return {
+        trial.provider.name: f"the plugin of {trial.provider.name} from {trial.provider} fails: {trial.cause}"
+        for trial in trials(outside)
+        if trial.cause
+    }
+
+
+def _survey(
+    offers: Mapping[str, tuple[Provider, ...]], broken: Mapping[str, str]
+) -> tuple[tuple[LossSpec, ...], tuple[Failure, ...]]:
     loaded, failed = [], []
     for name, offered in offers.items():
+        if name in broken:
+            failed.append(Failure(name=name, providers=offered, cause=broken[name]))
+            continue
         try:
             loaded.append(get(name))
         except PluginError as error:
@@ -98,7 +139,12 @@ def _survey(offers: Mapping[str, tuple[Provider, ...]]) -> tuple[tuple[LossSpec,
     return tuple(loaded), tuple(failed)
 
 
-def _load(provider: Provider) -> LossSpec:
+def load(provider: Provider) -> LossSpec:
+    """Import the plugin of one provider, whatever other providers of the name there are.
+
+    Raises:
+        PluginError: it is broken.
+    """
     what = f"the plugin of {provider.name} from {provider}"
     if provider.problem:
         raise PluginError(f"{what} cannot be imported: {provider.problem}")
