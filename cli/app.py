@@ -105,7 +105,11 @@ def options(
 
 
 def run() -> None:
-    """Run the program and exit; characters that the terminal has no sign for do not end it."""
+    """Run the program and exit; characters that the terminal has no sign for do not end it.
+
+    Plugins of pydantic are outside code too, and looking for them ends at the first damaged metadata of anybody.
+    """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

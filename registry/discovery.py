@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import dataclass
 from functools import cache
 
 from losskit.registry import metadata
-from losskit.registry.metadata import Damaged, Entry
+from losskit.registry.metadata import Entry
 
 GROUP = "losskit.losses"
 BUILTIN = "losskit"
@@ -70,12 +71,6 @@ def builtin() -> tuple[str, ...]:
     return tuple(name for name, offered in providers().items() if any(provider.builtin for provider in offered))
 
 
-def damaged() -> tuple[Damaged, ...]:
-    """Distributions whose entry points cannot be read, as far as they are wanted."""
-    words = _words(selection())
-    return tuple(one for one in metadata.damaged() if _is_wanted(one.distribution, words))
-
-
 @cache
 def _wanted(choice: str) -> dict[str, tuple[Provider, ...]]:
     found: dict[str, list[Provider]] = {}
@@ -120,6 +115,8 @@ def _problem(entry: Entry, is_place: bool) -> str:
         )
     if entry.distribution != BUILTIN and re.match(rf"{BUILTIN}\b", entry.value):
         return "its entry point names a module of losskit, expected one of its own distribution"
+    if entry.value.partition(".")[0].partition(":")[0].strip() in sys.stdlib_module_names:
+        return f"its entry point names {entry.value}, which is Python's own; the plugin's module needs another name"
     return ""
 
 

@@ -40,15 +40,16 @@ def entries(group: str) -> tuple[Entry, ...]:
     """The entries of a group in the order of the path; of a distribution that is there twice, the first."""
     return tuple(
         Entry(name, value, found.name, found.version)
-        for found in _installed()[0]
+        for found in _installed()
         for section, name, value in _lines(found.text)
-        if section == group
+        if section == group and value
     )
 
 
 def damaged() -> tuple[Damaged, ...]:
-    """Distributions whose entry points cannot be read, and may have been ours."""
-    return _installed()[1]
+    """Distributions whose entry points cannot be read, ours or not: other libraries, torch too, end at such a file."""
+    found = ((distribution, _damage(distribution)) for distribution in _unique())
+    return tuple(Damaged(*_identity(distribution), cause) for distribution, cause in found if cause)
 
 
 def forget() -> None:
@@ -64,26 +65,25 @@ class _Found:
 
 
 @cache
-def _installed() -> tuple[tuple[_Found, ...], tuple[Damaged, ...]]:
-    found: list[_Found] = []
-    broken: list[Damaged] = []
+def _installed() -> tuple[_Found, ...]:
+    found = []
     for distribution in _unique():
         try:
             text = distribution.read_text("entry_points.txt") or ""
-            if f"[{FAMILY}" not in text:
-                continue
-        except (OSError, ValueError) as error:  # not readable, or not in UTF-8
-            name, version = _identity(distribution)
-            broken.append(
-                Damaged(name, version, f"its entry_points.txt cannot be read: {type(error).__name__}: {error}")
-            )
+        except (OSError, ValueError):  # not readable, or not in UTF-8
             continue
-        name, version = _identity(distribution)
-        found.append(_Found(name, version, text))
-        bare = next((line for section, line, value in _lines(text) if section.startswith(FAMILY) and not value), None)
-        if bare is not None:
-            broken.append(Damaged(name, version, f"a line of its entry_points.txt is not NAME = MODULE: {bare!r}"))
-    return tuple(found), tuple(broken)
+        if f"[{FAMILY}" in text:
+            found.append(_Found(*_identity(distribution), text))
+    return tuple(found)
+
+
+def _damage(distribution: Distribution) -> str:
+    try:
+        text = distribution.read_text("entry_points.txt") or ""
+    except (OSError, ValueError) as error:
+        return f"its entry_points.txt cannot be read: {type(error).__name__}: {error}"
+    bare = next((f"{name!r}" for section, name, value in _lines(text) if section and not value), "")
+    return f"a line of its entry_points.txt is {bare}, expected NAME = MODULE" if bare else ""
 
 
 def _unique() -> Iterator[Distribution]:
