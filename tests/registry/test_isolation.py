@@ -26,6 +26,11 @@ def raising(error: BaseException) -> Callable[[], None]:
     return call
 
 
+def interrupting() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(5)
+
+
 def test_what_a_call_returns_is_returned() -> None:
     assert guarded("it", lambda: 3) == 3
 
@@ -40,7 +45,7 @@ def test_whatever_is_raised_becomes_a_sentence_and_the_cause_is_chained(error: B
 def test_an_interrupt_from_the_keyboard_is_one_and_the_handler_is_put_back() -> None:
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        guarded("the plugin", lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(5)))
+        guarded("the plugin", interrupting)
     assert signal.getsignal(signal.SIGINT) is before
 
 
