@@ -77,15 +77,12 @@ def _select_plugins(choice: str | None) -> str | None:
         return None
     from losskit.registry import discovery
 
-    os.environ[discovery.VARIABLE] = "all"
-    offered = {p.distribution for several in discovery.providers().values() for p in several}
-    known = ("all", "builtin", *sorted(offered))
-    for word in (word.strip() for word in choice.split(",")):
-        if word not in known:
-            from losskit.registry import unknown
-
-            raise typer.BadParameter(unknown("distribution with plugins", word, known))
     os.environ[discovery.VARIABLE] = choice
+    for word in discovery.unmatched():
+        from losskit.registry import unknown
+
+        offered = {p.distribution for several in discovery.providers("all").values() for p in several}
+        raise typer.BadParameter(unknown("distribution with plugins", word, ("all", "builtin", *sorted(offered))))
     return choice
 
 
@@ -108,7 +105,11 @@ def options(
 
 
 def run() -> None:
-    """Run the program and exit; characters that the terminal has no sign for do not end it."""
+    """Run the program and exit; characters that the terminal has no sign for do not end it.
+
+    Plugins of pydantic are outside code too, and looking for them ends at the first damaged metadata of anybody.
+    """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

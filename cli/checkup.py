@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import util
 from importlib.metadata import PackageNotFoundError, version
 
-from losskit.registry import Failure, Provider, providers, selection, survey
+from losskit.cli.plugin_states import Plugin, states
+from losskit.cli.shadows import hiding, impostor, place
+from losskit.registry import VARIABLE, selection, unmatched
+from losskit.registry.trial import LIMIT
 from losskit.spec.errors import MissingExtraError
 
 # Distribution and the module that shows it is there: ONNX Runtime comes from several distributions.
@@ -55,11 +58,12 @@ BASE = ("torch", "numpy", "pluggy", "pydantic", "typer", "rich")
 
 @dataclass(frozen=True)
 class Fact:
-    """Something losskit runs on; ``state`` is ``ok`` or ``broken``."""
+    """Something losskit runs on; ``state`` is ``ok``, ``warning`` or ``broken``, ``place`` where it is imported from."""
 
     what: str
     found: str
     state: str = "ok"
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,19 +87,6 @@ class RuntimeState:
 
 
 @dataclass(frozen=True)
-class Plugin:
-    """One entry point; ``state`` is ``ok``, ``broken`` or ``collision``."""
-
-    loss: str
-    distribution: str
-    version: str
-    entry_point: str
-    state: str
-    cause: str = ""
-    cure: str = ""
-
-
-@dataclass(frozen=True)
 class Checkup:
     """Everything found."""
 
@@ -108,30 +99,56 @@ class Checkup:
     @property
     def healthy(self) -> bool:
         """Whether nothing that is installed is broken."""
+        sound = all(fact.state != "broken" for fact in self.environment)
+        return sound and all(plugin.usable for plugin in self.plugins)
+
+    @property
+    def warned(self) -> bool:
+        """Whether something works and is worth a look."""
         states = [fact.state for fact in self.environment] + [plugin.state for plugin in self.plugins]
-        return all(state == "ok" for state in states)
+        return "warning" in states
 
 
-def examine() -> Checkup:
-    """Look at everything; this imports torch and every selected plugin."""
-    return Checkup(tuple(_environment()), tuple(_extras()), tuple(_runtimes()), selection(), tuple(_plugins()))
+def examine(limit: float = LIMIT, told: Callable[[int, int, str], None] = lambda *_: None) -> Checkup:
+    """Look at everything; this imports torch here, and every selected plugin in a process beside this one.
+
+    Args:
+        limit: seconds the import of a plugin may take.
+        told: called with the number of distributions with plugins that were looked at, of all, and the name of the last.
+    """
+    environment = tuple(_environment())
+    return Checkup(environment, tuple(_extras()), tuple(_runtimes()), selection(), states(limit, told))
 
 
 def _environment() -> Iterator[Fact]:
-    yield Fact("python", f"{platform.python_version()} ({sys.executable})")
+    yield Fact("python", platform.python_version(), place=sys.executable)
     yield Fact("platform", platform.platform())
-    yield Fact("losskit", _version("losskit"))
+    yield Fact("losskit", _version("losskit"), place=place("losskit"))
     for name in BASE:
-        yield _torch() if name == "torch" else Fact(name, _version(name), "ok" if util.find_spec(name) else "broken")
+        yield _library(name)
     yield Fact("CUDA", _cuda())
+    for shadow in hiding((*BASE, "losskit")):
+        where = "hidden by this file" if shadow.on_path else "hidden by this file from Python started in this folder"
+        yield Fact(shadow.module, f"{where}: rename it", "warning", shadow.file)
+    for word in unmatched():
+        yield Fact(VARIABLE, f"names {word}, and no distribution of this name has plugins", "warning")
+
+
+def _library(name: str) -> Fact:
+    other = impostor(name)
+    if other:
+        return Fact(name, f"{_version(name)} is not what is imported: rename the file in its place", "broken", other)
+    if name == "torch":
+        return _torch()
+    return Fact(name, _version(name), "ok" if util.find_spec(name) else "broken", place(name))
 
 
 def _torch() -> Fact:
     try:
         import torch
     except Exception as error:  # a torch for another driver or interpreter fails in many ways
-        return Fact("torch", f"{_version('torch')}: {_first_line(error)}", "broken")
-    return Fact("torch", str(torch.__version__))
+        return Fact("torch", f"{_version('torch')}: {_first_line(error)}", "broken", place("torch"))
+    return Fact("torch", str(torch.__version__), place=place("torch"))
 
 
 def _cuda() -> str:
@@ -152,6 +169,9 @@ def _extras() -> Iterator[Extra]:
 
 
 def _runtimes() -> Iterator[RuntimeState]:
+    if sys.modules.get("torch") is None:
+        yield RuntimeState("all", "everything that runs graphs", "missing", "torch is not there, see above")
+        return
     try:
         from losskit.export.runtimes.table import RUNTIMES
     except MissingExtraError as error:
@@ -163,36 +183,6 @@ def _runtimes() -> Iterator[RuntimeState]:
     for kind in RUNTIMES.values():
         advice = kind.advice()
         yield RuntimeState(kind.name, kind.title, "missing" if advice else "ready", advice)
-
-
-def _plugins() -> Iterator[Plugin]:
-    failures = {failure.name: failure for failure in survey()[1]}
-    for name, offered in providers().items():
-        for provider in offered:
-            yield _plugin(provider, failures.get(name))
-
-
-def _plugin(provider: Provider, failure: Failure | None) -> Plugin:
-    state, cause, cure = "ok", "", ""
-    if failure is not None:
-        collision = len(failure.providers) > 1
-        state, cause = ("collision" if collision else "broken"), failure.cause
-        cure = _choose(failure.providers) if collision else _repair(provider)
-    return Plugin(
-        provider.name, provider.distribution, provider.version, provider.module, state, " ".join(cause.split()), cure
-    )
-
-
-def _choose(offered: tuple[Provider, ...]) -> str:
-    others = " or ".join(f"pip uninstall {p.distribution}" for p in offered if not p.builtin)
-    chosen = next((p.distribution for p in offered if not p.builtin), "builtin")
-    return f"{others}; or choose one: losskit --plugins builtin, losskit --plugins {chosen}"
-
-
-def _repair(provider: Provider) -> str:
-    if provider.builtin:
-        return "pip install --force-reinstall losskit"
-    return f"pip install --upgrade {provider.distribution}; or pip uninstall {provider.distribution}"
 
 
 def _version(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +17,7 @@ from losskit.cli.runtimes import RuntimeName
 
 if TYPE_CHECKING:
     from losskit.cli.checkup import Checkup
+    from losskit.cli.plugin_states import Plugin
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -27,26 +30,35 @@ def doctor(
             metavar="RUNTIME", help="First get what a runtime needs: npm packages, a program built with CMake."
         ),
     ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option(min=0.1, metavar="SECONDS", help="A plugin whose import takes longer is broken."),
+    ] = 30.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Explain what is missing or broken.
 
-    Every selected plugin is imported.
+    Every selected plugin is imported, in a process of its own that may crash or hang.
 
     The exit status is 0 if all is well and 3 if something is broken; an extra or a runtime that is not installed is
-    not broken.
+    not broken, and neither is a plugin that only draws a warning.
     """
     from losskit.cli.checkup import examine
 
     with output.aside():
         if install:
             _install([choice.value for choice in install])
-        checkup = examine()
+        checkup = examine(timeout, _told)
     if as_json:
         output.show_json(healthy=checkup.healthy, **asdict(checkup))
     else:
         output.show(_page(checkup))
     raise typer.Exit(STOOD if checkup.healthy else NOT_RUN)
+
+
+def _told(done: int, total: int, name: str) -> None:
+    if sys.stderr.isatty() and total > 2:
+        output.hint(f"looked at the plugins of {name} ({done} of {total})")
 
 
 def _install(names: list[str]) -> None:
@@ -65,11 +77,16 @@ def _install(names: list[str]) -> None:
 
 def _page(checkup: Checkup) -> list[Block]:
     extras = tuple((e.name, e.state, e.advice) for e in checkup.extras)
-    plugins = tuple((p.loss, p.distribution, p.version, p.entry_point, p.state) for p in checkup.plugins)
-    broken = tuple((p.loss, p.distribution, p.cause, p.cure) for p in checkup.plugins if p.state != "ok")
+    plugins = tuple(
+        (p.loss, p.distribution, p.version, p.entry_point, "" if p.seconds is None else f"{p.seconds:.2f} s", p.state)
+        for p in checkup.plugins
+    )
     blocks: list[Block] = [
         Heading("Environment"),
-        Grid(("what", "found", "state"), tuple((f.what, f.found, f.state) for f in checkup.environment)),
+        Grid(
+            ("what", "found", "from", "state"),
+            tuple((f.what, f.found, f.place, f.state) for f in checkup.environment),
+        ),
         Heading("Extras"),
         Grid(("extra", "state", "advice"), extras),
         Heading("Runtimes"),
@@ -77,8 +94,32 @@ def _page(checkup: Checkup) -> list[Block]:
             ("runtime", "what", "state", "advice"), tuple((r.name, r.what, r.state, r.advice) for r in checkup.runtimes)
         ),
         Heading(f"Plugins ({checkup.selection})"),
-        Grid(("loss", "distribution", "version", "entry point", "state"), plugins),
+        Grid(("loss", "distribution", "version", "entry point", "import", "state"), plugins),
     ]
-    if broken:
-        blocks += [Heading("What is broken"), Grid(("loss", "distribution", "cause", "cure"), broken)]
-    return [*blocks, Paragraph("All is well." if checkup.healthy else "Something is broken; see above.")]
+    for title, chosen in (
+        ("What is broken", [p for p in checkup.plugins if not p.usable]),
+        ("What works, and is worth a look", [p for p in checkup.plugins if p.state == "warning"]),
+    ):
+        if chosen:
+            blocks += [Heading(title), _explained(chosen)]
+    return [*blocks, Paragraph(_conclusion(checkup))]
+
+
+def _explained(plugins: Sequence[Plugin]) -> Grid:
+    rows = tuple(
+        (
+            p.loss,
+            f"{p.distribution} {p.version}",
+            p.entry_point,
+            f"{p.cause} ({p.where})" if p.where else p.cause,
+            p.cure,
+        )
+        for p in plugins
+    )
+    return Grid(("loss", "distribution", "entry point", "cause", "cure"), rows)
+
+
+def _conclusion(checkup: Checkup) -> str:
+    if not checkup.healthy:
+        return "Something is broken; see above."
+    return "Nothing is broken; there are warnings above." if checkup.warned else "All is well."

@@ -11,7 +11,7 @@ import typer
 from losskit.cli import output
 from losskit.cli.examples import epilog
 from losskit.cli.page import Grid
-from losskit.registry import listing
+from losskit.registry import VARIABLE, listing, unmatched
 
 if TYPE_CHECKING:
     from losskit.registry import Listing, Match
@@ -96,7 +96,7 @@ def _matches(question: Question) -> tuple[list[Row], dict[str, str]]:
 
     _check(question)
     with output.aside():
-        specs, failures = survey()
+        specs, failures = survey(apart=True)
     entries = {entry.name: entry for entry in listing()}  # after the plugins are imported: their docstrings are known
     matches = find(
         task=question.task, holds=question.holds, fails=question.fails, coupling=question.coupling, among=specs
@@ -173,6 +173,8 @@ def _hints(rows: Sequence[Row], question: Question) -> None:
 
 
 def _warn(problems: dict[str, str]) -> None:
+    for word in unmatched():
+        output.hint(f"{VARIABLE} names {word}, and no distribution of this name has plugins; see 'losskit doctor'")
     if problems:
         names = ", ".join(problems)
         what = "1 loss cannot be used" if len(problems) == 1 else f"{len(problems)} losses cannot be used"

@@ -133,7 +133,7 @@ def verify(
     The exit status is 0 if all claims stand, 1 if a claim fell, 2 if the command was wrong, 3 if something
     could not be run and 130 if the run was interrupted; what it had found by then is shown and written all the same.
     """
-    names, folders = _sorted(subjects or [])
+    names, folders, broken = _sorted(subjects or [])
     kinds = _kinds(only or [])
     runtimes = tuple(choice.value for choice in runtime or [RuntimeName.ORT])
     if folders:
@@ -151,7 +151,7 @@ def verify(
         if folders:
             place, stopped = ("cuda" if device is Device.CUDA else "cpu"), any(report.interrupted for report in found)
             found.append(replay(folders, runtimes, device=place, seed=seed, stopped=stopped))
-    whole = _joined(found)
+    whole = _joined(found, broken)
     _write(whole, junit, html, report, badge)
     _show(whole, as_json)
     _show_changes(earlier, whole, as_json)
@@ -187,12 +187,19 @@ def _say_how_to_go_on(report: Path | None) -> None:
         output.hint(f"go on with the same command and --resume {report}")
 
 
-def _sorted(subjects: list[str]) -> tuple[list[str], list[str]]:
-    """Names of losses and artifact folders; a registered name is a name, a folder called alike is written ``./name``."""
-    from losskit.registry import get, is_place, load, providers
+def _sorted(subjects: list[str]) -> tuple[list[str], list[str], dict[str, str]]:
+    """Names of losses, artifact folders, and why which plugins are broken.
+
+    A registered name is a name, a folder called alike is written ``./name``. Plugins of others are tried out in a process
+    of their own first, and where something else is left to verify, one that is broken is an error of its own.
+    """
+    from losskit.registry import get, is_place, load, providers, tried
+    from losskit.spec.errors import PluginError
 
     names: list[str] = []
     folders: list[str] = []
+    with output.aside():
+        broken = tried(subjects)
     for subject in subjects:
         if is_place(subject):
             if os.getcwd() not in sys.path:  # as python -m finds modules; worker processes take the path over
@@ -204,11 +211,16 @@ def _sorted(subjects: list[str]) -> tuple[list[str], list[str]]:
             folders.append(subject)
         elif subject not in providers() and (Path(subject).is_dir() or os.sep in subject):
             raise typer.BadParameter(f"the folder {subject} holds no {MANIFEST}, so 'losskit export' did not write it")
-        else:
-            with output.aside():
-                get(subject)
-            names.append(subject)
-    return names, folders
+        elif subject not in broken:
+            try:
+                with output.aside():
+                    get(subject)
+                names.append(subject)
+            except PluginError as error:
+                broken[subject] = str(error)
+    if broken and not names and not folders:
+        raise PluginError("; ".join(broken.values()))
+    return names, folders, broken
 
 
 def _kinds(words: list[str]) -> tuple[str, ...]:
@@ -261,8 +273,11 @@ def _losses(names: list[str], search: Search, callback: Callback) -> Report:
         return stop.report
 
 
-def _joined(reports: list[Report]) -> Report:
-    losses = tuple(loss for report in reports for loss in report.losses)
+def _joined(reports: list[Report], broken: dict[str, str]) -> Report:
+    from losskit.conformance.engine import unloadable
+
+    unloaded = tuple(unloadable(name, reason) for name, reason in broken.items())
+    losses = tuple(loss for report in reports for loss in report.losses) + unloaded
     return reports[0].model_copy(update={"losses": losses, "seconds": sum(report.seconds for report in reports)})
 
 

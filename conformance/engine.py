@@ -101,10 +101,14 @@ def _chosen(subjects: Sequence[str | LossSpec]) -> tuple[list[LossSpec], list[Lo
         try:
             chosen.append(get(name))
         except PluginError as error:
-            claim = "the plugin loads"
-            finding = Finding(claim=claim, property="", verdict="holds", outcome="error", reason=str(error))
-            broken.append(LossReport(name=name, findings=(finding,)))
+            broken.append(unloadable(name, str(error)))
     return chosen, broken
+
+
+def unloadable(name: str, reason: str) -> LossReport:
+    """The report of a loss whose plugin is broken: one error, and no claim was attacked."""
+    finding = Finding(claim="the plugin loads", property="", verdict="holds", outcome="error", reason=reason)
+    return LossReport(name=name, findings=(finding,))
 
 
 def _runner(

@@ -3,14 +3,24 @@
 from typing import TYPE_CHECKING
 
 from losskit._lazy import lazily
-from losskit.registry.discovery import GROUP, VARIABLE, Provider, builtin, forget, providers, selection
+from losskit.registry.discovery import (
+    GROUP,
+    VARIABLE,
+    Provider,
+    builtin,
+    forget,
+    providers,
+    selection,
+    unmatched,
+)
 
 if TYPE_CHECKING:
     from losskit.registry.building import build, create, from_config, resolve
     from losskit.registry.catalogue import Listing, listing
-    from losskit.registry.loading import Failure, failures, get, names, specs, survey, unknown
+    from losskit.registry.loading import Failure, failures, get, names, specs, survey, tried, unknown
     from losskit.registry.places import is_place, load
     from losskit.registry.query import Match, find, kind
+    from losskit.registry.trial import Trial, trials
 
 __all__ = [
     "GROUP",
@@ -19,6 +29,7 @@ __all__ = [
     "Listing",
     "Match",
     "Provider",
+    "Trial",
     "build",
     "builtin",
     "create",
@@ -37,7 +48,10 @@ __all__ = [
     "selection",
     "specs",
     "survey",
+    "trials",
+    "tried",
     "unknown",
+    "unmatched",
 ]
 __getattr__ = lazily(
     __name__,
@@ -45,9 +59,10 @@ __getattr__ = lazily(
         **dict.fromkeys(("build", "create", "from_config", "resolve"), "losskit.registry.building"),
         **dict.fromkeys(("Listing", "listing"), "losskit.registry.catalogue"),
         **dict.fromkeys(
-            ("Failure", "failures", "get", "names", "specs", "survey", "unknown"), "losskit.registry.loading"
+            ("Failure", "failures", "get", "names", "specs", "survey", "tried", "unknown"), "losskit.registry.loading"
         ),
         **dict.fromkeys(("is_place", "load"), "losskit.registry.places"),
         **dict.fromkeys(("Match", "find", "kind"), "losskit.registry.query"),
+        **dict.fromkeys(("Trial", "trials"), "losskit.registry.trial"),
     },
 )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from losskit.registry.isolation import guarded, plugin_at
 from losskit.registry.loading import get
 from losskit.spec import LossSpec
-from losskit.spec.errors import ParameterError, PluginError
+from losskit.spec.errors import ParameterError
 
 if TYPE_CHECKING:
     from losskit.plugins.base import Loss
 
 ADAPT = "losskit.plugins.adapted:adapt"  # by its place, as every loss is: naming it would import the tensor library
+TENSORS = 15.0  # seconds that nobody wonders about: whoever builds a loss waits for the tensor library as well
 
 
 def create(name: str, /, *, reduction: str = "mean", **parameters: Any) -> Loss:
@@ -50,11 +51,7 @@ def resolve(name: str, place: str) -> Any:
     Raises:
         PluginError: it cannot be imported.
     """
-    path, _, attribute = place.partition(":")
-    try:
-        return getattr(import_module(path), attribute)
-    except (Exception, SystemExit) as error:  # code of a plugin runs here, and may fail in any way
-        raise PluginError(f"{name}: {place} cannot be imported: {type(error).__name__}: {error}") from error
+    return guarded(f"{name}: {place}", lambda: plugin_at(place), verb="cannot be imported", patience=TENSORS)
 
 
 def from_config(config: Mapping[str, Any]) -> Loss:

@@ -41,7 +41,9 @@ def listing() -> tuple[Listing, ...]:
 def _listing(name: str, offered: tuple[Provider, ...]) -> Listing:
     if len(offered) > 1:
         return Listing(name, offered, problem=f"provided by {' and by '.join(map(str, offered))}")
-    module = offered[0].module
+    if offered[0].problem:
+        return Listing(name, offered, problem=offered[0].problem)
+    module = offered[0].module.partition(":")[0]
     if module in sys.modules:
         return Listing(name, offered, task=_task(offered[0]), synopsis=_first_line(sys.modules[module].__doc__))
     if not offered[0].builtin:  # finding a submodule imports its parents, and those are outside code

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+import sys
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+
+from losskit.registry import metadata
+from losskit.registry.metadata import Entry
 
 GROUP = "losskit.losses"
 BUILTIN = "losskit"
 VARIABLE = "LOSSKIT_PLUGINS"
+NAME = re.compile(r"[a-z][a-z0-9_]*")  # of a loss; LossSpec holds the same, and is not imported to list names
+_WORD = r"[^\W\d]\w*"
+_VALUE = re.compile(rf"(?P<module>{_WORD}(\.{_WORD})*)\s*(:\s*(?P<path>{_WORD}(\.{_WORD})*))?\s*(\[.*\])?")
 
 
 @dataclass(frozen=True)
 class Provider:
-    """A distribution that offers a loss under a name."""
+    """A distribution that offers a loss under a name.
+
+    Attributes:
+        name: of the loss.
+        module: what the entry point names, ``package.module`` or ``package.module:attribute``.
+        distribution: its name.
+        version: of the distribution.
+        problem: why it cannot be used, as far as its metadata show.
+    """
 
     name: str
     module: str
     distribution: str
     version: str
+    problem: str = ""
 
     @property
     def builtin(self) -> bool:
@@ -36,9 +51,19 @@ def selection() -> str:
     return os.environ.get(VARIABLE, "all").strip() or "all"
 
 
-def providers() -> dict[str, tuple[Provider, ...]]:
-    """All providers by the name of the loss; more than one for a name is a collision."""
-    return _wanted(selection())
+def unmatched() -> tuple[str, ...]:
+    """Words of the selection that no distribution with plugins answers to."""
+    known = {"all", "builtin", *(_canonical(provider.distribution) for provider in _installed())}
+    return tuple(word for word in map(str.strip, selection().split(",")) if word and _canonical(word) not in known)
+
+
+def providers(choice: str | None = None) -> dict[str, tuple[Provider, ...]]:
+    """Providers by the name of the loss; more than one for a name is a collision.
+
+    Args:
+        choice: a selection; the one in force if left out.
+    """
+    return _wanted(selection() if choice is None else choice)
 
 
 def builtin() -> tuple[str, ...]:
@@ -49,35 +74,54 @@ def builtin() -> tuple[str, ...]:
 @cache
 def _wanted(choice: str) -> dict[str, tuple[Provider, ...]]:
     found: dict[str, list[Provider]] = {}
+    words = _words(choice)
     for provider in _installed():
-        if _is_wanted(provider, choice):
+        if _is_wanted(provider.distribution, words):
             found.setdefault(provider.name, []).append(provider)
     return {name: tuple(found[name]) for name in sorted(found)}
 
 
-def _is_wanted(provider: Provider, choice: str) -> bool:
-    words = [word.strip() for word in choice.split(",")]
-    return "all" in words or ("builtin" in words and provider.builtin) or provider.distribution in words
+def _is_wanted(distribution: str, words: frozenset[str]) -> bool:
+    return "all" in words or ("builtin" in words and distribution == BUILTIN) or _canonical(distribution) in words
+
+
+def _words(choice: str) -> frozenset[str]:
+    return frozenset(_canonical(word) for word in choice.split(","))
+
+
+def _canonical(distribution: str) -> str:
+    """A distribution's name as installers compare it: My_Losses is my-losses."""
+    return re.sub(r"[-_.]+", "-", distribution.strip()).lower()
 
 
 @cache
 def _installed() -> tuple[Provider, ...]:
-    return tuple(_unique(_provider(point) for point in entry_points(group=GROUP)))
+    # the same line may be there twice
+    return tuple(dict.fromkeys(_provider(entry) for entry in metadata.entries(GROUP)))
 
 
-def _provider(point: EntryPoint) -> Provider:
-    distribution = point.dist
-    name = distribution.name if distribution is not None else "unknown distribution"
-    version = distribution.version if distribution is not None else "?"
-    return Provider(name=point.name, module=point.value, distribution=name, version=version)
+def _provider(entry: Entry) -> Provider:
+    place = _VALUE.fullmatch(entry.value)
+    module = entry.value if place is None else ":".join(filter(None, place.group("module", "path")))
+    return Provider(entry.name, module, entry.distribution, entry.version, _problem(entry, place is not None))
 
 
-def _unique(found: Iterable[Provider]) -> list[Provider]:
-    # an editable install beside its own source tree shows the same entry twice
-    return list(dict.fromkeys(found))
+def _problem(entry: Entry, is_place: bool) -> str:
+    if not is_place:
+        return f"its entry point is {entry.value!r}, expected package.module or package.module:attribute"
+    if not NAME.fullmatch(entry.name):
+        return (
+            f"{entry.name!r} is no name of a loss, expected a lower-case letter, then letters, digits and underscores"
+        )
+    if entry.distribution != BUILTIN and re.match(rf"{BUILTIN}\b", entry.value):
+        return "its entry point names a module of losskit, expected one of its own distribution"
+    if entry.value.partition(".")[0].partition(":")[0].strip() in sys.stdlib_module_names:
+        return f"its entry point names {entry.value}, which is Python's own; the plugin's module needs another name"
+    return ""
 
 
 def forget() -> None:
     """Read the metadata anew at the next question; for tests and for long sessions that install packages."""
+    metadata.forget()
     _installed.cache_clear()
     _wanted.cache_clear()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import pluggy
-from pydantic import ValidationError
 
 from losskit.registry import discovery
 from losskit.registry.discovery import Provider
+from losskit.registry.isolation import guarded, plugin_at
 from losskit.spec import LossHooks, LossSpec
 from losskit.spec.errors import PluginError, UnknownLossError
 from losskit.spec.hooks import PROJECT
@@ -47,14 +46,20 @@ def get(name: str) -> LossSpec:
     """
     offered = discovery.providers().get(name, ())
     if not offered:
-        raise UnknownLossError(unknown("loss", name, names()))
+        raise UnknownLossError(_left_out(name) or unknown("loss", name, names()))
     if len(offered) > 1:
         both = " and ".join(str(p) for p in offered)
         raise PluginError(f"the loss {name} is provided by {both}; uninstall one or select one with LOSSKIT_PLUGINS")
     provider = offered[0]
     if provider not in _SPECS:
-        _SPECS[provider] = _load(provider)
+        _SPECS[provider] = load(provider)
     return _SPECS[provider]
+
+
+def _left_out(name: str) -> str:
+    offered = discovery.providers("all").get(name, ())
+    chosen = f"{discovery.VARIABLE} is {discovery.selection()}"
+    return f"the loss {name} of {offered[0].distribution} is not selected: {chosen}" if offered else ""
 
 
 def unknown(what: str, name: str, known: tuple[str, ...]) -> str:
@@ -70,9 +75,18 @@ def specs() -> Iterator[LossSpec]:
     yield from survey()[0]
 
 
-def survey() -> tuple[tuple[LossSpec, ...], tuple[Failure, ...]]:
-    """Load every installed loss once: the specs of those that load, and why the others do not."""
-    return _survey(discovery.providers())
+def survey(apart: bool = False) -> tuple[tuple[LossSpec, ...], tuple[Failure, ...]]:
+    """Load every installed loss once.
+
+    Args:
+        apart: first try out the plugins of other distributions in a process of their own, and leave out those that do
+            not load there: one that crashes, exits or hangs is then a failure like any other.
+
+    Returns:
+        The specs of those that load, and why the others do not.
+    """
+    offers = discovery.providers()
+    return _survey(offers, _tried(offers.values()) if apart else {})
 
 
 def failures(builtin_only: bool = False) -> tuple[Failure, ...]:
@@ -80,12 +94,44 @@ def failures(builtin_only: bool = False) -> tuple[Failure, ...]:
     offers = discovery.providers()
     if builtin_only:
         offers = {name: offered for name, offered in offers.items() if len(offered) > 1 or offered[0].builtin}
-    return _survey(offers)[1]
+    return _survey(offers, {})[1]
 
 
-def _survey(offers: Mapping[str, tuple[Provider, ...]]) -> tuple[tuple[LossSpec, ...], tuple[Failure, ...]]:
+def tried(chosen: Iterable[str]) -> dict[str, str]:
+    """Try out the plugins of other distributions in a process of their own.
+
+    Args:
+        chosen: names of losses; those of losskit itself and those that are loaded already are not tried.
+
+    Returns:
+        Why they cannot be used, by name; only of those that cannot.
+    """
+    offers = discovery.providers()
+    return _tried(offers.get(name, ()) for name in chosen)
+
+
+def _tried(offers: Iterable[tuple[Provider, ...]]) -> dict[str, str]:
+    alone = [offered[0] for offered in offers if len(offered) == 1]
+    outside = [p for p in alone if not p.builtin and not p.problem and p not in _SPECS]
+    if not outside:
+        return {}
+    from losskit.registry.trial import trials
+
+    return {
+        trial.provider.name: f"the plugin of {trial.provider.name} from {trial.provider} fails: {trial.cause}"
+        for trial in trials(outside)
+        if trial.cause
+    }
+
+
+def _survey(
+    offers: Mapping[str, tuple[Provider, ...]], broken: Mapping[str, str]
+) -> tuple[tuple[LossSpec, ...], tuple[Failure, ...]]:
     loaded, failed = [], []
     for name, offered in offers.items():
+        if name in broken:
+            failed.append(Failure(name=name, providers=offered, cause=broken[name]))
+            continue
         try:
             loaded.append(get(name))
         except PluginError as error:
@@ -93,26 +139,29 @@ def _survey(offers: Mapping[str, tuple[Provider, ...]]) -> tuple[tuple[LossSpec,
     return tuple(loaded), tuple(failed)
 
 
-def _load(provider: Provider) -> LossSpec:
+def load(provider: Provider) -> LossSpec:
+    """Import the plugin of one provider, whatever other providers of the name there are.
+
+    Raises:
+        PluginError: it is broken.
+    """
+    what = f"the plugin of {provider.name} from {provider}"
+    if provider.problem:
+        raise PluginError(f"{what} cannot be imported: {provider.problem}")
+    returned = guarded(what, lambda: _returned(provider))
+    if len(returned) != 1 or not issubclass(type(returned[0]), LossSpec):  # isinstance believes what an object says
+        raise PluginError(f"{what} must return one LossSpec from losskit_loss")
+    spec: LossSpec = returned[0]
+    if not provider.builtin:
+        guarded(what, lambda: LossSpec.model_validate(dict(spec)))  # it may have been made without validation
+    if spec.name != provider.name:
+        raise PluginError(f"{what} returns a spec named {spec.name!r}")
+    return spec
+
+
+def _returned(provider: Provider) -> list[Any]:
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(LossHooks)
-    try:
-        manager.register(import_module(provider.module))
-        returned: list[Any] = manager.hook.losskit_loss()
-    except (Exception, SystemExit) as error:  # a plugin may fail in any way; none of them is ours to die of
-        raise PluginError(
-            f"the plugin of {provider.name} from {provider} fails: {type(error).__name__}: {_first_line(error)}"
-        ) from error
-    if len(returned) != 1 or not isinstance(returned[0], LossSpec):
-        raise PluginError(f"the plugin of {provider.name} from {provider} must return one LossSpec from losskit_loss")
-    if returned[0].name != provider.name:
-        raise PluginError(f"the plugin of {provider.name} from {provider} returns a spec named {returned[0].name!r}")
-    return returned[0]
-
-
-def _first_line(error: BaseException) -> str:
-    if isinstance(error, ValidationError):  # pydantic's own first line only counts the errors
-        first = error.errors()[0]
-        return " ".join(f"{error.title} {'.'.join(map(str, first['loc']))}: {first['msg']}".split())
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else "no message"
+    manager.register(plugin_at(provider.module))
+    returned: list[Any] = manager.hook.losskit_loss()
+    return returned

@@ -66,7 +66,8 @@ class Elsewhere:
     def run(self, *arguments: str, stdout: Any = PIPE, **environment: str) -> CompletedProcess[str]:
         """Run `losskit` as a process of its own."""
         command = [sys.executable, "-c", PROGRAM, *arguments]
-        given = {**os.environ, "PYTHONPATH": str(self.folder), **environment}
+        path = os.pathsep.join(filter(None, (str(self.folder), os.environ.get("PYTHONPATH"))))
+        given = {**os.environ, "PYTHONPATH": path, **environment}
         return subprocess.run(
             command, stdout=stdout, stderr=PIPE, text=True, env=given, cwd=self.folder, check=False, timeout=300
         )

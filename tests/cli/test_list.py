@@ -126,3 +126,9 @@ def test_what_a_plugin_prints_does_not_reach_the_answer(foreign: Elsewhere) -> N
     assert "loud_loss" in {loss["name"] for loss in json.loads(run.stdout)["losses"]}
     assert "loud" in run.stderr
     assert "louder" in run.stderr
+
+
+def test_a_variable_that_names_nobody_is_said_to(foreign: Elsewhere) -> None:
+    run = foreign.run("list", LOSSKIT_PLUGINS="foreign_losses,forein-losses")
+    assert [line.split()[0] for line in run.stdout.splitlines()] == ["LOSS", "foreign_loss"]
+    assert "LOSSKIT_PLUGINS names forein-losses, and no distribution of this name has plugins" in run.stderr
