@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from importlib import util
 from importlib.metadata import PackageNotFoundError, version
 
+from losskit.cli.extension_state import ExtensionState, states
 from losskit.registry import Failure, Provider, providers, selection, survey
-from losskit.spec.errors import MissingExtraError
 
 # Distribution and the module that shows it is there: ONNX Runtime comes from several distributions.
 EXTRAS = {
@@ -104,17 +104,21 @@ class Checkup:
     runtimes: tuple[RuntimeState, ...]
     selection: str
     plugins: tuple[Plugin, ...]
+    extensions: tuple[ExtensionState, ...] = ()
 
     @property
     def healthy(self) -> bool:
         """Whether nothing that is installed is broken."""
         states = [fact.state for fact in self.environment] + [plugin.state for plugin in self.plugins]
+        states += [extension.state for extension in self.extensions]
         return all(state == "ok" for state in states)
 
 
 def examine() -> Checkup:
     """Look at everything; this imports torch and every selected plugin."""
-    return Checkup(tuple(_environment()), tuple(_extras()), tuple(_runtimes()), selection(), tuple(_plugins()))
+    return Checkup(
+        tuple(_environment()), tuple(_extras()), tuple(_runtimes()), selection(), tuple(_plugins()), tuple(states())
+    )
 
 
 def _environment() -> Iterator[Fact]:
@@ -153,14 +157,13 @@ def _extras() -> Iterator[Extra]:
 
 def _runtimes() -> Iterator[RuntimeState]:
     try:
-        from losskit.export.runtimes.table import RUNTIMES
-    except MissingExtraError as error:
-        yield RuntimeState("all", "everything that runs graphs", "missing", str(error))
-        return
+        import torch  # noqa: F401
     except Exception as error:  # without a torch that can be imported there is nothing to replay in
         yield RuntimeState("all", "everything that runs graphs", "missing", _first_line(error))
         return
-    for kind in RUNTIMES.values():
+    from losskit.export.runtimes.table import kinds
+
+    for kind in kinds().values():
         advice = kind.advice()
         yield RuntimeState(kind.name, kind.title, "missing" if advice else "ready", advice)
 

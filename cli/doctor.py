@@ -9,9 +9,10 @@ import typer
 
 from losskit.cli import output
 from losskit.cli.examples import epilog
+from losskit.cli.extension_state import page_of_extensions
 from losskit.cli.failures import NOT_RUN, STOOD
 from losskit.cli.page import Block, Grid, Heading, Paragraph
-from losskit.cli.runtimes import RuntimeName
+from losskit.cli.runtimes import check_runtimes, complete_runtimes, known_runtimes
 
 if TYPE_CHECKING:
     from losskit.cli.checkup import Checkup
@@ -22,16 +23,19 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 @app.command(epilog=epilog("doctor"))
 def doctor(
     install: Annotated[
-        list[RuntimeName] | None,
+        list[str] | None,
         typer.Option(
-            metavar="RUNTIME", help="First get what a runtime needs: npm packages, a program built with CMake."
+            metavar="RUNTIME",
+            callback=check_runtimes,
+            autocompletion=complete_runtimes,
+            help=f"First get what a runtime needs: npm packages, a program built with CMake. One of {known_runtimes()}.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Explain what is missing or broken.
 
-    Every selected plugin is imported.
+    Every selected plugin and extension is imported.
 
     The exit status is 0 if all is well and 3 if something is broken; an extra or a runtime that is not installed is
     not broken.
@@ -40,7 +44,7 @@ def doctor(
 
     with output.aside():
         if install:
-            _install([choice.value for choice in install])
+            _install(install)
         checkup = examine()
     if as_json:
         output.show_json(healthy=checkup.healthy, **asdict(checkup))
@@ -79,6 +83,7 @@ def _page(checkup: Checkup) -> list[Block]:
         Heading(f"Plugins ({checkup.selection})"),
         Grid(("loss", "distribution", "version", "entry point", "state"), plugins),
     ]
+    blocks += page_of_extensions(checkup.extensions)
     if broken:
         blocks += [Heading("What is broken"), Grid(("loss", "distribution", "cause", "cure"), broken)]
     return [*blocks, Paragraph("All is well." if checkup.healthy else "Something is broken; see above.")]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 GROUP = "losskit.losses"
+EXTENSIONS = "losskit.extensions"
 BUILTIN = "losskit"
 VARIABLE = "LOSSKIT_PLUGINS"
+CACHES: list[Callable[[], None]] = []  # emptied by forget()
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,14 @@ def selection() -> str:
     return os.environ.get(VARIABLE, "all").strip() or "all"
 
 
-def providers() -> dict[str, tuple[Provider, ...]]:
+def providers(group: str = GROUP) -> dict[str, tuple[Provider, ...]]:
     """All providers by the name of the loss; more than one for a name is a collision."""
-    return _wanted(selection())
+    return _wanted(selection(), group)
+
+
+def own(group: str) -> tuple[Provider, ...]:
+    """The entries of losskit itself, which no selection takes away."""
+    return tuple(provider for provider in _installed(group) if provider.builtin)
 
 
 def builtin() -> tuple[str, ...]:
@@ -47,9 +54,9 @@ def builtin() -> tuple[str, ...]:
 
 
 @cache
-def _wanted(choice: str) -> dict[str, tuple[Provider, ...]]:
+def _wanted(choice: str, group: str) -> dict[str, tuple[Provider, ...]]:
     found: dict[str, list[Provider]] = {}
-    for provider in _installed():
+    for provider in _installed(group):
         if _is_wanted(provider, choice):
             found.setdefault(provider.name, []).append(provider)
     return {name: tuple(found[name]) for name in sorted(found)}
@@ -61,8 +68,8 @@ def _is_wanted(provider: Provider, choice: str) -> bool:
 
 
 @cache
-def _installed() -> tuple[Provider, ...]:
-    return tuple(_unique(_provider(point) for point in entry_points(group=GROUP)))
+def _installed(group: str) -> tuple[Provider, ...]:
+    return tuple(_unique(_provider(point) for point in entry_points(group=group)))
 
 
 def _provider(point: EntryPoint) -> Provider:
@@ -79,5 +86,8 @@ def _unique(found: Iterable[Provider]) -> list[Provider]:
 
 def forget() -> None:
     """Read the metadata anew at the next question; for tests and for long sessions that install packages."""
-    _installed.cache_clear()
-    _wanted.cache_clear()
+    for clear in CACHES:
+        clear()
+
+
+CACHES += [_installed.cache_clear, _wanted.cache_clear]

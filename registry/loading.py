@@ -5,17 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
-import pluggy
 from pydantic import ValidationError
 
 from losskit.registry import discovery
 from losskit.registry.discovery import Provider
+from losskit.registry.hooking import hooked
 from losskit.spec import LossHooks, LossSpec
 from losskit.spec.errors import PluginError, UnknownLossError
-from losskit.spec.hooks import PROJECT
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,10 @@ def _survey(offers: Mapping[str, tuple[Provider, ...]]) -> tuple[tuple[LossSpec,
 
 
 def _load(provider: Provider) -> LossSpec:
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(LossHooks)
     try:
-        manager.register(import_module(provider.module))
-        returned: list[Any] = manager.hook.losskit_loss()
+        returned: list[Any] = hooked(provider, LossHooks).losskit_loss()
+    except PluginError:
+        raise
     except (Exception, SystemExit) as error:  # a plugin may fail in any way; none of them is ours to die of
         raise PluginError(
             f"the plugin of {provider.name} from {provider} fails: {type(error).__name__}: {_first_line(error)}"
