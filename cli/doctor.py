@@ -83,7 +83,7 @@ def _page(checkup: Checkup) -> list[Block]:
         Heading(f"Plugins ({checkup.selection})"),
         Grid(("loss", "distribution", "version", "entry point", "state"), plugins),
     ]
-    blocks += page_of_extensions(checkup.extensions)
     if broken:
         blocks += [Heading("What is broken"), Grid(("loss", "distribution", "cause", "cure"), broken)]
+    blocks += page_of_extensions(checkup.extensions)
     return [*blocks, Paragraph("All is well." if checkup.healthy else "Something is broken; see above.")]

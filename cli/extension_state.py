@@ -99,7 +99,7 @@ def _names(extension: Extension, hook: str) -> list[str]:
 
 def _offers(state: ExtensionState) -> str:
     words = (
-        f"{what}: {', '.join(names)}" if len(names) < 6 else f"{len(names)} of {what}"
+        f"{what}: {', '.join(names)}" if len(names) < 6 else f"{what} ({len(names)})"
         for what, names in state.offers.items()
     )
     return "; ".join(words)

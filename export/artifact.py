@@ -149,7 +149,7 @@ def _check(order: Order, chosen: Sequence[Offer[ExportTarget]], parts: Mapping[s
     outcome = Replay(
         loss=subject.spec.name, parameters=subject.parameters, reduction=subject.reduction, results=tuple(results)
     )
-    if not outcome.ok:
+    if results and not outcome.ok:
         raise ExportError(outcome.failure)
 
 

@@ -56,7 +56,7 @@ class LossHooks:
                 claims=(
                     NonNegative().holds(source="cosh is at least 1"),
                     Convex(on="input").holds(source="second derivative 1 / cosh^2"),
-                    ReducesTo("huber").fails(source="at 1: 0.434, and 0.5"),
+                    ReducesTo(other="huber").fails(source="at 1: 0.434, and 0.5"),
                 ),
                 references=("huber1964robust",),
                 module="smooth_losses.loss:LogCoshLoss",

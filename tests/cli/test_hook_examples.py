@@ -73,7 +73,7 @@ from mirrored import Even
 
 EVEN = [
     losskit.get(name).model_copy(update={"claims": (Even(on=on).holds(),)})
-    for name, on in (("mse", ("input", "target")), ("logistic", "input"))
+    for name, on in (("mse", ("input", "target")), ("logistic", "logits"))
 ]
 """
 
