@@ -8,6 +8,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
@@ -19,7 +20,7 @@ from losskit.spec.errors import PluginError
 from losskit.spec.hooks import API, PROJECT, ExtensionHooks, LossHooks
 
 ASKS = "LOSSKIT_API"
-GROUPS = {LossHooks: "losskit.losses", ExtensionHooks: "losskit.extensions"}
+GROUPS: dict[type, str] = {LossHooks: "losskit.losses", ExtensionHooks: "losskit.extensions"}
 _SERIES = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -63,10 +64,8 @@ def check_api(provider: Provider, asked: object) -> None:
     if wanted is None:
         raise PluginError(f"{_who(provider)} has {ASKS} = {asked!r}, expected a series of losskit such as {API!r}")
     if here is not None and wanted > here:
-        from losskit import __version__
-
         raise PluginError(
-            f"{_who(provider)} asks for the hooks of losskit {asked}, and losskit {__version__} has those of {API}; "
+            f"{_who(provider)} asks for the hooks of losskit {asked}, and losskit {version(PROJECT)} has those of {API}; "
             f"run: pip install 'losskit>={asked}'"
         )
 

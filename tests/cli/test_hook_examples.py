@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.hook_examples import EXERCISED, GROUPS, HOOKS, entry, exercises, modules
+from tests.hook_examples import EXERCISED, GROUPS, HOOKS, Test, entry, exercises, modules
 from typer.testing import CliRunner
 
 import losskit
@@ -49,10 +49,10 @@ def run(elsewhere: Elsewhere, request: pytest.FixtureRequest, monkeypatch: pytes
     registry.forget()
 
 
-def example(hook: str) -> Any:
+def example(hook: str) -> Callable[[Test], Test]:
     """Install the example of a hook for a test that uses it."""
 
-    def mark(test: Any) -> Any:
+    def mark(test: Test) -> Test:
         return exercises(hook)(pytest.mark.parametrize("run", [hook], indirect=True, ids=[hook])(test))
 
     return mark

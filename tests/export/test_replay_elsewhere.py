@@ -123,7 +123,7 @@ def test_a_runtime_that_is_not_ready_is_an_error_and_the_others_run(
 def test_runtimes_are_chosen_by_name() -> None:
     assert [kind.name for kind in select(["node", "ort", "node"])] == ["node", "ort"]
     assert [kind.name for kind in select(["all"])][: len(RUNTIMES)] == list(RUNTIMES)
-    with pytest.raises(ExportError, match="there is no runtime 'tflite'; expected one of ort, reference, .*, all"):
+    with pytest.raises(ExportError, match=r"there is no runtime 'tflite'; expected one of ort, reference, .*, all"):
         select(["tflite"])
     with pytest.raises(ExportError, match="there is no runtime 'nod'; did you mean node"):
         select(["nod"])
