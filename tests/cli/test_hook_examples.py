@@ -53,7 +53,8 @@ def example(hook: str) -> Callable[[Test], Test]:
     """Install the example of a hook for a test that uses it."""
 
     def mark(test: Test) -> Test:
-        return exercises(hook)(pytest.mark.parametrize("run", [hook], indirect=True, ids=[hook])(test))
+        marked: Test = pytest.mark.parametrize("run", [hook], indirect=True, ids=[hook])(test)
+        return exercises(hook)(marked)
 
     return mark
 
