@@ -86,7 +86,7 @@ def kind(word: str) -> str:
     if wanted not in _plain():
         _import_kinds(wanted)
     if wanted not in _plain():
-        raise SpecError(unknown("property", word, tuple(_plain().values())))
+        raise SpecError(unknown("property", word, tuple(_plain().values())) + extensions.left_out())
     return _plain()[wanted]
 
 
