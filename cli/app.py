@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from importlib import import_module
 from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
 
 from losskit.cli.examples import epilog
+from losskit.cli.extensions import Commands
 from losskit.cli.failures import INTERRUPTED, report_failure
-
-COMMANDS = ("list", "describe", "verify", "export", "doctor")
-
-
-class Modules(Mapping[str, Any]):
-    """Commands by name; the module of a command is imported when the command is asked for."""
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in COMMANDS:
-            raise KeyError(name)
-        return typer.main.get_command(import_module(f"losskit.cli.{name}").app)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(COMMANDS)
-
-    def __len__(self) -> int:
-        return len(COMMANDS)
 
 
 class Program(TyperGroup):
@@ -37,7 +19,7 @@ class Program(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = cast(Any, Modules())
+        self.commands = cast(Any, Commands())
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; an error on purpose becomes a sentence and an exit status."""
@@ -81,7 +63,8 @@ def _select_plugins(choice: str | None) -> str | None:
     for word in discovery.unmatched():
         from losskit.registry import unknown
 
-        offered = {p.distribution for several in discovery.providers("all").values() for p in several}
+        groups = (discovery.providers(group, "all") for group in (discovery.GROUP, discovery.EXTENSIONS))
+        offered = {p.distribution for group in groups for several in group.values() for p in several}
         raise typer.BadParameter(unknown("distribution with plugins", word, ("all", "builtin", *sorted(offered))))
     return choice
 
@@ -94,7 +77,7 @@ def options(
             metavar="builtin|all|NAME,...",
             callback=_select_plugins,
             is_eager=True,
-            help="Which distributions may offer losses; losskit's own are called builtin.",
+            help="Which distributions may offer losses and extensions; losskit's own are called builtin.",
         ),
     ] = None,
     version: Annotated[

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from importlib import util
 from importlib.metadata import PackageNotFoundError, version
 
+from losskit.cli import extension_state
+from losskit.cli.extension_state import ExtensionState
 from losskit.cli.plugin_states import Plugin, states
 from losskit.cli.shadows import hiding, impostor, place
 from losskit.registry import VARIABLE, selection, unmatched
 from losskit.registry.trial import LIMIT
-from losskit.spec.errors import MissingExtraError
 
 # Distribution and the module that shows it is there: ONNX Runtime comes from several distributions.
 EXTRAS = {
@@ -95,11 +96,13 @@ class Checkup:
     runtimes: tuple[RuntimeState, ...]
     selection: str
     plugins: tuple[Plugin, ...]
+    extensions: tuple[ExtensionState, ...] = ()
 
     @property
     def healthy(self) -> bool:
         """Whether nothing that is installed is broken."""
         sound = all(fact.state != "broken" for fact in self.environment)
+        sound = sound and all(extension.state == "ok" for extension in self.extensions)
         return sound and all(plugin.usable for plugin in self.plugins)
 
     @property
@@ -110,14 +113,17 @@ class Checkup:
 
 
 def examine(limit: float = LIMIT, told: Callable[[int, int, str], None] = lambda *_: None) -> Checkup:
-    """Look at everything; this imports torch here, and every selected plugin in a process beside this one.
+    """Look at everything; this imports torch and extensions here, and every selected plugin in a process beside this one.
 
     Args:
         limit: seconds the import of a plugin may take.
         told: called with the number of distributions with plugins that were looked at, of all, and the name of the last.
     """
     environment = tuple(_environment())
-    return Checkup(environment, tuple(_extras()), tuple(_runtimes()), selection(), states(limit, told))
+    plugins = states(limit, told)
+    return Checkup(
+        environment, tuple(_extras()), tuple(_runtimes()), selection(), plugins, tuple(extension_state.states())
+    )
 
 
 def _environment() -> Iterator[Fact]:
@@ -173,14 +179,13 @@ def _runtimes() -> Iterator[RuntimeState]:
         yield RuntimeState("all", "everything that runs graphs", "missing", "torch is not there, see above")
         return
     try:
-        from losskit.export.runtimes.table import RUNTIMES
-    except MissingExtraError as error:
-        yield RuntimeState("all", "everything that runs graphs", "missing", str(error))
-        return
+        import torch  # noqa: F401
     except Exception as error:  # without a torch that can be imported there is nothing to replay in
         yield RuntimeState("all", "everything that runs graphs", "missing", _first_line(error))
         return
-    for kind in RUNTIMES.values():
+    from losskit.export.runtimes.table import kinds
+
+    for kind in kinds().values():
         advice = kind.advice()
         yield RuntimeState(kind.name, kind.title, "missing" if advice else "ready", advice)
 

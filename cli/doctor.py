@@ -11,9 +11,10 @@ import typer
 
 from losskit.cli import output
 from losskit.cli.examples import epilog
+from losskit.cli.extension_state import page_of_extensions
 from losskit.cli.failures import NOT_RUN, STOOD
 from losskit.cli.page import Block, Grid, Heading, Paragraph
-from losskit.cli.runtimes import RuntimeName
+from losskit.cli.runtimes import check_runtimes, complete_runtimes, known_runtimes
 
 if TYPE_CHECKING:
     from losskit.cli.checkup import Checkup
@@ -25,9 +26,12 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 @app.command(epilog=epilog("doctor"))
 def doctor(
     install: Annotated[
-        list[RuntimeName] | None,
+        list[str] | None,
         typer.Option(
-            metavar="RUNTIME", help="First get what a runtime needs: npm packages, a program built with CMake."
+            metavar="RUNTIME",
+            callback=check_runtimes,
+            autocompletion=complete_runtimes,
+            help=f"First get what a runtime needs: npm packages, a program built with CMake. One of {known_runtimes()}.",
         ),
     ] = None,
     timeout: Annotated[
@@ -38,7 +42,7 @@ def doctor(
 ) -> None:
     """Explain what is missing or broken.
 
-    Every selected plugin is imported, in a process of its own that may crash or hang.
+    Every selected plugin is imported, in a process of its own that may crash or hang, and every selected extension here.
 
     The exit status is 0 if all is well and 3 if something is broken; an extra or a runtime that is not installed is
     not broken, and neither is a plugin that only draws a warning.
@@ -47,7 +51,7 @@ def doctor(
 
     with output.aside():
         if install:
-            _install([choice.value for choice in install])
+            _install(install)
         checkup = examine(timeout, _told)
     if as_json:
         output.show_json(healthy=checkup.healthy, **asdict(checkup))
@@ -102,6 +106,7 @@ def _page(checkup: Checkup) -> list[Block]:
     ):
         if chosen:
             blocks += [Heading(title), _explained(chosen)]
+    blocks += page_of_extensions(checkup.extensions)
     return [*blocks, Paragraph(_conclusion(checkup))]
 
 

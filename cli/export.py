@@ -12,9 +12,18 @@ import typer
 from losskit.cli import output
 from losskit.cli.examples import epilog
 from losskit.cli.export_all import page_of_all, write_all
+from losskit.cli.extensions import completions, names
 from losskit.cli.failures import FELL, STOOD
 from losskit.cli.page import Block, Grid, Heading, Paragraph
-from losskit.cli.runtimes import RuntimeName, page_of_replay, replay, warn_of_programs
+from losskit.cli.runtimes import (
+    check_runtimes,
+    complete_runtimes,
+    known_runtimes,
+    page_of_replay,
+    replay,
+    warn_of_programs,
+)
+from losskit.registry.extensions import TARGETS, own
 
 if TYPE_CHECKING:
     from losskit.export.manifest import Manifest
@@ -29,15 +38,6 @@ class Reduction(StrEnum):
     MEAN = "mean"
     SUM = "sum"
     NONE = "none"
-
-
-class Target(StrEnum):
-    """What is written."""
-
-    ALL = "all"
-    ONNX = "onnx"
-    TORCHSCRIPT = "torchscript"
-    PT2 = "pt2"
 
 
 class GradientOf(StrEnum):
@@ -66,7 +66,16 @@ def export(
         typer.Option(metavar="NAME=VALUE", help="A parameter: 1.5, inf, true, none, 1,2,3; may be given again."),
     ] = None,
     reduction: Annotated[Reduction, typer.Option(help="What becomes of the values of a batch.")] = Reduction.MEAN,
-    to: Annotated[list[Target] | None, typer.Option(help="What to write; may be given again.")] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            callback=names(TARGETS, "all"),
+            autocompletion=completions(TARGETS, "all"),
+            help=f"What to write: {', '.join(own(TARGETS))}, one of an extension, or all; may be given again. Losskit's "
+            "own if left out.",
+        ),
+    ] = None,
     grad: Annotated[bool, typer.Option("--grad", help="Also write a graph of value and gradients.")] = False,
     grad_of: Annotated[
         GradientOf | None,
@@ -121,8 +130,13 @@ def export(
         typer.Option(min=1, metavar="N", help="With --all, folders written at a time; one a core if left out."),
     ] = None,
     verify_with: Annotated[
-        list[RuntimeName] | None,
-        typer.Option(help="Replay what was written in this runtime, too; may be given again."),
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            callback=check_runtimes,
+            autocompletion=complete_runtimes,
+            help=f"Replay what was written in this runtime, too; may be given again. One of {known_runtimes()}.",
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an artifact that is already there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
@@ -151,10 +165,10 @@ def export(
         raise typer.BadParameter(f"--all writes every loss as it is by default, so {given} cannot be given with it")
     if variants and not everything:
         raise typer.BadParameter("--variants goes with --all; the parameters of one loss are given with --param")
-    runtimes = tuple(choice.value for choice in verify_with or [])
+    runtimes = tuple(verify_with or [])
     _check_runtimes(runtimes)
     what: dict[str, Any] = {"reduction": reduction.value, "grad": grad, "dtype": dtype.value}
-    what |= {"targets": _targets(to or [Target.ALL]), "force": force}
+    what |= {"targets": tuple(to) if to else None, "force": force}
     if name is None:
         place = directory if directory is not None else ARTIFACTS
         index = write_all(place, jobs, {**what, "others": variants})
@@ -207,11 +221,6 @@ def _write(name: str, place: Path, param: list[str], options: dict[str, Any]) ->
         except NotExportableError as error:  # an answer, no mishap
             output.hint(" ".join(str(error).split()))
             raise typer.Exit(FELL) from error
-
-
-def _targets(given: list[Target]) -> tuple[str, ...]:
-    every = (Target.ONNX, Target.TORCHSCRIPT, Target.PT2)
-    return tuple(target.value for target in every if target in given or Target.ALL in given)
 
 
 def _numbers(option: str, given: list[str], prefix: str = "") -> dict[str, int]:

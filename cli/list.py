@@ -94,8 +94,8 @@ def _everything() -> tuple[list[Row], dict[str, str]]:
 def _matches(question: Question) -> tuple[list[Row], dict[str, str]]:
     from losskit.registry import find, survey
 
-    _check(question)
     with output.aside():
+        _check(question)
         specs, failures = survey(apart=True)
     entries = {entry.name: entry for entry in listing()}  # after the plugins are imported: their docstrings are known
     matches = find(

@@ -4,37 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from enum import StrEnum
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from losskit.cli import output
+from losskit.cli.extensions import completions, names
 from losskit.cli.page import Block, Grid, Heading, Paragraph
 from losskit.cli.progress import progress
+from losskit.registry.extensions import RUNTIMES, TARGETS, every, get, own
 
 if TYPE_CHECKING:
     from losskit.conformance.report import LossReport, Report
 
-PROGRAMS = {"torchscript": "model.ts.pt", "libtorch": "model.ts.pt", "pt2": "model.pt2"}
+DEFAULT = "ort"
+check_runtimes = names(RUNTIMES, "all")
+complete_runtimes = completions(RUNTIMES, "all")
 
 
-class RuntimeName(StrEnum):
-    """What replays graphs and programs."""
-
-    ORT = "ort"
-    REFERENCE = "reference"
-    OPENVINO = "openvino"
-    NODE = "node"
-    WEB = "web"
-    TORCHSCRIPT = "torchscript"
-    LIBTORCH = "libtorch"
-    PT2 = "pt2"
-    ALL = "all"
+def known_runtimes() -> str:
+    """The names for a help text; those of extensions are not looked up for it."""
+    return f"{', '.join(own(RUNTIMES))}, all, or one of an extension"
 
 
 def warn_of_programs(runtimes: Sequence[str]) -> None:
     """Say which files will be loaded although loading them runs what they hold."""
-    files = dict.fromkeys(file for name, file in PROGRAMS.items() if name in runtimes or "all" in runtimes)
+    chosen = every(RUNTIMES).values() if "all" in runtimes else (get(RUNTIMES, name) for name in runtimes)
+    targets = (get(TARGETS, offer.record.runs) for offer in chosen if offer is not None)
+    files = dict.fromkeys(target.record.file for target in targets if target is not None and target.record.program)
     if files:
         verb = "is a program" if len(files) == 1 else "are programs"
         output.hint(f"{' and '.join(files)} {verb}: loading one runs what it holds, so name only folders you trust")

@@ -17,10 +17,12 @@ import typer
 
 from losskit.cli import output
 from losskit.cli.examples import epilog
-from losskit.cli.failures import INTERRUPTED
+from losskit.cli.failures import INTERRUPTED, NOT_RUN, STOOD
+from losskit.cli.forms import chosen_forms, write_forms
 from losskit.cli.page import Block, Code, Grid, Paragraph
 from losskit.cli.progress import progress
-from losskit.cli.runtimes import RuntimeName, replay, warn_of_programs
+from losskit.cli.runtimes import DEFAULT, check_runtimes, complete_runtimes, known_runtimes, replay, warn_of_programs
+from losskit.registry.extensions import FORMATS, own
 
 if TYPE_CHECKING:
     from losskit.cli.progress import Callback
@@ -95,8 +97,13 @@ def verify(
         typer.Option(metavar="PROPERTY", help="Only claims of this property; may be given again."),
     ] = None,
     runtime: Annotated[
-        list[RuntimeName] | None,
-        typer.Option(help="Where to replay the files of folders; may be given again. ONNX Runtime if left out."),
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            callback=check_runtimes,
+            autocompletion=complete_runtimes,
+            help=f"Where to replay the files of folders; may be given again. One of {known_runtimes()}; ort if left out.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     junit: Annotated[
@@ -122,6 +129,14 @@ def verify(
     badge: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the number of claims as an SVG badge.")
     ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="NAME=FILE",
+            help=f"Write the report in a form: {', '.join(own(FORMATS))}, or one of an extension; may be given again.",
+        ),
+    ] = None,
     diff: Annotated[
         Path | None, typer.Option(metavar="OLD.json", help="Show what changed against an earlier JSON report.")
     ] = None,
@@ -135,11 +150,12 @@ def verify(
     """
     names, folders, broken = _sorted(subjects or [])
     kinds = _kinds(only or [])
-    runtimes = tuple(choice.value for choice in runtime or [RuntimeName.ORT])
+    runtimes = tuple(runtime or [DEFAULT])
     if folders:
         warn_of_programs(runtimes)
     report = report or resume
-    _check_places(junit, html, report, badge)
+    places = (("junit", junit), ("html", html), ("json", report), ("badge", badge))
+    pages = chosen_forms([(name, place) for name, place in places if place is not None], formats or [])
     earlier = _earlier(diff)
     journal = report.with_name(f"{report.name}.journal") if report else None
     search = Search(profile.value, device.value, seed, jobs, kinds, engine.value, timeout, journal, resume is not None)
@@ -152,15 +168,17 @@ def verify(
             place, stopped = ("cuda" if device is Device.CUDA else "cpu"), any(report.interrupted for report in found)
             found.append(replay(folders, runtimes, device=place, seed=seed, stopped=stopped))
     whole = _joined(found, broken)
-    _write(whole, junit, html, report, badge)
+    failures = write_forms(whole, pages)
     _show(whole, as_json)
     _show_changes(earlier, whole, as_json)
+    for failure in failures:
+        output.hint(failure)
     if whole.interrupted:
         _say_how_to_go_on(report)
         raise typer.Exit(INTERRUPTED)
     if journal:
         journal.unlink(missing_ok=True)
-    raise typer.Exit(whole.exit_code)
+    raise typer.Exit(max(whole.exit_code, NOT_RUN if failures else STOOD))
 
 
 def _line(loss: LossReport) -> str:
@@ -226,14 +244,8 @@ def _sorted(subjects: list[str]) -> tuple[list[str], list[str], dict[str, str]]:
 def _kinds(words: list[str]) -> tuple[str, ...]:
     from losskit.registry import kind
 
-    return tuple(kind(word.strip()) for entry in words for word in entry.split(","))
-
-
-def _check_places(*places: Path | None) -> None:
-    """Find out before the run, not after it, that a report cannot be written."""
-    for place in places:
-        if place is not None and (place.is_dir() or any(p.is_file() for p in place.parents)):
-            raise typer.BadParameter(f"{place} is no place for a file")
+    with output.aside():
+        return tuple(kind(word.strip()) for entry in words for word in entry.split(","))
 
 
 def _earlier(place: Path | None) -> Report | None:
@@ -279,14 +291,6 @@ def _joined(reports: list[Report], broken: dict[str, str]) -> Report:
     unloaded = tuple(unloadable(name, reason) for name, reason in broken.items())
     losses = tuple(loss for report in reports for loss in report.losses) + unloaded
     return reports[0].model_copy(update={"losses": losses, "seconds": sum(report.seconds for report in reports)})
-
-
-def _write(report: Report, junit: Path | None, html: Path | None, as_json: Path | None, badge: Path | None) -> None:
-    from losskit.conformance.report import to_badge, to_html, to_json, to_junit, write
-
-    for place, render in ((junit, to_junit), (html, to_html), (as_json, to_json), (badge, to_badge)):
-        if place is not None:
-            write(place, render(report))
 
 
 def _show(report: Report, as_json: bool) -> None:

@@ -6,14 +6,14 @@ import time
 import traceback
 from collections.abc import Iterable
 
-from losskit.conformance import checks, decision
-from losskit.conformance.laws import laws_of
+from losskit.conformance.kinds import check_of, laws_of
 from losskit.conformance.laws.relation import missing
 from losskit.conformance.outcome import Result
 from losskit.conformance.profiles import PROFILES
 from losskit.conformance.report import Finding
 from losskit.conformance.report.model import Margins, Outcome
 from losskit.conformance.search.attack import Search, attack
+from losskit.registry.extensions import left_out
 from losskit.spec import Claim, LossSpec, describe_regime
 from losskit.spec.properties import KINDS, ReducesTo
 
@@ -76,12 +76,13 @@ def _attacked(claim: Claim, search: Search) -> Result:
         reason = missing(claim.property, search.spec)
         if reason:
             return Result("not_applicable", reason=reason)
-    check = checks.check_of(claim.property.kind) or decision.check_of(claim.property.kind)
+    check = check_of(claim)
     if check is not None:
         return check(claim, search)
     laws = laws_of(claim)
     if not laws:
-        return Result("error", reason=f"no law is registered for {claim.property.kind}, so nothing can be checked")
+        reason = f"no law is registered for {claim.property.kind}, so nothing can be checked{left_out()}"
+        return Result("error", reason=reason)
     results = []
     for law in laws:
         if law.concerns(search.spec):

@@ -46,7 +46,7 @@ class RanksError(LosskitError):
 class Job:
     """One rank's part of a batch: the loss, how many ranks share the batch, and the inputs, perhaps with weights."""
 
-    spec: str
+    spec: LossSpec
     parameters: dict[str, Any]
     reduction: str
     ranks: int
@@ -109,14 +109,13 @@ class Ranks:
         Raises:
             RanksError: a rank failed. The others may be out of step with it then, so these ranks are done with.
         """
-        text = spec.model_dump_json()
         processes = self._processes[: len(parts)]
         timer = Timer(2 * PATIENCE.total_seconds(), self._kill)
         timer.start()
         try:
             for process, inputs in zip(processes, parts, strict=True):
                 assert process.stdin is not None
-                pickle.dump(Job(text, dict(parameters), reduction, len(parts), inputs), process.stdin)
+                pickle.dump(Job(spec, dict(parameters), reduction, len(parts), inputs), process.stdin)
                 process.stdin.flush()
             answers = [_read(process.stdout) for process in processes]
         except (EOFError, OSError) as error:
@@ -182,7 +181,7 @@ def _next(jobs: BinaryIO) -> Job | None:
 
 def _answer(job: Job, groups: Mapping[int, Any]) -> Answer:
     try:
-        spec = LossSpec.model_validate_json(job.spec)
+        spec = job.spec
         loss = AcrossRanks(build(spec, reduction=job.reduction, **job.parameters), groups[job.ranks])
         names = [name for name in spec.differentiable() if job.inputs.get(name) is not None]
         held = {**job.inputs, **{name: job.inputs[name].detach().requires_grad_() for name in names}}

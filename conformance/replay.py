@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from losskit.conformance.claims import claims_of
-from losskit.conformance.laws import laws_of
+from losskit.conformance.kinds import laws_of
 from losskit.conformance.subject import Subject
 from losskit.registry import load
 from losskit.spec.errors import LosskitError

@@ -12,41 +12,26 @@ import torch
 
 from losskit.export.axes import Dtype, GradientOf
 from losskit.export.cases import Case, fresh_cases, stored_cases
-from losskit.export.dynamic import Turned, find_ranges, turn
+from losskit.export.dynamic import find_ranges, turn
 from losskit.export.extras import onnx, onnxruntime, onnxscript
 from losskit.export.folder import check_target, digest, write_folder
-from losskit.export.golden import golden_files, wrong_cases
-from losskit.export.graphs import example_inputs, narrowed, write_graph
-from losskit.export.layout import (
-    FORMATS,
-    GRADIENT_COPY,
-    GRADIENT_FILE,
-    GRADIENT_FOLDER,
-    MANIFEST_FILE,
-    PT2_FILE,
-    SPEC_FILE,
-    TORCHSCRIPT_FILE,
-    VALUE_FILE,
-)
-from losskit.export.manifest import AxisRecord, DataSet, File, Graph, Manifest
+from losskit.export.layout import MANIFEST_FILE, SPEC_FILE
+from losskit.export.manifest import AxisRecord, File, Manifest
 from losskit.export.numbers import encode
-from losskit.export.onnx_graph import describe_graph
-from losskit.export.pt2 import to_pt2
 from losskit.export.results import CaseResult, Replay
 from losskit.export.running import run_cases
-from losskit.export.runtimes.onnxruntime import OnnxRuntime
-from losskit.export.runtimes.torch_programs import exported_program, scripted_program
 from losskit.export.safety import OPSET
 from losskit.export.subject import Subject, prepare
+from losskit.export.targets import Order, Written, choose, joined, write
 from losskit.export.tolerance import Tolerance
-from losskit.export.torchscript import to_torchscript
-from losskit.export.tracing import trace_value
-from losskit.registry import get
+from losskit.export.writers import spec_json
+from losskit.registry import get, resolve
+from losskit.registry.extensions import Offer
+from losskit.spec import ExportTarget
 from losskit.spec.errors import ExportError
 
 __all__ = ["Manifest", "export"]
 
-PROGRAMS = (TORCHSCRIPT_FILE, PT2_FILE)
 NOTES = (
     "sample_weight is no input of the graphs; weigh the values of a graph with reduction none, or use model.ts.pt",
     "graphs check nothing of their own: graph_accepts in spec.json says which wrong inputs give a number all the same",
@@ -65,7 +50,7 @@ def export(
     dynamic: Collection[str] = (),
     dynamic_grad: bool = False,
     dtype: Dtype = "float32",
-    targets: Collection[str] = FORMATS,
+    targets: Collection[str] | None = None,
     force: bool = False,
     seed: int = 0,
     sizes: Mapping[str, int] | None = None,
@@ -91,7 +76,7 @@ def export(
         dynamic_grad: whether ``model_with_grad.onnx`` gives gradients with respect to them, too.
         dtype: of the floating-point inputs, ``float16``, ``float32`` or ``float64``. Of half-precision inputs a loss is
             computed and returned in float32, and its gradients are float16.
-        targets: some of ``onnx``, ``torchscript`` and ``pt2``.
+        targets: some of ``onnx``, ``torchscript``, ``pt2`` and those of extensions, or ``all``; the three if left out.
         force: replace an older artifact.
         seed: of the stored inputs.
         sizes: axes to fix at a size, such as ``{"C": 1}``; others stay dynamic unless a parameter determines them.
@@ -108,19 +93,19 @@ def export(
         ArtifactError: the folder holds something that would be lost.
         MissingExtraError: onnx, onnxscript or ONNX Runtime is not installed.
     """
-    _check_targets(targets)
+    chosen = choose(targets)
     target = Path(directory)
     check_target(target, force)
     subject = prepare(get(name), parameters, reduction, sizes=sizes, ranks=ranks, without=without, dtype=dtype)
     ranges = find_ranges(subject, tuple(dynamic), differentiable=dynamic_grad)
     subject = turn(subject, ranges) if ranges else subject
     pulling = subject if gradient_of == "sum" else subject.pulling(gradient_of)
-    tolerance = Tolerance.of(dtype)
-    files, graphs = _graphs(subject, pulling, seed, tolerance, grad) if "onnx" in targets else ({}, ())
-    programs, omitted = _programs(subject, targets)
-    files |= programs
-    _check(subject, pulling, files, graphs, seed, tolerance)
-    files[SPEC_FILE] = _spec(subject)
+    order = Order(subject, pulling, grad, seed, Tolerance.of(dtype))
+    parts = {offer.record.name: write(offer, order) for offer in chosen}
+    files = joined(parts)
+    _check(order, chosen, parts)
+    files[SPEC_FILE] = spec_json(subject)
+    unstable = {path for written in parts.values() if not written.reproducible for path in written.files}
     manifest = Manifest(
         loss=name,
         parameters=encode(subject.parameters),
@@ -128,7 +113,7 @@ def export(
         dtype=dtype,
         seed=seed,
         opset=OPSET,
-        tolerance=tolerance,
+        tolerance=order.tolerance,
         axes=AxisRecord(
             traced=subject.axes.traced,
             fixed=tuple(sorted(subject.axes.fixed)),
@@ -136,100 +121,53 @@ def export(
             without=tuple(without),
         ),
         dynamic=ranges,
-        graphs=graphs,
-        files={path: _record(path, files[path]) for path in sorted(files)},
-        omitted=omitted,
+        graphs=tuple(graph for written in parts.values() for graph in written.graphs),
+        files={path: _record(files[path], path not in unstable) for path in sorted(files)},
+        omitted={path: reason for written in parts.values() for path, reason in written.omitted.items()},
         versions=_versions(),
-        notes=NOTES,
+        notes=(*NOTES, *_unchecked(chosen, parts)),
     )
     write_folder(target, {**files, MANIFEST_FILE: manifest.model_dump_json(indent=2).encode()}, force)
     return manifest
 
 
-def _graphs(
-    subject: Subject, pulling: Subject, seed: int, tolerance: Tolerance, grad: bool
-) -> tuple[dict[str, bytes], tuple[Graph, ...]]:
-    """The ONNX files with their data sets, each graph beside its own in the layout of ONNX's test runners."""
-    described = {
-        "loss": subject.spec.name,
-        "parameters": encode(subject.parameters),
-        "reduction": subject.reduction,
-        "dtype": subject.axes.dtype,
-        "seed": seed,
-        "spec_sha256": digest(_spec(subject)),
-    }
-    files: dict[str, bytes] = {}
-    graphs = []
-    kinds = ((subject, VALUE_FILE, "", False), (pulling, GRADIENT_FILE, f"{GRADIENT_FOLDER}/", True))
-    for one, file, prefix, gradient in kinds[: 1 + grad]:
-        stored, content = stored_cases(one, seed), write_graph(one, gradient=gradient)
-        wrong = wrong_cases(one, seed)
-        files[file] = content
-        files |= golden_files(one, content, stored, wrong, prefix, described, tolerance, gradient=gradient)
-        sets = [DataSet(folder=f"{prefix}test_data_set_{n}", sizes=case.sizes) for n, case in enumerate(stored)]
-        graphs.append(describe_graph(content, file, gradient, one.axes.gradient_of if gradient else "sum", sets))
-        if gradient:
-            files[GRADIENT_COPY] = content
-    return files, tuple(graphs)
-
-
-def _spec(subject: Subject) -> bytes:
-    return subject.spec.model_dump_json(indent=2).encode()
-
-
-def _programs(subject: Subject, targets: Collection[str]) -> tuple[dict[str, bytes], dict[str, str]]:
-    """Torch's own formats, and the reason for one that the spec says this loss does not have."""
-    if isinstance(subject.loss, Turned):
-        taken = ", ".join(subject.loss.names)
-        return {}, dict.fromkeys(PROGRAMS, f"only graphs take {taken} as inputs")
-    files, omitted = {}, {}
-    if "torchscript" in targets:
-        reason = narrowed(subject, "Scripts")
-        if reason:
-            omitted[TORCHSCRIPT_FILE] = reason
-        else:
-            files[TORCHSCRIPT_FILE] = to_torchscript(subject.loss)
-    if "pt2" in targets:
-        files[PT2_FILE] = to_pt2(trace_value(subject.loss, subject.axes, example_inputs(subject)))
-    return files, omitted
-
-
-def _check(
-    subject: Subject,
-    pulling: Subject,
-    files: Mapping[str, bytes],
-    graphs: Sequence[Graph],
-    seed: int,
-    tolerance: Tolerance,
-) -> None:
-    """Run every file on every case before anything is written."""
+def _check(order: Order, chosen: Sequence[Offer[ExportTarget]], parts: Mapping[str, Written]) -> None:
+    """Run every file that can be run on every case before anything is written."""
     results: list[CaseResult] = []
-    runtime = OnnxRuntime()
-    cases = _cases(subject, seed)
-    pulled = cases if pulling is subject else _cases(pulling, seed)
-    for graph in graphs:
-        one, given = (pulling, pulled) if graph.gradient else (subject, cases)
-        results += run_cases(
-            graph.file, files[graph.file], runtime, one.axes, given, tolerance, gradient=graph.gradient
-        )
-    for path, program in zip(PROGRAMS, (scripted_program, exported_program), strict=True):
-        if path in files:
-            results += run_cases(
-                path, files[path], program(subject.axes), subject.axes, cases, tolerance, gradient=True
-            )
+    subject, pulling = order.subject, order.pulling
+    cases = _cases(subject, order.seed)
+    pulled = cases if pulling is subject else _cases(pulling, order.seed)
+    for target in (offer.record for offer in chosen if offer.record.check):
+        written = parts[target.name]
+        of_graphs = [(graph.file, graph.gradient, pulling if graph.gradient else subject) for graph in written.graphs]
+        main = [(target.file, target.gradient, subject)] if target.file in written.files else []
+        for file, gradient, one in of_graphs or main:
+            runtime = resolve(target.name, target.check)(one.axes, "cpu")
+            given = pulled if one is pulling else cases
+            content = written.files[file]
+            results += run_cases(file, content, runtime, one.axes, given, order.tolerance, gradient=gradient)
     outcome = Replay(
         loss=subject.spec.name, parameters=subject.parameters, reduction=subject.reduction, results=tuple(results)
     )
-    if not outcome.ok:
+    if results and not outcome.ok:
         raise ExportError(outcome.failure)
+
+
+def _unchecked(chosen: Sequence[Offer[ExportTarget]], parts: Mapping[str, Written]) -> list[str]:
+    """What nobody has compared with the loss."""
+    return [
+        f"{', '.join(sorted(parts[offer.record.name].files))}: written by {offer.provider}, not compared with the loss"
+        for offer in chosen
+        if not offer.record.check and parts[offer.record.name].files
+    ]
 
 
 def _cases(subject: Subject, seed: int) -> tuple[Case, ...]:
     return (*stored_cases(subject, seed), *fresh_cases(subject, seed))
 
 
-def _record(path: str, content: bytes) -> File:
-    return File(sha256=digest(content), bytes=len(content), reproducible=path not in PROGRAMS)
+def _record(content: bytes, reproducible: bool) -> File:
+    return File(sha256=digest(content), bytes=len(content), reproducible=reproducible)
 
 
 def _versions() -> dict[str, str]:
@@ -241,8 +179,3 @@ def _versions() -> dict[str, str]:
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
-
-
-def _check_targets(targets: Collection[str]) -> None:
-    if isinstance(targets, str) or not targets or not set(targets) <= set(FORMATS):
-        raise ExportError(f"targets must be a list of {', '.join(FORMATS)}, found {targets!r}")

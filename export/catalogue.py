@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue
 
 from losskit.export.axes import Dtype
 from losskit.export.folder import write_file
-from losskit.export.layout import FORMATS, INDEX_FILE
+from losskit.export.layout import INDEX_FILE
 from losskit.export.manifest import Manifest
 from losskit.export.numbers import encode
 from losskit.export.variants import Variant, variants
@@ -83,7 +83,7 @@ def export_all(
     reduction: str = "mean",
     grad: bool = False,
     dtype: Dtype = "float32",
-    targets: Collection[str] = FORMATS,
+    targets: Collection[str] | None = None,
     force: bool = False,
     jobs: int | None = None,
     progress: Callable[[int, int, str, Entry], None] | None = None,
@@ -100,7 +100,7 @@ def export_all(
         reduction: ``mean``, ``sum`` or ``none``.
         grad: whether to write ``model_with_grad.onnx``, too.
         dtype: of the floating-point inputs.
-        targets: some of ``onnx``, ``torchscript`` and ``pt2``.
+        targets: some of ``onnx``, ``torchscript``, ``pt2`` and those of extensions; the three if left out.
         force: replace older artifacts.
         jobs: worker processes; one a core if left out.
         progress: called with the folders done, those in all, and the name and entry of the one just finished.
@@ -122,7 +122,13 @@ def export_all(
         raise ExportError("there is no loss to export")
     place = Path(directory)
     place.mkdir(parents=True, exist_ok=True)
-    options = {"reduction": reduction, "grad": grad, "dtype": dtype, "targets": tuple(targets), "force": force}
+    options = {
+        "reduction": reduction,
+        "grad": grad,
+        "dtype": dtype,
+        "targets": None if targets is None else tuple(targets),
+        "force": force,
+    }
     wanted = list(variants(names, others=others))
     calls = [delayed(_export_one)(variant, place, options) for variant in wanted]
     entries: dict[str, Entry] = {}

@@ -1,6 +1,5 @@
 """Names of the files in an artifact folder."""
 
-FORMATS = ("onnx", "torchscript", "pt2")
 VALUE_FILE = "model.onnx"
 GRADIENT_FILE = "model_with_grad.onnx"
 GRADIENT_FOLDER = "with_grad"  # a second folder in ONNX's layout: runners look for model.onnx beside its data sets

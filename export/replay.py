@@ -12,7 +12,7 @@ from losskit.export.cases import Case, ask, fresh_cases
 from losskit.export.dynamic import turn
 from losskit.export.eager import output_names
 from losskit.export.folder import read_folder
-from losskit.export.layout import GRADIENT_COPY, GRADIENT_FILE, PT2_FILE, TORCHSCRIPT_FILE, VALUE_FILE
+from losskit.export.layout import GRADIENT_COPY, GRADIENT_FILE
 from losskit.export.manifest import Graph, Manifest
 from losskit.export.numbers import decode
 from losskit.export.results import CaseResult, NotTaken, Replay
@@ -21,11 +21,11 @@ from losskit.export.runtimes import NotTakenError, Runtime
 from losskit.export.runtimes.table import Kind, choose
 from losskit.export.safety import read_graph
 from losskit.export.subject import Subject
+from losskit.export.targets import by_name
 from losskit.export.testdata import read_data_set
 from losskit.registry import build, get
+from losskit.spec import ExportTarget
 from losskit.spec.errors import ArtifactError, ExportError
-
-PROGRAMS = {"torchscript": TORCHSCRIPT_FILE, "pt2": PT2_FILE}
 
 
 def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str] = ("ort",), seed: int = 1) -> Replay:
@@ -38,8 +38,8 @@ def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str
         directory: an artifact folder.
         device: ``cpu`` or ``cuda``, for ONNX Runtime and the module.
         runtimes: where to replay: ``ort``, ``reference``, ``openvino``, ``node``, ``web`` for graphs; ``torchscript``,
-            ``libtorch``, ``pt2`` for ``model.ts.pt`` and ``model.pt2``; ``all`` for every one. Those two files are
-            programs, and loading one runs what it holds: only for files you trust.
+            ``libtorch``, ``pt2`` for ``model.ts.pt`` and ``model.pt2``; those of extensions; ``all`` for every one. Those
+            two files are programs, and loading one runs what it holds: only for files you trust.
         seed: of the fresh inputs.
 
     Returns:
@@ -75,7 +75,7 @@ def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str
     for kind in chosen:
         runtime, taken = kind.make(subject.axes, device), _files(kind, manifest, files)
         if not taken:
-            file = PROGRAMS.get(kind.runs, VALUE_FILE)
+            file = _target(kind).file
             reason = manifest.omitted.get(file, f"the folder holds no {file}")
             not_taken.append(NotTaken(graph=file, runtime=runtime.name, reason=reason))
         for file, gradient in taken:
@@ -124,8 +124,17 @@ def _files(kind: Kind, manifest: Manifest, files: Mapping[str, bytes]) -> list[t
     """The files that a runtime takes, each with whether it gives gradients."""
     if kind.runs == "onnx":
         return [(graph.file, graph.gradient) for graph in manifest.graphs]
-    file = PROGRAMS[kind.runs]
-    return [(file, True)] if file in files else []
+    target = _target(kind)
+    return [(target.file, target.gradient)] if target.file in files else []
+
+
+def _target(kind: Kind) -> ExportTarget:
+    target = by_name(kind.runs)
+    if target is None:
+        raise ExportError(
+            f"runtime {kind.name} of {kind.offer.provider} runs files of the export target {kind.runs!r}, and there is none"
+        )
+    return target
 
 
 def _check_graphs(subject: Subject, manifest: Manifest, files: Mapping[str, bytes]) -> None:

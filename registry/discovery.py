@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,11 +13,13 @@ from losskit.registry import metadata
 from losskit.registry.metadata import Entry
 
 GROUP = "losskit.losses"
+EXTENSIONS = "losskit.extensions"
 BUILTIN = "losskit"
 VARIABLE = "LOSSKIT_PLUGINS"
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # of a loss; LossSpec holds the same, and is not imported to list names
 _WORD = r"[^\W\d]\w*"
 _VALUE = re.compile(rf"(?P<module>{_WORD}(\.{_WORD})*)\s*(:\s*(?P<path>{_WORD}(\.{_WORD})*))?\s*(\[.*\])?")
+CACHES: list[Callable[[], None]] = []  # emptied by forget()
 
 
 @dataclass(frozen=True)
@@ -53,17 +56,24 @@ def selection() -> str:
 
 def unmatched() -> tuple[str, ...]:
     """Words of the selection that no distribution with plugins answers to."""
-    known = {"all", "builtin", *(_canonical(provider.distribution) for provider in _installed())}
+    offered = (provider for group in (GROUP, EXTENSIONS) for provider in _installed(group))
+    known = {"all", "builtin", *(_canonical(provider.distribution) for provider in offered)}
     return tuple(word for word in map(str.strip, selection().split(",")) if word and _canonical(word) not in known)
 
 
-def providers(choice: str | None = None) -> dict[str, tuple[Provider, ...]]:
-    """Providers by the name of the loss; more than one for a name is a collision.
+def providers(group: str = GROUP, choice: str | None = None) -> dict[str, tuple[Provider, ...]]:
+    """Providers by the name of what they offer; of a loss more than one is a collision.
 
     Args:
+        group: of entry points.
         choice: a selection; the one in force if left out.
     """
-    return _wanted(selection() if choice is None else choice)
+    return _wanted(selection() if choice is None else choice, group)
+
+
+def own(group: str) -> tuple[Provider, ...]:
+    """The entries of losskit itself, which no selection takes away."""
+    return tuple(provider for provider in _installed(group) if provider.builtin)
 
 
 def builtin() -> tuple[str, ...]:
@@ -72,10 +82,10 @@ def builtin() -> tuple[str, ...]:
 
 
 @cache
-def _wanted(choice: str) -> dict[str, tuple[Provider, ...]]:
+def _wanted(choice: str, group: str) -> dict[str, tuple[Provider, ...]]:
     found: dict[str, list[Provider]] = {}
     words = _words(choice)
-    for provider in _installed():
+    for provider in _installed(group):
         if _is_wanted(provider.distribution, words):
             found.setdefault(provider.name, []).append(provider)
     return {name: tuple(found[name]) for name in sorted(found)}
@@ -95,21 +105,21 @@ def _canonical(distribution: str) -> str:
 
 
 @cache
-def _installed() -> tuple[Provider, ...]:
+def _installed(group: str) -> tuple[Provider, ...]:
     # the same line may be there twice
-    return tuple(dict.fromkeys(_provider(entry) for entry in metadata.entries(GROUP)))
+    return tuple(dict.fromkeys(_provider(entry, group) for entry in metadata.entries(group)))
 
 
-def _provider(entry: Entry) -> Provider:
+def _provider(entry: Entry, group: str) -> Provider:
     place = _VALUE.fullmatch(entry.value)
     module = entry.value if place is None else ":".join(filter(None, place.group("module", "path")))
-    return Provider(entry.name, module, entry.distribution, entry.version, _problem(entry, place is not None))
+    return Provider(entry.name, module, entry.distribution, entry.version, _problem(entry, group, place is not None))
 
 
-def _problem(entry: Entry, is_place: bool) -> str:
+def _problem(entry: Entry, group: str, is_place: bool) -> str:
     if not is_place:
         return f"its entry point is {entry.value!r}, expected package.module or package.module:attribute"
-    if not NAME.fullmatch(entry.name):
+    if group == GROUP and not NAME.fullmatch(entry.name):
         return (
             f"{entry.name!r} is no name of a loss, expected a lower-case letter, then letters, digits and underscores"
         )
@@ -122,6 +132,8 @@ def _problem(entry: Entry, is_place: bool) -> str:
 
 def forget() -> None:
     """Read the metadata anew at the next question; for tests and for long sessions that install packages."""
-    metadata.forget()
-    _installed.cache_clear()
-    _wanted.cache_clear()
+    for clear in CACHES:
+        clear()
+
+
+CACHES += [metadata.forget, _installed.cache_clear, _wanted.cache_clear]

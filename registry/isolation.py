@@ -40,6 +40,8 @@ def guarded(what: str, call: Callable[[], T], *, verb: str = "fails", patience: 
     with _keyboard() as pressed, _patience(what, patience):
         try:
             return call()
+        except PluginError:  # a sentence about the plugin already
+            raise
         except BaseException as error:  # a plugin may fail in any way; none of them is ours to die of
             if isinstance(error, KeyboardInterrupt) and pressed:
                 raise

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pluggy
-
 from losskit.registry import discovery
 from losskit.registry.discovery import Provider
-from losskit.registry.isolation import guarded, plugin_at
+from losskit.registry.hooking import hooked
+from losskit.registry.isolation import guarded
 from losskit.spec import LossHooks, LossSpec
 from losskit.spec.errors import PluginError, UnknownLossError
-from losskit.spec.hooks import PROJECT
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def get(name: str) -> LossSpec:
 
 
 def _left_out(name: str) -> str:
-    offered = discovery.providers("all").get(name, ())
+    offered = discovery.providers(choice="all").get(name, ())
     chosen = f"{discovery.VARIABLE} is {discovery.selection()}"
     return f"the loss {name} of {offered[0].distribution} is not selected: {chosen}" if offered else ""
 
@@ -148,7 +146,7 @@ def load(provider: Provider) -> LossSpec:
     what = f"the plugin of {provider.name} from {provider}"
     if provider.problem:
         raise PluginError(f"{what} cannot be imported: {provider.problem}")
-    returned = guarded(what, lambda: _returned(provider))
+    returned: list[Any] = guarded(what, lambda: hooked(provider, LossHooks).losskit_loss())
     if len(returned) != 1 or not issubclass(type(returned[0]), LossSpec):  # isinstance believes what an object says
         raise PluginError(f"{what} must return one LossSpec from losskit_loss")
     spec: LossSpec = returned[0]
@@ -157,11 +155,3 @@ def load(provider: Provider) -> LossSpec:
     if spec.name != provider.name:
         raise PluginError(f"{what} returns a spec named {spec.name!r}")
     return spec
-
-
-def _returned(provider: Provider) -> list[Any]:
-    manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(LossHooks)
-    manager.register(plugin_at(provider.module))
-    returned: list[Any] = manager.hook.losskit_loss()
-    return returned

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from losskit.registry import extensions
+from losskit.registry.building import resolve
 from losskit.registry.loading import specs, unknown
 from losskit.spec import Claim, LossSpec, describe_regime
-from losskit.spec.errors import SpecError
+from losskit.spec.errors import PluginError, SpecError
 from losskit.spec.properties import KINDS
 
 
@@ -78,12 +80,28 @@ def kind(word: str) -> str:
 
     Raises:
         SpecError: no such kind; the message offers the nearest.
+        PluginError: the extension that offers it is broken.
     """
-    plain = {name.lower(): name for name in KINDS if name != "Engineering"}
-    found = plain.get(word.replace("_", "").lower())
-    if found is None:
-        raise SpecError(unknown("property", word, tuple(plain.values())))
-    return found
+    wanted = word.replace("_", "").lower()
+    if wanted not in _plain():
+        _import_kinds(wanted)
+    if wanted not in _plain():
+        raise SpecError(unknown("property", word, tuple(_plain().values())) + extensions.left_out())
+    return _plain()[wanted]
+
+
+def _plain() -> dict[str, str]:
+    return {name.lower(): name for name in KINDS if name != "Engineering"}
+
+
+def _import_kinds(wanted: str) -> None:
+    """Import the kinds of extensions; one that is not asked for may fail."""
+    for name, offer in extensions.every(extensions.KINDS).items():
+        try:
+            resolve(f"property {name}", offer.record.place)
+        except PluginError:
+            if name.lower() == wanted:
+                raise
 
 
 def _answers(spec: LossSpec, name: str, verdict: str) -> list[Claim]:

@@ -1,8 +1,8 @@
-"""What checks of engineering properties share: registration, comparison, and the witness of a difference."""
+"""What checks of engineering properties share: comparison, and the witness of a difference."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,25 +14,7 @@ from losskit.conformance.report import Witness
 from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.subject import Data, Subject
 from losskit.conformance.witness import LONGEST
-from losskit.spec import Claim, Property
-
-Check = Callable[[Claim, Search], Result]
-_CHECKS: dict[str, Check] = {}
-
-
-def check_for(kind: type[Property]) -> Callable[[Check], Check]:
-    """Register the check of a property kind."""
-
-    def register(check: Check) -> Check:
-        _CHECKS[kind.__name__] = check
-        return check
-
-    return register
-
-
-def check_of(kind: str) -> Check | None:
-    """The check of a property kind; None where it is checked by laws."""
-    return _CHECKS.get(kind)
+from losskit.spec import Claim
 
 
 @dataclass

@@ -9,9 +9,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from losskit.conformance.checks.base import Comparison, check_for, first_of_each_setting
+from losskit.conformance.checks.base import Comparison, first_of_each_setting
 from losskit.conformance.graph_subject import GraphSubject
-from losskit.conformance.laws.base import Law, Sides, laws_of
+from losskit.conformance.kinds import laws_of
+from losskit.conformance.laws.base import Law, Sides
 from losskit.conformance.outcome import BROKEN, Result
 from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import project
@@ -34,7 +35,6 @@ DATA: tuple[Kind, ...] = ("ordinary", "ties", "tiny", "ordinary", "huge")
 ROUNDING = 64 * torch.finfo(torch.float32).eps  # relative, on top of what rounded inputs may do to a value
 
 
-@check_for(GraphKeepsLaws)
 def graph_keeps_laws(claim: Claim, search: Search) -> Result:
     """Export at the settings that equality with eager is checked at, and ask the graph for both sides of each law."""
     same = replace(search, salt=str(ExportsONNX().holds()))  # so that the graphs are written once

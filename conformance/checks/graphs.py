@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from losskit.conformance.checks.base import Comparison, check_for, first_of_each_setting
+from losskit.conformance.checks.base import Comparison, first_of_each_setting
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search
 from losskit.export.compare import compare_graphs
 from losskit.export.plain import compare_plain_graph
 from losskit.spec import Claim
 from losskit.spec.errors import ExportError
-from losskit.spec.properties import ExportsONNX
 
 
-@check_for(ExportsONNX)
 def exports_onnx(claim: Claim, search: Search) -> Result:
     """Export value and gradient at a few settings and compare at many shapes and at extreme inputs.
 

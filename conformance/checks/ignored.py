@@ -6,13 +6,12 @@ import math
 
 import torch
 
-from losskit.conformance.checks.base import Comparison, check_for, declared, gradients_of, leaves, rounding
+from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import MILD, draw
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
-from losskit.spec.properties import IgnoresIndex
 from losskit.spec.tensors import ClassIndex, Input
 
 
@@ -27,7 +26,6 @@ def ignoring(subject: Subject) -> tuple[Subject, Input, int] | None:
     return subject, target, int(subject.parameters[name])
 
 
-@check_for(IgnoresIndex)
 def ignores_index(claim: Claim, search: Search) -> Result:
     """Compare a batch with ignored labels, garbage in their other inputs, with the batch without them."""
     comparison = Comparison(claim, search)

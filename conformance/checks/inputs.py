@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import torch
 
-from losskit.conformance.checks.base import Comparison, check_for, declared
+from losskit.conformance.checks.base import Comparison, declared
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import MODERATE, draw
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
-from losskit.spec.properties import RejectsBadInput
 from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability
 
 
@@ -73,7 +72,6 @@ def _wrong_sizes(subject: Subject, data: Data) -> Iterator[tuple[str, str, Data]
             yield entry.name, f"disagrees in {symbol}", {**data, entry.name: longer}
 
 
-@check_for(RejectsBadInput)
 def rejects_bad_input(claim: Claim, search: Search) -> Result:
     """Expect a ValueError or TypeError that names the input for everything that is wrong with it."""
     comparison = Comparison(claim, search)

@@ -6,14 +6,13 @@ import inspect
 
 import torch
 
-from losskit.conformance.checks.base import Comparison, check_for, declared, gradients_of, leaves, rounding
+from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import MODERATE, WIDE, draw
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
 from losskit.spec.errors import InputError
-from losskit.spec.properties import Deterministic, DeviceParity, DTypeStable, FiniteOn
 
 HALVES = (torch.bfloat16, torch.float16)
 SEED = 7  # of the generator that a stochastic loss gets
@@ -46,7 +45,6 @@ def _saturate(data: Data, turn: int) -> Data:
     return {n: change(v) if torch.is_tensor(v) and v.is_floating_point() else v for n, v in data.items()}
 
 
-@check_for(FiniteOn)
 def finite_on(claim: Claim, search: Search) -> Result:
     """Look for NaN and Inf in value and gradient over the whole domain, in float64 and float32."""
     comparison = Comparison(claim, search)
@@ -89,7 +87,6 @@ def _bounded(subject: Subject) -> bool:
     return any(spans) or any(falls) or any(text != "(-inf, inf)" for text in intervals)
 
 
-@check_for(DTypeStable)
 def dtype_stable(claim: Claim, search: Search) -> Result:
     """Compare lower precisions and autocast with float64 at the same rounded inputs."""
     comparison = Comparison(claim, search)
@@ -137,7 +134,6 @@ def _compare_autocast(comparison: Comparison, subject: Subject, data: Data) -> N
     comparison.compare("value under autocast against float64", value, wanted, allowed, subject, single)
 
 
-@check_for(Deterministic)
 def deterministic(claim: Claim, search: Search) -> Result:
     """Compare bits of one module twice and of a newly built one; the framework's generator must stay as it was."""
     comparison = Comparison(claim, search)
@@ -169,7 +165,6 @@ def _alike(one: torch.Tensor, other: torch.Tensor) -> bool:
     return torch.equal(one.nan_to_num(7.0), other.nan_to_num(7.0)) and torch.equal(one.isnan(), other.isnan())
 
 
-@check_for(DeviceParity)
 def device_parity(claim: Claim, search: Search) -> Result:
     """Compare CUDA with CPU, and let any synchronisation of host and device raise."""
     comparison = Comparison(claim, search)

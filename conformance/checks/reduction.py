@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from losskit.conformance.checks.base import Comparison, check_for, declared, gradients_of, leaves, rounding
+from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
 from losskit.conformance.checks.ignored import ignoring, spoil
 from losskit.conformance.checks.reference import oracle
 from losskit.conformance.outcome import Result
@@ -17,11 +17,9 @@ from losskit.plugins.debug import debug
 from losskit.spec import Claim, Interval
 from losskit.spec.coupling import batch_symbol, least_at
 from losskit.spec.errors import InputError
-from losskit.spec.properties import BatchDecomposable, Reduces, Weighted
 from losskit.spec.tensors import Input, Real
 
 
-@check_for(Reduces)
 def reduces(claim: Claim, search: Search) -> Result:
     """Compare ``sum`` with the sum of ``none``, and look at batches with nothing to average."""
     comparison = Comparison(claim, search)
@@ -134,7 +132,6 @@ def _check_nothing(comparison: Comparison, subject: Subject, data: Data, what: s
         comparison.refuse(f"{what} is not refused under losskit.debug()", subject, data)
 
 
-@check_for(Weighted)
 def weighted(claim: Claim, search: Search) -> Result:
     """Compare whole-number weights with repeated rows."""
     comparison = Comparison(claim, search)
@@ -195,7 +192,6 @@ def _admits_nan(subject: Subject, entry: Input) -> bool:
     return isinstance(entry.domain, Real) and entry.domain.at(subject.parameters) == Interval()
 
 
-@check_for(BatchDecomposable)
 def batch_decomposable(claim: Claim, search: Search) -> Result:
     """Compare each row of a batch with the row alone."""
     comparison = Comparison(claim, search)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from losskit.conformance.checks.base import Comparison, check_for, declared, gradients_of, leaves, rounding
+from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import MODERATE, WIDE, draw_rows
@@ -16,7 +16,6 @@ from losskit.conformance.subject import Data, Subject
 from losskit.registry import resolve
 from losskit.spec import Claim, Example, LossSpec
 from losskit.spec.errors import InputError, InputTypeError, ParameterError
-from losskit.spec.properties import MatchesReference, WorkedExamples
 
 STEP = 1e-5
 ENTRIES = 24  # of a gradient that differences of the oracle are taken for
@@ -41,7 +40,6 @@ def oracle_mean(value: Tensor, count: Tensor) -> Tensor:
     return value.sum() / total if total != 0 else torch.zeros(())
 
 
-@check_for(MatchesReference)
 def matches_reference(claim: Claim, search: Search) -> Result:
     """Compare every reduction with the oracle at all scales, and gradients with the oracle's."""
     comparison = Comparison(claim, search)
@@ -145,7 +143,6 @@ def _numbers(value: Any) -> Any:
     return float(value) if isinstance(value, str) else value  # infinities are strings in JSON
 
 
-@check_for(WorkedExamples)
 def worked_examples(claim: Claim, search: Search) -> Result:
     """Compute every worked value and every edge case that is shown as one."""
     comparison = Comparison(claim, search)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from losskit.conformance.checks.base import Comparison, check_for, declared, gradients_of, leaves
+from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves
 from losskit.conformance.outcome import Result
 from losskit.conformance.ranks import Answer, Ranks, RanksError, shared_ranks
 from losskit.conformance.search.attack import Search
@@ -24,7 +24,6 @@ EXACT = 1e-12
 CUTS = {2: ((0.5,), (0.2,), (0.0,)), 3: ((0.4, 0.7), (0.2, 0.5), (0.3, 1.0))}
 
 
-@check_for(ShardsAcross)
 def shards_across(claim: Claim, search: Search) -> Result:
     """Give the processes parts of batches at every setting."""
     assert isinstance(claim.property, ShardsAcross)

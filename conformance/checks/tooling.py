@@ -14,14 +14,13 @@ from typing import Any
 import torch
 from torch.autograd import forward_ad
 
-from losskit.conformance.checks.base import Comparison, check_for, first_of_each_setting, gradients_of, leaves, rounding
+from losskit.conformance.checks.base import Comparison, first_of_each_setting, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.inputs import MODERATE, draw, project
 from losskit.conformance.subject import Data, Subject
 from losskit.registry import build
 from losskit.spec import Claim
-from losskit.spec.properties import Compiles, RoundTrips, Scripts, Transforms
 
 
 @contextmanager
@@ -74,7 +73,6 @@ def _one_graph(first: list[tuple[int, ...]], second: list[tuple[int, ...]]) -> b
     return all((one == 1) == (other == 1) and served.setdefault(one, other) == other for one, other in pairs)
 
 
-@check_for(Compiles)
 def compiles(claim: Claim, search: Search) -> Result:
     """Compile to one graph with dynamic shapes and compare at two sizes."""
     from torch._dynamo.testing import CompileCounterWithBackend
@@ -103,7 +101,6 @@ def compiles(claim: Claim, search: Search) -> Result:
     return comparison.result()
 
 
-@check_for(Scripts)
 def scripts(claim: Claim, search: Search) -> Result:
     """Script, save, load and compare."""
     comparison = Comparison(claim, search)
@@ -128,7 +125,6 @@ def scripts(claim: Claim, search: Search) -> Result:
     return comparison.result()
 
 
-@check_for(Transforms)
 def transforms(claim: Claim, search: Search) -> Result:
     """Compare ``torch.func.grad`` and ``vmap`` with autograd and a loop, and dual numbers with the gradient."""
     comparison = Comparison(claim, search)
@@ -177,7 +173,6 @@ def transforms(claim: Claim, search: Search) -> Result:
     return comparison.result()
 
 
-@check_for(RoundTrips)
 def round_trips(claim: Claim, search: Search) -> Result:
     """Restore the loss from a pickle, a copy, a state_dict and its JSON configuration."""
     comparison = Comparison(claim, search)

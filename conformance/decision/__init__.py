@@ -1,6 +1,4 @@
-"""Decision-theoretic properties, checked by solving conditional risks in batch."""
+"""Decision-theoretic properties, checked by solving conditional risks in batch.
 
-from losskit.conformance.decision import calibration, consistency, noise, proper
-from losskit.conformance.decision.study import check_of
-
-__all__ = ["calibration", "check_of", "consistency", "noise", "proper"]
+Which study stands for which property is said in :mod:`losskit.conformance.extension`.
+"""

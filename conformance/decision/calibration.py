@@ -7,14 +7,13 @@ import torch
 from losskit.conformance.decision.distributions import clear, distributions, margin
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.solver import Solution, lowered, solve
-from losskit.conformance.decision.study import Seen, Task, numbers, study_for, witness
-from losskit.spec.properties import ClassificationCalibrated, TopKCalibrated
+from losskit.conformance.decision.study import Seen, Task, judged, numbers, witness
 
 NEGLIGIBLE = 1e-3  # of margin(p)^2: calibrated losses of the catalogue keep more where solved
 VANISHING = 1e-5  # of margin(p)^2: a smaller gap is none; in between nothing is said
 
 
-@study_for(ClassificationCalibrated, TopKCalibrated)
+@judged
 def calibration(task: Task) -> Seen | None:
     """The least gap between rows in which an unlikely class ties or beats one of the k likeliest, and all rows."""
     k = getattr(task.claim.property, "k", 1)

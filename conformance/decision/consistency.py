@@ -10,7 +10,7 @@ from torch import Tensor
 from losskit.conformance.decision.distributions import distributions
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.solver import solve
-from losskit.conformance.decision.study import Seen, Task, numbers, study_for, witness
+from losskit.conformance.decision.study import Seen, Task, judged, numbers, witness
 from losskit.conformance.laws.relation import TENSORS
 from losskit.spec.expressions import Expression, evaluate
 from losskit.spec.properties import HConsistencyBound
@@ -50,7 +50,7 @@ class Excesses:
     value: Tensor
 
 
-@study_for(HConsistencyBound)
+@judged
 def consistency(task: Task) -> Seen:
     """Ascend on the quotient of both sides over label distributions, at the best rows of each wrong class."""
     p = _distributions(task)

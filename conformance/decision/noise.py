@@ -9,7 +9,7 @@ from losskit.conformance.decision.calibration import NEGLIGIBLE, VANISHING
 from losskit.conformance.decision.distributions import clear, distributions, margin
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.solver import ROUNDING, solve
-from losskit.conformance.decision.study import Seen, Task, numbers, study_for, witness
+from losskit.conformance.decision.study import Seen, Task, judged, numbers, witness
 from losskit.spec.expressions import evaluate
 from losskit.spec.properties import NoiseTolerant
 
@@ -24,7 +24,7 @@ def flipped(p: Tensor, rate: Tensor) -> Tensor:
     return (1 - rate) * p + rate * (1 - p) / (p.shape[1] - 1)
 
 
-@study_for(NoiseTolerant)
+@judged
 def noise_tolerant(task: Task) -> Seen | None:
     """Compare minimisers among all rows, or the order of any two rows, with and without noise."""
     given: NoiseTolerant = task.claim.property  # type: ignore[assignment]

@@ -12,7 +12,7 @@ from losskit.conformance.decision.bfgs import minimise
 from losskit.conformance.decision.distributions import distributions
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.solver import Solution, solve
-from losskit.conformance.decision.study import Seen, Task, numbers, study_for, witness
+from losskit.conformance.decision.study import Seen, Task, judged, numbers, witness
 from losskit.spec.expressions import evaluate
 from losskit.spec.properties import Proper, StrictlyProper
 
@@ -57,7 +57,7 @@ class Link:
         return torch.cat([1 - second, second], 1)
 
 
-@study_for(Proper)
+@judged
 def proper(task: Task) -> Seen | None:
     """The excess of the row that states p over the best row found."""
     return _properness(task) if _stated_at_all(task) else None
@@ -95,7 +95,7 @@ def _excess(task: Task, p: Tensor, solved: Solution) -> Seen:
     return Seen(len(p), -shown, reason, doubt=doubt)
 
 
-@study_for(StrictlyProper)
+@judged
 def strictly_proper(task: Task) -> Seen | None:
     """Properness, and the least excess over squared distance of rows that state another distribution."""
     if not _stated_at_all(task):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 
 from torch import Tensor
 
@@ -11,7 +12,7 @@ from losskit.conformance.decision.risk import Risk
 from losskit.conformance.outcome import Result
 from losskit.conformance.report import Witness
 from losskit.conformance.search.attack import Search
-from losskit.spec import Claim, Property
+from losskit.spec import Claim
 
 NO_RISK = "the loss is no function of one row of scores and a class id, nor of one score and a label"
 
@@ -67,23 +68,16 @@ class Seen:
 
 Study = Callable[[Task], Seen | None]  # None where the claim says nothing at this number of classes
 Check = Callable[[Claim, Search], Result]
-_CHECKS: dict[str, Check] = {}
 
 
-def study_for(*kinds: type[Property]) -> Callable[[Study], Study]:
-    """Register a study for property kinds."""
+def judged(study: Study) -> Check:
+    """Make a study of one setting the check of a claim."""
 
-    def register(study: Study) -> Study:
-        for kind in kinds:
-            _CHECKS[kind.__name__] = lambda claim, search: judge(claim, search, study)
-        return study
+    @wraps(study)
+    def check(claim: Claim, search: Search) -> Result:
+        return judge(claim, search, study)
 
-    return register
-
-
-def check_of(kind: str) -> Check | None:
-    """The check of a property kind; None where it is no decision-theoretic one."""
-    return _CHECKS.get(kind)
+    return check
 
 
 def judge(claim: Claim, search: Search, study: Study) -> Result:

@@ -9,13 +9,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from losskit.conformance.laws.base import Law, Sides, law_for, normal, uniform
+from losskit.conformance.laws.base import Law, Sides, normal, uniform
 from losskit.conformance.search.inputs import project
 from losskit.conformance.search.parameters import fits, telling_values
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
 from losskit.spec.expressions import Scalar, evaluate
-from losskit.spec.properties import Bounded, Convex, Monotone, NonNegative
+from losskit.spec.properties import Bounded, Monotone
 
 
 def constant(value: Scalar, subject: Subject, data: Data) -> float:
@@ -38,7 +38,6 @@ def sizes_of(subject: Subject, data: Data) -> dict[str, int]:
     return found
 
 
-@law_for(NonNegative)
 class Sign(Law):
     """``0 <= l``."""
 
@@ -81,14 +80,13 @@ class End(Law):
         return Sides(left, right, "at_most", noise=found.noise, reached=reached)
 
 
-@law_for(Bounded, "holds")
-def _ends(claim: Claim) -> list[Law]:
+def both_ends(claim: Claim) -> list[Law]:
+    """One law for each end of the range that is claimed."""
     bounded = claim.property
     assert isinstance(bounded, Bounded)
     return [End(claim, upper) for upper, end in ((False, bounded.lower), (True, bounded.upper)) if end is not None]
 
 
-@law_for(Bounded, "fails")
 class Unbounded(Law):
     """Some finite number bounds the value: refuted where it outgrows a thousand times its usual size."""
 
@@ -101,7 +99,6 @@ class Unbounded(Law):
         return Sides(left, torch.full_like(left, 1e3) * usual, "at_most")
 
 
-@law_for(Convex)
 class Jensen(Law):
     """``l((a + b) / 2) <= (l(a) + l(b)) / 2`` in the named inputs jointly."""
 
@@ -135,7 +132,6 @@ class Jensen(Law):
         return (*self.subjects, *(f"_{n}" for n in self.subjects))
 
 
-@law_for(Monotone)
 class Order(Law):
     """The value does not move against the direction when an entry grows."""
 

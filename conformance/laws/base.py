@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from losskit.conformance.search.inputs import WIDE
 from losskit.conformance.subject import Data, Subject
-from losskit.spec import Claim, LossSpec, Property
+from losskit.spec import Claim, LossSpec
 
 
 @dataclass
@@ -124,28 +123,6 @@ class Law(ABC):
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         """Tensors that ascent may move."""
         return tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
-
-
-LawFactory = Callable[[Claim], list[Law]]
-_LAWS: dict[str, LawFactory] = {}
-
-
-def law_for(kind: type[Property], verdict: str = "both") -> Callable[[Any], Any]:
-    """Register a law class, or a factory of several laws, for a property kind."""
-
-    def register(factory: Any) -> Any:
-        make: LawFactory = factory if not isinstance(factory, type) else lambda claim: [factory(claim)]
-        for word in ("holds", "fails") if verdict == "both" else (verdict,):
-            _LAWS[f"{kind.__name__}:{word}"] = make
-        return factory
-
-    return register
-
-
-def laws_of(claim: Claim) -> list[Law] | None:
-    """The laws that stand for a claim; None where no law is registered for its kind."""
-    make = _LAWS.get(f"{claim.property.kind}:{claim.verdict}")
-    return None if make is None else make(claim)
 
 
 def normal(like: Tensor, rng: random.Random, shape: tuple[int, ...] | None = None) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.analytic import constant, sizes_of
-from losskit.conformance.laws.base import Law, Sides, law_for
+from losskit.conformance.laws.base import Law, Sides
 from losskit.conformance.laws.invariance import scores_of
 from losskit.conformance.laws.relation import TENSORS, Related
 from losskit.conformance.subject import Data, Subject
@@ -151,8 +151,8 @@ class AboveLoss(Related):
         return subject.spec.differentiable()
 
 
-@law_for(UpperBounds)
-def _above(claim: Claim) -> list[Law]:
+def above(claim: Claim) -> list[Law]:
+    """The law of the target that is bounded."""
     bound = claim.property
     assert isinstance(bound, UpperBounds)
     if bound.target == "one_minus_auc":

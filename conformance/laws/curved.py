@@ -9,16 +9,14 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.analytic import Jensen
-from losskit.conformance.laws.base import Sides, law_for, normal, uniform
+from losskit.conformance.laws.base import Sides, normal, uniform
 from losskit.conformance.laws.growth import flatten, one_case
 from losskit.conformance.subject import Data, Subject
-from losskit.spec.properties import Concave, QuasiConvex, StrictlyConvex
 
 FLAT = 1e-9  # a gap of Jensen's inequality below this share of the squared length is none
 WIDEST = 32  # entries of the inputs up to which a Hessian is formed
 
 
-@law_for(QuasiConvex)
 class Level(Jensen):
     """``l((a + b) / 2) <= max(l(a), l(b))`` in the named inputs jointly."""
 
@@ -29,7 +27,6 @@ class Level(Jensen):
         return Sides(mid, torch.maximum(*ends), "at_most", noise=noise)
 
 
-@law_for(Concave)
 class Arch(Jensen):
     """``(l(a) + l(b)) / 2 <= l((a + b) / 2)`` in the named inputs jointly."""
 
@@ -40,7 +37,6 @@ class Arch(Jensen):
         return Sides((one + other) / 2, mid, "at_most", noise=noise)
 
 
-@law_for(StrictlyConvex)
 class Bent(Jensen):
     """On short segments the gap of Jensen's inequality is no less than a tiny share of the squared length."""
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from losskit.conformance.laws.base import Law, Sides, law_for, normal, uniform
+from losskit.conformance.laws.base import Law, Sides, normal, uniform
 from losskit.conformance.laws.growth import flatten, measured, one_case, values
 from losskit.conformance.search.inputs import MODERATE
 from losskit.conformance.subject import Data, Subject
@@ -187,12 +187,7 @@ class SoughtKink(Kink):
         return (gradient * self._flat(subject, data, "_")).sum(1)
 
 
-@law_for(Differentiable, "holds")
-def _smooth(claim: Claim) -> list[Law]:
+def smooth(claim: Claim) -> list[Law]:
+    """Slopes that differences confirm, no kink and, from the second order on, curvature."""
     order = claim.property.order  # type: ignore[attr-defined]
     return [Slope(claim), Kink(claim)] if order == 1 else [Slope(claim), Kink(claim), Curvature(claim)]
-
-
-@law_for(Differentiable, "fails")
-def _kinked(claim: Claim) -> list[Law]:
-    return [SoughtKink(claim)]

@@ -7,13 +7,12 @@ from typing import ClassVar
 
 import torch
 
-from losskit.conformance.laws.base import Law, Sides, law_for, normal, uniform
+from losskit.conformance.laws.base import Law, Sides, normal, uniform
 from losskit.conformance.search.inputs import MILD
 from losskit.conformance.subject import Data, Subject
 from losskit.spec.properties import TriangleInequality
 
 
-@law_for(TriangleInequality)
 class Detour(Law):
     """``l(a, c) <= l(a, b) + l(b, c)``."""
 

@@ -6,14 +6,13 @@ import random
 
 import torch
 
-from losskit.conformance.laws.base import Law, Sides, law_for
+from losskit.conformance.laws.base import Law, Sides
 from losskit.conformance.search.inputs import along_batch
 from losskit.conformance.subject import Data, Subject
 from losskit.spec.coupling import batch_symbol
 from losskit.spec.properties import DuplicationInvariant
 
 
-@law_for(DuplicationInvariant)
 class Copies(Law):
     """The mean of every sample k times over equals the mean of the samples."""
 

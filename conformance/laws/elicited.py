@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.analytic import constant
-from losskit.conformance.laws.base import Law, Sides, law_for, normal, uniform
+from losskit.conformance.laws.base import Law, Sides, normal, uniform
 from losskit.conformance.search.inputs import MILD
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import LossSpec
@@ -19,7 +19,6 @@ ATOMS = 5  # outcomes a law has
 FLAT = 1e-9  # a gap below this share of the squared distance is none
 
 
-@law_for(Elicits)
 class Best(Law):
     """The expected loss at the functional stays below the one elsewhere, by a tiny share of the squared distance."""
 

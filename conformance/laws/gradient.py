@@ -7,7 +7,7 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from losskit.conformance.laws.base import Law, Sides, law_for, positions
+from losskit.conformance.laws.base import Law, Sides, positions
 from losskit.conformance.laws.growth import one_case
 from losskit.conformance.laws.invariance import Scale, Shift
 from losskit.conformance.subject import Data, Subject
@@ -92,23 +92,23 @@ class NoStretch(Orthogonal):
         return tensor
 
 
-@law_for(ShiftInvariant, "holds")
-def _shift(claim: Claim) -> list[Law]:
+def shift(claim: Claim) -> list[Law]:
+    """The value, and its gradient, which sums to zero."""
     return [Shift(claim), NoShift(claim)]
 
 
-@law_for(ScaleInvariant, "holds")
-def _scale(claim: Claim) -> list[Law]:
+def scale(claim: Claim) -> list[Law]:
+    """The value and, where no reflection is claimed, its gradient."""
     # a reflection is no flow: nothing follows for the gradient
     positive = claim.property.factor == "positive"  # type: ignore[attr-defined]
     return [Scale(claim), NoStretch(claim)] if positive else [Scale(claim)]
 
 
-@law_for(AffineInvariant, "holds")
-def _affine(claim: Claim) -> list[Law]:
+def affine(claim: Claim) -> list[Law]:
+    """Shift and scale, of the value and of its gradient."""
     return [Shift(claim), Scale(claim), NoShift(claim), NoStretch(claim)]
 
 
-@law_for(AffineInvariant, "fails")
-def _not_affine(claim: Claim) -> list[Law]:
+def not_affine(claim: Claim) -> list[Law]:
+    """Scale or shift."""
     return [Scale(claim), Shift(claim)]  # one witness will do, and more losses feel the scale

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.analytic import constant
-from losskit.conformance.laws.base import Law, Sides, law_for, normal
+from losskit.conformance.laws.base import Law, Sides, normal
 from losskit.conformance.laws.invariance import close
 from losskit.conformance.subject import Data, Reading, Subject
 from losskit.spec import Claim
@@ -111,12 +111,11 @@ class Steepening(Slope):
     scales: ClassVar[tuple[float, ...]] = (*Slope.scales, 1e6, 1e8)
 
 
-@law_for(Lipschitz)
-def _lipschitz(claim: Claim) -> list[Law]:
+def steepness(claim: Claim) -> list[Law]:
+    """A constant that no slope passes, or that any is passed."""
     return [Steepening(claim) if claim.property.constant is None else Slope(claim)]  # type: ignore[attr-defined]
 
 
-@law_for(Smooth)
 class Curvature(Law):
     """The Hessian stretches no direction by more than the constant."""
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from losskit.conformance.laws.base import Law, Sides, beside, law_for, normal, positions, uniform
+from losskit.conformance.laws.base import Law, Sides, beside, normal, positions, uniform
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import LossSpec
 from losskit.spec.coupling import batch_symbol
@@ -20,10 +20,8 @@ from losskit.spec.properties import (
     Homogeneous,
     LabelSymmetric,
     PermutationInvariant,
-    RotationInvariant,
     ScaleInvariant,
     ShiftInvariant,
-    TranslationInvariant,
 )
 from losskit.spec.tensors import ClassIndex, Distribution
 
@@ -43,7 +41,6 @@ class Transformed(Law):
         return Sides(after.value, before.value, noise=before.noise + after.noise)
 
 
-@law_for(ShiftInvariant, "fails")
 class Shift(Transformed):
     """``l(z + c 1, y) = l(z, y)``."""
 
@@ -72,7 +69,6 @@ class Shift(Transformed):
         return (*super().moving(subject, data), self._name(subject))
 
 
-@law_for(ScaleInvariant, "fails")
 class Scale(Transformed):
     """``l(a z) = l(z)`` for positive a, or negative a where the property says so."""
 
@@ -104,7 +100,6 @@ def _with_parameters(subject: Subject, names: tuple[str, ...], change: Any) -> S
     return subject.replace(**chosen) if chosen else subject
 
 
-@law_for(Homogeneous)
 class Homogeneity(Transformed):
     """``l(a z) = a^k l(z)`` for a > 0, inputs and parameters scaled together."""
 
@@ -126,7 +121,6 @@ class Homogeneity(Transformed):
         return Sides(both.left, grown * both.right, noise=both.noise * max(1.0, grown))
 
 
-@law_for(TranslationInvariant)
 class Translation(Transformed):
     """The same number added to all named inputs and parameters."""
 
@@ -141,7 +135,6 @@ class Translation(Transformed):
         return _with_parameters(subject, self.subjects, lambda v: v + shift), {**data, **inputs}
 
 
-@law_for(RotationInvariant)
 class Rotation(Transformed):
     """One orthogonal map on the last axis of all named inputs."""
 
@@ -161,7 +154,6 @@ class Rotation(Transformed):
         return Sides(both.left, both.right, noise=both.noise * mixing)
 
 
-@law_for(ArgumentSymmetric)
 class Exchange(Transformed):
     """``l(a, b) = l(b, a)``."""
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.analytic import sizes_of
-from losskit.conformance.laws.base import Law, Sides, law_for, normal, uniform
+from losskit.conformance.laws.base import Law, Sides, normal, uniform
 from losskit.conformance.laws.relation import TENSORS
 from losskit.conformance.search.inputs import MILD
 from losskit.conformance.subject import Data, Subject
@@ -48,7 +48,6 @@ class AtPlace(Law):
         return 1e-9 if self.claimed.reach == "attained" else NEAR
 
 
-@law_for(ZeroAt)
 class Zero(AtPlace):
     """``l = 0`` at the place."""
 
@@ -64,7 +63,6 @@ class Zero(AtPlace):
         return tuple(n for n in super().moving(subject, data) if n not in self.subjects)
 
 
-@law_for(MinimisedAt)
 class Least(AtPlace):
     """The value at the place does not exceed the value elsewhere; ascent descends from there and from afar."""
 

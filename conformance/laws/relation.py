@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.analytic import constant, sizes_of
-from losskit.conformance.laws.base import Law, Sides, law_for
+from losskit.conformance.laws.base import Law, Sides
 from losskit.conformance.subject import Data, Subject
 from losskit.registry import get, names
 from losskit.spec import Claim, LossSpec
@@ -197,8 +197,8 @@ class Limit(Related):
         return ()
 
 
-@law_for(ReducesTo)
-def _related(claim: Claim) -> list[Law]:
+def related(claim: Claim) -> list[Law]:
+    """Equal values and gradients, one of them, or a limit."""
     relation = claim.property
     assert isinstance(relation, ReducesTo)
     if relation.relation == "limit":

@@ -7,12 +7,12 @@ import random
 import torch
 from torch import Tensor
 
-from losskit.conformance.laws.base import Law, Sides, law_for, normal
+from losskit.conformance.laws.base import Law, Sides, normal
 from losskit.conformance.laws.invariance import LabelSum, Permutation, Transformed
 from losskit.conformance.laws.margin import Rivals
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, LossSpec
-from losskit.spec.properties import RESOLUTION, LabelSymmetric, MarginBased, PermutationInvariant
+from losskit.spec.properties import RESOLUTION, LabelSymmetric
 
 
 def score_and_label(spec: LossSpec) -> tuple[str, str]:
@@ -81,16 +81,16 @@ def _tied(scores: tuple[Tensor, ...]) -> Tensor:
     return torch.stack([x.abs() < RESOLUTION for x in scores]).any(0)
 
 
-@law_for(PermutationInvariant)
-def _reordered(claim: Claim) -> list[Law]:
+def reordered(claim: Claim) -> list[Law]:
+    """Any order of the whole, and single exchanges."""
     return [Permutation(claim), Exchanged(claim)]
 
 
-@law_for(MarginBased)
-def _of_the_margin(claim: Claim) -> list[Law]:
+def of_the_margin(claim: Claim) -> list[Law]:
+    """Several classes and two."""
     return [Rivals(claim), Signs(claim)]
 
 
-@law_for(LabelSymmetric)
-def _label_symmetric(claim: Claim) -> list[Law]:
+def label_symmetric(claim: Claim) -> list[Law]:
+    """Class ids, and labels 0 and 1."""
     return [LabelSum(claim), SumOfBoth(claim)]

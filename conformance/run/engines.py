@@ -13,6 +13,7 @@ from typing import Any, Literal
 from losskit.conformance.report import Finding
 from losskit.conformance.run.supervisor import Worker, attack_apart, modules_path
 from losskit.conformance.run.task import Backlog, Task, by_length
+from losskit.registry import selection
 from losskit.spec.errors import MissingExtraError
 
 Engine = Literal["here", "local", "dask", "ray"]
@@ -81,7 +82,7 @@ def cluster(engine: Engine, tasks: Sequence[Task], jobs: int | None, limit: floa
 def _spread(tasks: list[Task], limit: float) -> Iterator[tuple[int, int, Finding]]:
     from joblib import Parallel, delayed, effective_n_jobs
 
-    calls = [delayed(attack_apart)(task, limit, modules_path()) for task in tasks]
+    calls = [delayed(attack_apart)(task, limit, modules_path(), selection()) for task in tasks]
     options = {"n_jobs": -1, "batch_size": 1, "pre_dispatch": "all"}
     try:
         parallel = Parallel(return_as="generator_unordered", **options)

@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 
 from losskit.conformance.report import Finding
 from losskit.conformance.run.task import Task
+from losskit.registry import VARIABLE, selection
 
 START = 300.0  # seconds until a worker has imported torch; longer means that the machine is stuck
 GRACE = 10.0  # seconds that an idle worker may take to end
@@ -36,10 +37,12 @@ class Worker:
 
     Args:
         path: where the worker finds modules beside the path of this process.
+        plugins: the selection of plugins that holds for it; that of this process if left out.
     """
 
-    def __init__(self, path: Sequence[str] = ()) -> None:
+    def __init__(self, path: Sequence[str] = (), plugins: str | None = None) -> None:
         self._path = path
+        self._plugins = plugins or selection()
         self._process: Popen[bytes] | None = None
         self._expired = False
         self._closed = False
@@ -99,7 +102,7 @@ class Worker:
                 [sys.executable, "-c", PROGRAM],
                 stdin=PIPE,
                 stdout=PIPE,
-                env={**dict.fromkeys(THREADS, "1"), **os.environ},
+                env={**dict.fromkeys(THREADS, "1"), **os.environ, VARIABLE: self._plugins},
                 start_new_session=True,  # an interrupt from the terminal is for the run, not for its workers
             )
         Thread(target=_bury, args=(self._process,), daemon=True).start()
@@ -169,22 +172,23 @@ def modules_path() -> tuple[str, ...]:
     return tuple(os.path.abspath(place) for place in sys.path)
 
 
-_idle: dict[tuple[str, ...], list[Worker]] = {}
+_idle: dict[tuple[tuple[str, ...], str], list[Worker]] = {}
 
 
-def attack_apart(task: Task, limit: float, path: tuple[str, ...]) -> tuple[int, int, Finding]:
+def attack_apart(task: Task, limit: float, path: tuple[str, ...], plugins: str) -> tuple[int, int, Finding]:
     """Attack a claim in a worker of this process, which keeps it for the next one; what a node of a cluster runs.
 
     Args:
         task: the claim.
         limit: seconds it may take.
         path: where the run finds modules; a node may have started without it.
+        plugins: the run's selection of plugins.
     """
-    idle = _idle.setdefault(path, [])
+    idle = _idle.setdefault((path, plugins), [])
     try:
         worker = idle.pop()
     except IndexError:
-        worker = Worker(path)
+        worker = Worker(path, plugins)
     finding = worker.attack(task, limit)
     idle.append(worker)
     return task.loss, task.number, finding

@@ -1,61 +1,86 @@
-"""Every runtime by name: what it runs, what it needs, how it is made."""
+"""Every runtime by name, losskit's own and those of extensions: what it runs, what it needs, how it is made."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from importlib.util import find_spec
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
-import torch
+from losskit.registry import extensions, resolve
+from losskit.registry.extensions import RUNTIMES, Offer
+from losskit.spec import GraphRuntime
+from losskit.spec.errors import ExportError, LosskitError
 
-from losskit.export.axes import Axes
-from losskit.export.eager import differentiable
-from losskit.export.runtimes.base import Runtime
-from losskit.export.runtimes.browser import Browser, find_browser
-from losskit.export.runtimes.channel import Child
-from losskit.export.runtimes.installation import (
-    JAVASCRIPT,
-    build_libtorch,
-    install_npm,
-    libtorch_program,
-    npm_folder,
-)
-from losskit.export.runtimes.libtorch import LibTorch
-from losskit.export.runtimes.onnxruntime import OnnxRuntime
-from losskit.export.runtimes.openvino import OpenVino
-from losskit.export.runtimes.reference import ReferenceEvaluator
-from losskit.export.runtimes.remote import RemoteRuntime
-from losskit.export.runtimes.torch_programs import scripted_program
-from losskit.spec.errors import ExportError
-
-Runs = Literal["onnx", "torchscript", "pt2"]
-INSTALL = "run: losskit doctor --install {}"
+if TYPE_CHECKING:
+    from losskit.export.axes import Axes
+    from losskit.export.runtimes.base import Runtime
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A runtime that graphs may be replayed in.
+    """A runtime that graphs may be replayed in; what it needs is imported when it is asked for.
 
     Attributes:
-        name: as users write it.
-        title: what it is.
-        runs: the files it takes.
-        make: the runtime for inputs and a device.
-        advice: what is missing and what to do about it; empty where it is ready.
-        install: gets what can be got without leaving the user's own folders; None where there is nothing to get.
+        offer: its record and who provides it.
     """
 
-    name: str
-    title: str
-    runs: Runs
-    make: Callable[[Axes, str], Runtime]
-    advice: Callable[[], str] = lambda: ""
-    install: Callable[[], None] | None = None
+    offer: Offer[GraphRuntime]
+
+    @property
+    def name(self) -> str:
+        """As users write it."""
+        return self.offer.record.name
+
+    @property
+    def title(self) -> str:
+        """What it is."""
+        return self.offer.record.title
+
+    @property
+    def runs(self) -> str:
+        """The export target whose files it takes."""
+        return self.offer.record.runs
+
+    def make(self, axes: Axes, device: str) -> Runtime:
+        """The runtime for inputs and a device.
+
+        Raises:
+            ExportError: it cannot be started.
+            PluginError: its code cannot be imported.
+        """
+        make = self._at(self.offer.record.make)
+        try:
+            runtime: Runtime = make(axes, device)
+        except LosskitError:
+            raise
+        except Exception as error:
+            raise ExportError(
+                f"runtime {self.name} of {self.offer.provider} cannot be made: {_brief(error)}"
+            ) from error
+        return runtime
+
+    def advice(self) -> str:
+        """What is missing and what to do about it; empty where the runtime is ready. Whatever fails here is missing."""
+        try:
+            self._at(self.offer.record.make) if not self.offer.provider.builtin else None
+            return str(self._at(self.offer.record.advice)() or "") if self.offer.record.advice else ""
+        except LosskitError as error:
+            return str(error)
+        except Exception as error:
+            return f"it cannot say what it needs: {_brief(error)}"
+
+    @property
+    def install(self) -> Callable[[], None] | None:
+        """Gets what can be got without leaving the user's own folders; None where there is nothing to get."""
+        return self._at(self.offer.record.install) if self.offer.record.install else None
+
+    def _at(self, place: str) -> Any:
+        return resolve(f"runtime {self.name}", place)
+
+
+def kinds() -> dict[str, Kind]:
+    """Every runtime by name, those of extensions behind losskit's own."""
+    return {name: Kind(offer) for name, offer in extensions.every(RUNTIMES).items()}
 
 
 def select(names: Sequence[str]) -> tuple[Kind, ...]:
@@ -63,12 +88,17 @@ def select(names: Sequence[str]) -> tuple[Kind, ...]:
 
     Raises:
         ExportError: no runtime has this name.
+        PluginError: two extensions offer it.
     """
-    wanted = tuple(RUNTIMES) if "all" in names else tuple(dict.fromkeys(names))
-    for name in wanted:
-        if name not in RUNTIMES:
-            raise ExportError(f"there is no runtime {name!r}; runtimes are {', '.join(RUNTIMES)} and all")
-    return tuple(RUNTIMES[name] for name in wanted)
+    if "all" in names:
+        return tuple(kinds().values())
+    chosen = []
+    for name in dict.fromkeys(names):
+        offer = extensions.get(RUNTIMES, name)
+        if offer is None:
+            raise ExportError(extensions.unknown(RUNTIMES, name, "all"))
+        chosen.append(Kind(offer))
+    return tuple(chosen)
 
 
 def choose(names: Sequence[str]) -> tuple[Kind, ...]:
@@ -85,66 +115,5 @@ def choose(names: Sequence[str]) -> tuple[Kind, ...]:
     return chosen
 
 
-def _npm_advice() -> str:
-    if shutil.which("node") is None:
-        return "Node.js is not installed; install version 20 or newer"
-    return "" if npm_folder().is_dir() else f"its npm packages are not installed; {INSTALL.format('node')}"
-
-
-def _web_advice() -> str:
-    if find_browser() is None:
-        return "no browser was found; install Chromium or name a browser of its family in LOSSKIT_BROWSER"
-    return "" if npm_folder().is_dir() else f"its npm packages are not installed; {INSTALL.format('web')}"
-
-
-def _libtorch_advice() -> str:
-    return "" if libtorch_program().is_file() else f"its program is not built; {INSTALL.format('libtorch')}"
-
-
-def _openvino_advice() -> str:
-    return "" if find_spec("openvino") else "OpenVINO is not installed; run: pip install losskit[openvino]"
-
-
-def _npm_version(package: str) -> str:
-    pinned = json.loads((JAVASCRIPT / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    return f"{package} {pinned[package]}"
-
-
-@cache
-def _node() -> RemoteRuntime:
-    name = _npm_version("onnxruntime-node")
-    return RemoteRuntime(name, lambda: Child(name, ["node", str(JAVASCRIPT / "node.mjs"), str(npm_folder())]))
-
-
-@cache
-def _web() -> RemoteRuntime:
-    browser = find_browser()
-    assert browser is not None
-    pages = {"": JAVASCRIPT, "dist": npm_folder() / "node_modules" / "onnxruntime-web" / "dist"}
-    return RemoteRuntime(_npm_version("onnxruntime-web"), partial(Browser, browser, pages))
-
-
-@cache
-def _libtorch(gradients: tuple[str, ...]) -> LibTorch:
-    return LibTorch(libtorch_program(), gradients)
-
-
-@cache
-def _fresh(gradients: tuple[str, ...]) -> RemoteRuntime:
-    name = f"torch.export of torch {torch.__version__}"
-    command = [sys.executable, "-m", "losskit.export.runtimes.fresh"]
-    return RemoteRuntime(name, lambda: Child(name, command), gradients)
-
-
-_ALL = (
-    Kind("ort", "ONNX Runtime", "onnx", lambda _, device: OnnxRuntime(device)),
-    Kind("reference", "the reference evaluator of ONNX", "onnx", lambda *_: ReferenceEvaluator()),
-    Kind("openvino", "OpenVINO", "onnx", lambda *_: OpenVino(), _openvino_advice),
-    Kind("node", "ONNX Runtime in Node.js", "onnx", lambda *_: _node(), _npm_advice, install_npm),
-    Kind("web", "ONNX Runtime in a browser (WebAssembly)", "onnx", lambda *_: _web(), _web_advice, install_npm),
-    Kind("torchscript", "TorchScript in this process", "torchscript", lambda axes, _: scripted_program(axes)),
-    Kind("libtorch", "TorchScript in C++ (LibTorch)", "torchscript",
-         lambda axes, _: _libtorch(differentiable(axes)), _libtorch_advice, build_libtorch),
-    Kind("pt2", "torch.export in a fresh process", "pt2", lambda axes, _: _fresh(differentiable(axes))),
-)  # fmt: skip
-RUNTIMES = {kind.name: kind for kind in _ALL}
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no message'])[0]}"

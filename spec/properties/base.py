@@ -36,6 +36,7 @@ class Property(Frozen):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
+        _check_kind(cls)
         KINDS[cls.__name__] = cls
 
     @model_validator(mode="before")
@@ -83,6 +84,20 @@ class Property(Frozen):
     def __str__(self) -> str:
         words = ", ".join(_word(name, value) for name, value in self.arguments().items())
         return f"{self.kind}({words})" if words else self.kind
+
+
+def _check_kind(kind: type[Property]) -> None:
+    """A word means one thing, and what every loss declares is said here alone."""
+    other = KINDS.get(kind.__name__, kind)
+    if other.__module__ != kind.__module__:
+        raise SpecError(
+            f"the property {kind.__name__} of {kind.__module__} bears the name of one of {other.__module__}, expected another"
+        )
+    if kind.default and not kind.__module__.startswith("losskit."):
+        raise SpecError(
+            f"the property {kind.__name__} of {kind.__module__} has default set, and only losskit's own are declared by "
+            "every loss; let the specs claim it"
+        )
 
 
 def _word(name: str, value: Any) -> str:

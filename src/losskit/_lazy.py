@@ -13,13 +13,14 @@ def lazily(module: str, places: Mapping[str, str]) -> Callable[[str], Any]:
 
     Args:
         module: the module whose names they are.
-        places: for each name the module that defines it.
+        places: for each name the module that defines it; nothing where the name is a submodule.
     """
 
     def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the module's
         if name not in places:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        value = getattr(import_module(places[name]), name)
+        found = import_module(places[name] or f"{module}.{name}")
+        value = getattr(found, name) if places[name] else found
         setattr(sys.modules[module], name, value)
         return value
 

@@ -53,14 +53,17 @@ class Elsewhere:
 
     folder: Path
 
-    def install(self, distribution: str, points: Mapping[str, str], modules: Mapping[str, str]) -> None:
+    def install(
+        self, distribution: str, points: Mapping[str, str], modules: Mapping[str, str], group: str = registry.GROUP
+    ) -> None:
         """Write metadata with entry points (loss to module) and modules (name to source)."""
         info = self.folder / f"{distribution.replace('-', '_')}-1.0.dist-info"
         info.mkdir(parents=True)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
-        lines = [f"[{registry.GROUP}]", *(f"{name} = {module}" for name, module in points.items())]
+        lines = [f"[{group}]", *(f"{name} = {module}" for name, module in points.items())]
         (info / "entry_points.txt").write_text("\n".join(lines))
         for name, source in modules.items():
+            (self.folder / f"{name}.py").parent.mkdir(exist_ok=True)
             (self.folder / f"{name}.py").write_text(source)
 
     def run(self, *arguments: str, stdout: Any = PIPE, **environment: str) -> CompletedProcess[str]:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import losskit
-from losskit.cli.app import COMMANDS
 from losskit.cli.examples import EXAMPLES
+from losskit.cli.extension import COMMANDS
 
 from .conftest import Elsewhere
 

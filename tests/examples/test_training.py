@@ -10,7 +10,7 @@ import torch
 
 import losskit
 from losskit.export.runtimes.installation import npm_folder
-from losskit.export.runtimes.table import RUNTIMES
+from losskit.export.runtimes.table import kinds
 
 PROGRAM = Path(__file__).parents[2] / "examples" / "training" / "train.mjs"
 CLASSES, WIDTH, ROWS, DECAY = 3, 4, 60, 0.01
@@ -35,7 +35,7 @@ def trained_by_torch(name: str, features: torch.Tensor, target: torch.Tensor) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["cross_entropy", "one_hot_mse"])
 def test_a_model_trained_by_a_graph_in_node_reaches_the_weights_of_torch(name: str, tmp_path: Path) -> None:
-    advice = RUNTIMES["node"].advice()
+    advice = kinds()["node"].advice()
     if advice and not os.environ.get("CI"):
         pytest.skip(f"runtime node: {advice}")
     random = torch.Generator().manual_seed(0)

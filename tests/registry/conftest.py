@@ -36,17 +36,24 @@ def losskit_loss():
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Install a distribution with entry points (loss to module) and modules (name to source)."""
+    """Install a distribution with entry points (loss or extension to module) and modules (name to source)."""
     monkeypatch.syspath_prepend(str(tmp_path))
     before = set(sys.modules)
 
-    def run(distribution: str, points: Mapping[str, str], modules: Mapping[str, str], version: str = "1.0") -> None:
+    def run(
+        distribution: str,
+        points: Mapping[str, str],
+        modules: Mapping[str, str],
+        version: str = "1.0",
+        group: str = registry.GROUP,
+    ) -> None:
         info = tmp_path / f"{distribution.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-        lines = [f"[{registry.GROUP}]", *(f"{name} = {module}" for name, module in points.items())]
+        lines = [f"[{group}]", *(f"{name} = {module}" for name, module in points.items())]
         (info / "entry_points.txt").write_text("\n".join(lines))
         for name, source in modules.items():
+            (tmp_path / f"{name}.py").parent.mkdir(exist_ok=True)
             (tmp_path / f"{name}.py").write_text(source)
         importlib.invalidate_caches()
         registry.forget()

@@ -29,9 +29,9 @@ def test_comments_sections_and_spaces_are_understood(install: Install, tmp_path:
     text = "# one = of\n[other]\nno = module\n [losskit.losses] \n; two = of\n spaced_out =  odd.plugin : Thing.one [ extra ] \n"
     (tmp_path / "odd_losses-1.0.dist-info" / "entry_points.txt").write_text(text)
     registry.forget()
-    (provider,) = registry.providers("odd-losses")["spaced_out"]
+    (provider,) = registry.providers(choice="odd-losses")["spaced_out"]
     assert (provider.module, provider.problem) == ("odd.plugin:Thing.one", "")
-    assert list(registry.providers("odd-losses")) == ["spaced_out"]
+    assert list(registry.providers(choice="odd-losses")) == ["spaced_out"]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_comments_sections_and_spaces_are_understood(install: Install, tmp_path:
 )
 def test_what_cannot_be_right_is_known_without_importing(install: Install, name: str, value: str, problem: str) -> None:
     install("odd-losses", {name: value}, {})
-    ((provider,),) = registry.providers("odd-losses").values()
+    ((provider,),) = registry.providers(choice="odd-losses").values()
     (listed,) = (entry for entry in registry.listing() if entry.name == provider.name)
     assert problem in provider.problem
     assert listed.problem == provider.problem

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from losskit import get
 from losskit.conformance import verify
-from losskit.conformance.laws import laws_of
+from losskit.conformance.kinds import laws_of
 from losskit.conformance.report import Finding
 from losskit.plugins.classification.comp_sum.loss import CompSumLoss
 from losskit.plugins.classification.z_loss.loss import ZLoss

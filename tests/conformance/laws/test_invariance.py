@@ -7,7 +7,7 @@ import torch
 
 from losskit import get
 from losskit.conformance import verify
-from losskit.conformance.laws import laws_of
+from losskit.conformance.kinds import laws_of
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Above, AtLeast, Claim
 from losskit.spec.properties import Differentiable, PermutationInvariant, ShiftInvariant
