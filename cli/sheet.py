@@ -9,6 +9,7 @@ from losskit.cli.page import Block, Code, Grid, Heading, Paragraph
 from losskit.cli.snippet import snippet
 from losskit.spec import Claim, LossSpec, describe_regime
 from losskit.spec.properties import KINDS, ReducesTo
+from losskit.spec.properties.base import PROPOSAL
 from losskit.spec.regimes import When
 
 COUPLINGS = {
@@ -32,6 +33,7 @@ def sheet(spec: LossSpec) -> list[Block]:
         *_claims(spec, "holds"),
         *_claims(spec, "fails"),
         *_links(spec),
+        *_proposals(spec),
         *_engineering(spec),
         *_edge_cases(spec),
         *_example(spec),
@@ -91,6 +93,13 @@ def _claims(spec: LossSpec, verdict: str) -> list[Block]:
 def _links(spec: LossSpec) -> list[Block]:
     rows = [(_link(c), c.verdict, _where(c.when), _source(c)) for c in spec.links()]
     return [Heading("Links to other losses"), Grid(("link", "verdict", "where", "source"), tuple(rows))] if rows else []
+
+
+def _proposals(spec: LossSpec) -> list[Block]:
+    """Claims that a search found and nobody has given a source."""
+    count = sum(claim.proposed for claim in spec.claims)
+    told = f"{count} of {len(spec.claims)} claims, marked {PROPOSAL}, came of a search and still need a source."
+    return [Heading("Proposals"), Paragraph(told)] if count else []
 
 
 def _link(claim: Claim) -> str:

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +15,21 @@ from losskit.cli.failures import INTERRUPTED
 from losskit.cli.page import Block, Code, Grid, Paragraph
 from losskit.cli.progress import progress
 from losskit.cli.runtimes import RuntimeName, replay, warn_of_programs
+from losskit.cli.searching import (
+    Device,
+    DeviceOption,
+    Engine,
+    EngineOption,
+    JobsOption,
+    OnlyOption,
+    Profile,
+    ProfileOption,
+    SeedOption,
+    TimeoutOption,
+    import_place,
+    kinds_of,
+    terminable,
+)
 
 if TYPE_CHECKING:
     from losskit.cli.progress import Callback
@@ -28,31 +37,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 MANIFEST = "manifest.json"
-
-
-class Profile(StrEnum):
-    """How much work a run does."""
-
-    QUICK = "quick"
-    STANDARD = "standard"
-    DEEP = "deep"
-
-
-class Device(StrEnum):
-    """Where tensors are."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class Engine(StrEnum):
-    """What attacks the claims."""
-
-    LOCAL = "local"
-    DASK = "dask"
-    RAY = "ray"
-    HERE = "here"
 
 
 @dataclass(frozen=True)
@@ -80,20 +64,11 @@ def verify(
             "here, which is imported: that runs its code. All built-in losses if none.",
         ),
     ] = None,
-    profile: Annotated[
-        Profile, typer.Option(help="Effort: quick for every day, standard before a release, deep overnight.")
-    ] = Profile.QUICK,
-    device: Annotated[Device, typer.Option(help="Where to run; auto takes a GPU where there is one.")] = Device.AUTO,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Claims attacked at a time; one a core if left out.")
-    ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Of the search; the same seed finds the same cases.")
-    ] = 0,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PROPERTY", help="Only claims of this property; may be given again."),
-    ] = None,
+    profile: ProfileOption = Profile.QUICK,
+    device: DeviceOption = Device.AUTO,
+    jobs: JobsOption = None,
+    seed: SeedOption = 0,
+    only: OnlyOption = None,
     runtime: Annotated[
         list[RuntimeName] | None,
         typer.Option(help="Where to replay the files of folders; may be given again. ONNX Runtime if left out."),
@@ -111,14 +86,8 @@ def verify(
         Path | None,
         typer.Option(metavar="FILE", help="Go on with a run that was to write this report and was cut off."),
     ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(min=0.001, metavar="SECONDS", help="A claim that takes longer is an error; generous if left out."),
-    ] = None,
-    engine: Annotated[
-        Engine,
-        typer.Option(help="Worker processes of this machine or of a Dask or Ray cluster, or this process itself."),
-    ] = Engine.LOCAL,
+    timeout: TimeoutOption = None,
+    engine: EngineOption = Engine.LOCAL,
     badge: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the number of claims as an SVG badge.")
     ] = None,
@@ -134,7 +103,7 @@ def verify(
     could not be run and 130 if the run was interrupted; what it had found by then is shown and written all the same.
     """
     names, folders = _sorted(subjects or [])
-    kinds = _kinds(only or [])
+    kinds = kinds_of(only or [])
     runtimes = tuple(choice.value for choice in runtime or [RuntimeName.ORT])
     if folders:
         warn_of_programs(runtimes)
@@ -144,7 +113,7 @@ def verify(
     journal = report.with_name(f"{report.name}.journal") if report else None
     search = Search(profile.value, device.value, seed, jobs, kinds, engine.value, timeout, journal, resume is not None)
     found: list[Report] = []
-    with _terminable():
+    with terminable():
         if names or not subjects:
             with output.aside(), progress("verifying", _line) as callback:
                 found.append(_losses(names, search, callback))
@@ -169,19 +138,6 @@ def _line(loss: LossReport) -> str:
     return line(loss)
 
 
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Take the polite request to end, which servers send, for an interrupt from the keyboard."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _say_how_to_go_on(report: Path | None) -> None:
     if report is not None:
         output.hint(f"go on with the same command and --resume {report}")
@@ -189,16 +145,13 @@ def _say_how_to_go_on(report: Path | None) -> None:
 
 def _sorted(subjects: list[str]) -> tuple[list[str], list[str]]:
     """Names of losses and artifact folders; a registered name is a name, a folder called alike is written ``./name``."""
-    from losskit.registry import get, is_place, load, providers
+    from losskit.registry import get, is_place, providers
 
     names: list[str] = []
     folders: list[str] = []
     for subject in subjects:
         if is_place(subject):
-            if os.getcwd() not in sys.path:  # as python -m finds modules; worker processes take the path over
-                sys.path.insert(0, os.getcwd())
-            with output.aside():
-                load(subject)
+            import_place(subject)
             names.append(subject)
         elif subject not in providers() and (Path(subject) / MANIFEST).is_file():
             folders.append(subject)
@@ -209,12 +162,6 @@ def _sorted(subjects: list[str]) -> tuple[list[str], list[str]]:
                 get(subject)
             names.append(subject)
     return names, folders
-
-
-def _kinds(words: list[str]) -> tuple[str, ...]:
-    from losskit.registry import kind
-
-    return tuple(kind(word.strip()) for entry in words for word in entry.split(","))
 
 
 def _check_places(*places: Path | None) -> None:
