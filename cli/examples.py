@@ -25,7 +25,7 @@ EXAMPLES = {
     ),
     "compare": (
         "losskit compare cross_entropy focal",
-        "losskit compare mse mae huber --param huber:delta=2 --no-cost",
+        "losskit compare mse mae huber --param huber:delta=2 --differences",
     ),
     "cite": ("losskit cite comp_sum dice", "losskit cite --all > losses.bib"),
     "completion": (

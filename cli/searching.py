@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from losskit.cli import output
+from losskit.cli.completing import properties
 
 
 class Profile(StrEnum):
@@ -51,7 +52,9 @@ JobsOption = Annotated[
 SeedOption = Annotated[int, typer.Option(min=0, metavar="N", help="Of the search; the same seed finds the same cases.")]
 OnlyOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="PROPERTY", help="Only claims of this property; may be given again."),
+    typer.Option(
+        metavar="PROPERTY", autocompletion=properties, help="Only claims of this property; may be given again."
+    ),
 ]
 TimeoutOption = Annotated[
     float | None,

@@ -85,13 +85,13 @@ def _parameters(spec: LossSpec) -> list[Block]:
 
 def _claims(spec: LossSpec, verdict: str) -> list[Block]:
     chosen = [c for c in spec.claims if c.verdict == verdict and not isinstance(c.property, ReducesTo)]
-    rows = [(str(c.property), _where(c.when), _source(c)) for c in chosen]
+    rows = [(str(c.property), where(c.when), _source(c)) for c in chosen]
     title = "What holds" if verdict == "holds" else "What fails"
     return [Heading(title), Grid(("property", "where", "source"), tuple(rows))] if rows else []
 
 
 def _links(spec: LossSpec) -> list[Block]:
-    rows = [(_link(c), c.verdict, _where(c.when), _source(c)) for c in spec.links()]
+    rows = [(link_in_words(c), c.verdict, where(c.when), _source(c)) for c in spec.links()]
     return [Heading("Links to other losses"), Grid(("link", "verdict", "where", "source"), tuple(rows))] if rows else []
 
 
@@ -102,7 +102,8 @@ def _proposals(spec: LossSpec) -> list[Block]:
     return [Heading("Proposals"), Paragraph(told)] if count else []
 
 
-def _link(claim: Claim) -> str:
+def link_in_words(claim: Claim) -> str:
+    """A claimed link to another loss, without its regime."""
     link = claim.property
     assert isinstance(link, ReducesTo)
     words = [link.other + _given(link.parameters)]
@@ -126,7 +127,7 @@ def _given(parameters: dict[str, Any]) -> str:
 def _engineering(spec: LossSpec) -> list[Block]:
     narrowed = {narrowing.property for narrowing in spec.narrowed if not narrowing.when}
     declared = sorted(kind for kind, model in KINDS.items() if model.default and kind not in {*narrowed, "Engineering"})
-    rows = [(n.property, _where(n.when), n.reason) for n in spec.narrowed]
+    rows = [(n.property, where(n.when), n.reason) for n in spec.narrowed]
     blocks: list[Block] = [Heading("Engineering"), Paragraph(f"Declared: {', '.join(declared)}.")]
     if rows:
         blocks += [Heading("Engineering properties it lacks"), Grid(("property", "where", "reason"), tuple(rows))]
@@ -144,7 +145,7 @@ def _example(spec: LossSpec) -> list[Block]:
 
 
 def _accepted(spec: LossSpec) -> list[Block]:
-    rows = tuple((one.input, one.wrong, one.answer, one.meaning, _where(one.when)) for one in spec.graph_accepts)
+    rows = tuple((one.input, one.wrong, one.answer, one.meaning, where(one.when)) for one in spec.graph_accepts)
     head = ("input", "wrong", "answer", "meaning", "where")
     return [Heading("What an exported graph does not refuse"), Grid(head, rows)] if rows else []
 
@@ -153,7 +154,8 @@ def _notes(spec: LossSpec) -> list[Block]:
     return [Heading("Notes"), *(Paragraph(note) for note in spec.notes)] if spec.notes else []
 
 
-def _where(when: When) -> str:
+def where(when: When) -> str:
+    """A regime in words."""
     return describe_regime(when) or "always"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from losskit.cli import output
+from losskit.cli.completing import losses
 from losskit.cli.examples import epilog
 from losskit.cli.page import Block, Code, Grid, Heading, Paragraph
 from losskit.cli.progress import progress
@@ -37,6 +38,7 @@ def suggest(
     subject: Annotated[
         str,
         typer.Argument(
+            autocompletion=losses,
             metavar="NAME|MODULE:SPEC",
             help="A loss, or a spec in a module that is found from here, which is imported: that runs its code.",
         ),
@@ -91,7 +93,9 @@ def _page(found: Suggestions) -> list[Block]:
     from losskit.conformance.report.as_text import duration
 
     asked = f"{found.asked:,} claims were put to the harness"
-    run = f"{found.profile} profile, {found.device}, seed {found.seed}, {found.cases:,} cases, {duration(found.seconds)}"
+    run = (
+        f"{found.profile} profile, {found.device}, seed {found.seed}, {found.cases:,} cases, {duration(found.seconds)}"
+    )
     told = f"{len(found.proposals)} claims stood and are proposed. Search proves nothing: find a source for each, or drop it."
     return [
         Heading(f"Proposals for {found.name}"),

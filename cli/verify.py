@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from losskit.cli import output
+from losskit.cli.completing import losses
 from losskit.cli.examples import epilog
 from losskit.cli.failures import INTERRUPTED
 from losskit.cli.page import Block, Code, Grid, Paragraph
@@ -59,6 +60,7 @@ def verify(
     subjects: Annotated[
         list[str] | None,
         typer.Argument(
+            autocompletion=losses,
             metavar="NAME|FOLDER|MODULE:SPEC",
             help="Losses, folders written by 'losskit export', or a spec (or several) in a module that is found from "
             "here, which is imported: that runs its code. All built-in losses if none.",

@@ -8,6 +8,7 @@ from textwrap import indent
 from typing import Any
 
 from losskit.conformance.report.model import FELL, STOOD, Finding, LossReport, Outcome, Report
+from losskit.spec.properties.base import PROPOSAL
 
 LONGEST = 600  # characters of an input shown in words; the code and the JSON report always hold all of it
 NAMES: dict[Outcome, str] = {

@@ -76,7 +76,6 @@ def _climbed(law: Law, subject: Subject, start: Data, search: Search) -> float:
     return float(sides.left.detach().nan_to_num(-torch.inf).amax())
 
 
-
 def formulas(spec: LossSpec, samples: Sequence[Sample], when: When) -> list[Scalar]:
     """Numbers and simple formulas that no sample exceeds and that every setting comes close to, the simplest first.
 

@@ -11,7 +11,7 @@ from losskit.spec import Interval, LossSpec, OneOf, Parameter
 from losskit.spec.regimes import When
 
 LANDMARKS = (0.0, 0.5, 1.0, 2.0, 3.0)  # where families of losses have members of their own
-MOST = 24  # points of all parameters together
+MOST = 16  # points of all parameters together
 
 
 def points(spec: LossSpec) -> dict[str, list[Any]]:
@@ -107,9 +107,7 @@ def _run(parameter: Parameter, numbers: list[Any], start: int, stop: int) -> Run
     first, last = start == 0, stop == len(numbers)
     low, high = (found[0], True), (found[-1], True)
     inner = _interval(bottom if first else low, top if last else high) if first or last or len(found) > 1 else None
-    outer = _interval(
-        bottom if first else (numbers[start - 1], False), top if last else (numbers[stop], False)
-    )
+    outer = _interval(bottom if first else (numbers[start - 1], False), top if last else (numbers[stop], False))
     return Run(found, inner, outer)
 
 

@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 
 from losskit.conformance.suggestion.model import Left
 from losskit.spec import Claim, Property
-from losskit.spec.properties import Convex, Differentiable, Lipschitz, MinimisedAt, Monotone, NonNegative, ZeroAt
+from losskit.spec.properties import (
+    Convex,
+    Differentiable,
+    Lipschitz,
+    MinimisedAt,
+    Monotone,
+    NonNegative,
+    Smooth,
+    ZeroAt,
+)
 from losskit.spec.properties.base import implies
 from losskit.spec.properties.implications import consequences, contradiction
 from losskit.spec.regimes import regime_within
@@ -18,15 +27,14 @@ class Sieve:
     Args:
         claimed: claims of the spec.
         kinds: the only kinds that are asked for; all if empty.
-        every: whether what is claimed is asked, too.
 
     Attributes:
         refused: claims that stood and contradict one of the spec's or one kept before.
     """
 
-    def __init__(self, claimed: Sequence[Claim], kinds: set[str], every: bool) -> None:
+    def __init__(self, claimed: Sequence[Claim], kinds: set[str]) -> None:
         self._claimed, self._kinds = claimed, kinds
-        self._known = () if every else tuple(claim.property for claim in claimed)
+        self._known = tuple(claim.property for claim in claimed)
         self.refused: list[Left] = []
 
     def wanted(self, properties: Iterable[Property]) -> list[Property]:
@@ -61,7 +69,9 @@ def follows(claim: Claim, other: Claim) -> bool:
     """Whether one claim says nothing beyond another."""
     if claim.verdict != other.verdict:
         return (
-            claim.verdict == "fails" and regime_within(claim.when, other.when) and _excludes(other.property, claim.property)
+            claim.verdict == "fails"
+            and regime_within(claim.when, other.when)
+            and _excludes(other.property, claim.property)
         )
     if not regime_within(claim.when, other.when):
         return False
@@ -81,6 +91,8 @@ def _more(given: Property) -> Iterable[Property]:
                 yield given.model_copy(update={"order": order, "region": "distinct"})
     for single in given.subjects() if len(given.subjects()) > 1 and isinstance(given, Differentiable) else ():
         yield from (given.model_copy(update={"on": single, "order": order}) for order in {1, given.order})
+    if isinstance(given, Lipschitz | Smooth) and given.constant is None and len(given.subjects()) > 1:
+        yield from (given.model_copy(update={"on": single}) for single in given.subjects())
     if isinstance(given, ZeroAt) and given.reach == "attained":
         yield given.model_copy(update={"reach": "approached"})
     if isinstance(given, MinimisedAt) and given.reach == "attained":

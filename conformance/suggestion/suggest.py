@@ -71,7 +71,7 @@ def suggest(
     started = time.perf_counter()
     run = runner(engine, 1, jobs, timeout, profile)
     harness = Harness(spec, profile, seed, where, run, progress or (lambda *_: None))
-    sieve = Sieve(spec.claims, kinds, every)
+    sieve = Sieve(() if every else spec.claims, kinds)
     survey, search = Survey(harness), Search(spec, PROFILES[profile], seed, where, salt="suggest")
     plain = sieve.wanted(candidates(spec))
     standing = survey.hold(plain)
@@ -122,9 +122,7 @@ def _guessed(left: list[Left], name: str, made: Made, kinds: set[str]) -> list[P
         return []
 
 
-def _measured(
-    harness: Harness, survey: Survey, search: Search, sieve: Sieve, left: list[Left]
-) -> list[Claim]:
+def _measured(harness: Harness, survey: Survey, search: Search, sieve: Sieve, left: list[Left]) -> list[Claim]:
     """Bounds and rates of growth: where no constant will do, and elsewhere which."""
     names = [entry.name for entry in predictions(harness.spec)]
     groups: list[Names] = [*names, *([tuple(names)] if len(names) > 1 else [])]
@@ -141,9 +139,7 @@ def _measured(
     return found
 
 
-def _constant(
-    harness: Harness, search: Search, family: Property, regimes: list[When], left: list[Left]
-) -> list[Claim]:
+def _constant(harness: Harness, search: Search, family: Property, regimes: list[When], left: list[Left]) -> list[Claim]:
     """The first constant that stands, in the widest regime in which one does."""
     for when in regimes:
         offered = _guessed(left, str(family), lambda when=when: _with_constants(search, family, when), set())  # type: ignore[misc]
