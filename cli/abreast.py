@@ -70,7 +70,7 @@ def _title(given: Property) -> str:
 
 def _words(claim: Claim) -> str:
     constants = _constants(claim.property)
-    words = [claim.verdict]
+    words: list[str] = [claim.verdict]
     if constants:
         words.append(
             "with " + ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in constants.items())

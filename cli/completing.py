@@ -17,7 +17,7 @@ NO_KINDS = ("Claim", "Engineering", "Property")
 def prepare() -> None:
     """Make the shells known, where a shell asks."""
     if VARIABLE in os.environ:
-        from typer.completion import completion_init
+        from typer.completion import completion_init  # type: ignore[attr-defined]
 
         completion_init()
 

@@ -29,6 +29,6 @@ def completion(shell: Annotated[Shell, typer.Argument(help="The shell that is to
     Put it where the shell looks for such scripts, as below, and open a new shell; for this one,
     run eval "$(losskit completion bash)". Completing imports neither PyTorch nor any plugin.
     """
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     typer.echo(get_completion_script(prog_name="losskit", complete_var=VARIABLE, shell=shell.value))

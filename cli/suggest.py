@@ -9,6 +9,7 @@ import typer
 from losskit.cli import output
 from losskit.cli.completing import losses
 from losskit.cli.examples import epilog
+from losskit.cli.failures import NOT_RUN
 from losskit.cli.page import Block, Code, Grid, Heading, Paragraph
 from losskit.cli.progress import progress
 from losskit.cli.searching import (
@@ -60,6 +61,8 @@ def suggest(
     Every property that the inputs have a meaning for is attacked, everywhere and at simple values of parameters. What
     could not be refuted and what fails with a witness is printed as lines for claims=(...). Each is marked as a proposal:
     a search proves nothing, so give it a source before you rely on it.
+
+    The exit status is 0 whatever is proposed, 2 if the command was wrong and 3 if the loss could not be run.
     """
     from losskit.conformance import suggest as run
     from losskit.registry import get, is_place
@@ -87,6 +90,8 @@ def suggest(
         output.show_json(**output.data(found), lines=found.lines())
     else:
         output.show(_page(found))
+    if found.asked and not found.cases:  # every question ended in an error
+        raise typer.Exit(NOT_RUN)
 
 
 def _page(found: Suggestions) -> list[Block]:

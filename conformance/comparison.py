@@ -136,7 +136,7 @@ def _step(module: Callable[..., Tensor], order: list[str], data: Data, spec: Los
     def step() -> None:
         for tensor in held.values():
             tensor.grad = None
-        module(*(held.get(name) for name in order)).backward()  # type: ignore[no-untyped-call]
+        module(*(held.get(name) for name in order)).backward()
 
     return step
 
@@ -173,5 +173,5 @@ def _kept(module: Callable[..., Tensor], order: list[str], data: Data, spec: Los
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         value = module(*(held.get(name) for name in order))
-    value.backward()  # type: ignore[no-untyped-call]
+    value.backward()
     return sum(found.values())

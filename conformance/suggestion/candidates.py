@@ -132,7 +132,7 @@ def _shapes(spec: LossSpec) -> Iterator[Property]:
             yield from (Differentiable(on=on, order=order, region="distinct") for order in (1, 2))
     for name in names:
         for part in _parts(spec, name):
-            yield from (Monotone(on=name, direction=way, part=part) for way in ("increasing", "decreasing"))  # type: ignore[arg-type]
+            yield from (Monotone(on=name, direction=way, part=part) for way in ("increasing", "decreasing"))
 
 
 def _parts(spec: LossSpec, name: str) -> tuple[str, ...]:
@@ -196,4 +196,4 @@ def _right(spec: LossSpec, entry: Input) -> Scalar | None:
 def _parameters(spec: LossSpec) -> Iterator[Property]:
     for parameter in numeric(spec):
         if not parameter.optional and not parameter.words and not parameter.listed:
-            yield from (Monotone(on=parameter.name, direction=way) for way in ("increasing", "decreasing"))  # type: ignore[arg-type]
+            yield from (Monotone(on=parameter.name, direction=way) for way in ("increasing", "decreasing"))

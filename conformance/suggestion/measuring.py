@@ -90,7 +90,8 @@ def formulas(spec: LossSpec, samples: Sequence[Sample], when: When) -> list[Scal
         return [0.0]
     telling = _of_most_classes(spec, samples)
     found = [one for one in _forms(spec, when) if _fits(one, samples) and _fits(one, telling)]
-    return found[:OFFERED] or [one for one in FACTORS if _fits(one, samples)][:OFFERED] or _rounded(samples)
+    plain: list[Scalar] = [one for one in FACTORS if _fits(one, samples)]
+    return found[:OFFERED] or plain[:OFFERED] or _rounded(samples)
 
 
 def _of_most_classes(spec: LossSpec, samples: Sequence[Sample]) -> list[Sample]:

@@ -115,4 +115,4 @@ def _interval(low: tuple[float, bool], high: tuple[float, bool]) -> Interval | N
     closed = {(True, True): "both", (True, False): "left", (False, True): "right", (False, False): "neither"}
     if not low[0] < high[0]:
         return None
-    return Interval(low=low[0], high=high[0], closed=closed[low[1], high[1]])  # type: ignore[arg-type]
+    return Interval(low=low[0], high=high[0], closed=closed[low[1], high[1]])

@@ -33,7 +33,7 @@ def homogeneous(search: Search) -> list[Homogeneous]:
     inputs = [i.name for i in real_inputs(spec) if i.domain.at({}).low == -math.inf or i.domain.at({}).low == 0]  # type: ignore[union-attr]
     scalable = [p.name for p in numeric(spec) if p.kind == "float" and not p.optional and not p.words and not p.listed]
     joint = tuple(inputs)
-    groups = [(name,) for name in inputs]
+    groups: list[tuple[str, ...]] = [(name,) for name in inputs]
     if joint:
         groups += [joint, *((*joint, name) for name in scalable), (*joint, *scalable)]
     groups += [(name,) for name in scalable]

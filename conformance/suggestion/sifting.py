@@ -89,8 +89,9 @@ def _more(given: Property) -> Iterable[Property]:
         if given.region == "all":
             for order in {1, given.order}:
                 yield given.model_copy(update={"order": order, "region": "distinct"})
-    for single in given.subjects() if len(given.subjects()) > 1 and isinstance(given, Differentiable) else ():
-        yield from (given.model_copy(update={"on": single, "order": order}) for order in {1, given.order})
+    if isinstance(given, Differentiable) and len(given.subjects()) > 1:
+        for single in given.subjects():
+            yield from (given.model_copy(update={"on": single, "order": order}) for order in {1, given.order})
     if isinstance(given, Lipschitz | Smooth) and given.constant is None and len(given.subjects()) > 1:
         yield from (given.model_copy(update={"on": single}) for single in given.subjects())
     if isinstance(given, ZeroAt) and given.reach == "attained":

@@ -49,6 +49,13 @@ def test_a_spec_of_a_module_in_worker_processes(elsewhere: Elsewhere) -> None:
     assert "NonNegative().holds(" in run.stdout
 
 
+def test_a_loss_that_cannot_run_is_no_success(foreign: Elsewhere) -> None:
+    run = foreign.run("suggest", "foreign_loss", "--all", "--only", "NonNegative", *QUICK)
+    assert run.returncode == 3
+    assert "nowhere" in run.stdout
+    assert "Traceback" not in run.stderr
+
+
 def test_a_wrong_name_is_one_sentence(invoke: Invoke) -> None:
     result = invoke("suggest", "mze")
     assert result.exit_code == 2
