@@ -101,7 +101,9 @@ def _page(found: Suggestions) -> list[Block]:
     run = (
         f"{found.profile} profile, {found.device}, seed {found.seed}, {found.cases:,} cases, {duration(found.seconds)}"
     )
-    told = f"{len(found.proposals)} claims stood and are proposed. Search proves nothing: find a source for each, or drop it."
+    count = len(found.proposals)
+    stood = "1 claim stood and is proposed" if count == 1 else f"{count} claims stood and are proposed"
+    told = f"{stood}. Search proves nothing: find a source for each, or drop it."
     return [
         Heading(f"Proposals for {found.name}"),
         _table(found),

@@ -15,7 +15,7 @@ from losskit.conformance.search.attack import Search, pick
 from losskit.conformance.search.climb import climb, heights
 from losskit.conformance.subject import Data, Subject
 from losskit.conformance.suggestion.candidates import class_axis, numeric
-from losskit.spec import LossSpec, Property
+from losskit.spec import LossSpec, OneOf, Property
 from losskit.spec.errors import SpecError
 from losskit.spec.expressions import Scalar, evaluate, log, sqrt, symbol
 from losskit.spec.properties import Bounded
@@ -23,6 +23,7 @@ from losskit.spec.regimes import When
 
 FACTORS = (1.0, 2.0, 0.5, 0.25, 4.0, 3.0, 1 / 3, 0.125, 0.75, 1.5, 0.1, 5.0, 8.0, 10.0, 0.2, 1 / 16)
 CLIMBS = 4  # times the steps of a profile: a bound is reached at its corner, a long way up
+STARTS = 2  # batches that ascent starts from, where a batch is a case
 SLACK, TIGHT = 1e-6, 0.99
 LARGEST = 1e3  # what exceeds it at inputs of every scale is taken for unbounded
 OFFERED = 3  # formulas that are put to the harness
@@ -47,12 +48,14 @@ def measure(search: Search, when: When, made: Callable[[float], Property]) -> li
     """
     found = []
     for number, subject, sizes in search.subjects(when):
-        value = -math.inf
-        for data in search.batches(_law(made(1.0), when), subject, sizes, number):
-            law = _law(made(max(1.0, 2 * value)), when)
-            reached, start = _largest(law, subject, data)
-            if reached > value:
-                value = max(reached, _climbed(_law(made(max(1.0, 2 * reached)), when), subject, start, search))
+        law = _law(made(1.0), when)
+        starts = sorted(
+            (_largest(law, subject, data) for data in search.batches(law, subject, sizes, number)),
+            key=lambda start: -start[0],
+        )
+        value = max((reached for reached, _ in starts), default=-math.inf)
+        for reached, start in starts[:STARTS]:
+            value = max(value, _climbed(_law(made(max(1.0, 2 * reached)), when), subject, start, search))
         if math.isfinite(value):
             found.append(Sample(number, {**subject.parameters, **sizes}, value))
     return found
@@ -121,7 +124,7 @@ def _forms(spec: LossSpec, when: When) -> Iterator[Scalar]:
     yield from FACTORS
     yield from (-factor for factor in FACTORS)
     roots: list[Scalar] = [sqrt(2.0), log(2.0), *_of_classes(spec)]
-    for parameter in (p for p in numeric(spec) if p.name not in when):
+    for parameter in (p for p in numeric(spec) if not isinstance(when.get(p.name), OneOf)):
         p = symbol(parameter.name)
         roots += [p, 1 / p, p**2, sqrt(2.0) * p, sqrt(2.0) / p, 1 - p, 1 + p, 1 / (1 + p), 1 / (p - 1)]
     for root in roots:

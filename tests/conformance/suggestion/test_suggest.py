@@ -68,6 +68,12 @@ def test_constants_and_degrees_are_read_as_formulas(regression: Suggestions) -> 
     } <= told(regression)
 
 
+def test_a_bound_may_depend_on_a_parameter_where_there_is_one() -> None:
+    found = told(suggest(bare("comp_sum"), only=["Bounded"], **HERE))
+    assert "Bounded fails when tau in [0, 1]" in found
+    assert "Bounded(lower=0, upper=1 / (tau - 1)) holds when tau in (1, inf)" in found
+
+
 def test_each_proposal_says_what_speaks_for_it(regression: Suggestions) -> None:
     for proposal in regression.proposals:
         assert proposal.claim.proposed
