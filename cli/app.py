@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 import typer
 from typer.core import TyperGroup
 
+from losskit.cli import completing
 from losskit.cli.examples import epilog
 from losskit.cli.extensions import Commands
 from losskit.cli.failures import INTERRUPTED, report_failure
@@ -77,6 +78,7 @@ def options(
             metavar="builtin|all|NAME,...",
             callback=_select_plugins,
             is_eager=True,
+            autocompletion=completing.distributions,
             help="Which distributions may offer losses and extensions; losskit's own are called builtin.",
         ),
     ] = None,
@@ -97,4 +99,5 @@ def run() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+    completing.prepare()
     app(prog_name="losskit")

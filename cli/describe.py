@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from losskit.cli import output
+from losskit.cli.completing import losses
 from losskit.cli.examples import epilog
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 @app.command(epilog=epilog("describe"))
 def describe(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A loss, see 'losskit list'.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A loss, see 'losskit list'.", autocompletion=losses)],
     as_json: Annotated[bool, typer.Option("--json", help="Print the spec as JSON.")] = False,
     bibtex: Annotated[bool, typer.Option("--bibtex", help="Print only the references, as BibTeX.")] = False,
 ) -> None:

@@ -18,6 +18,21 @@ EXAMPLES = {
         "losskit verify comp_sum-graphs --runtime all",
         "losskit verify examples.foreign.torch_nn:SOFT_MARGIN",
     ),
+    "suggest": (
+        "losskit suggest my_loss",
+        "losskit suggest my_package.my_loss:SPEC --only Convex --only Lipschitz",
+        "losskit suggest cross_entropy --all --profile standard --json",
+    ),
+    "compare": (
+        "losskit compare cross_entropy focal",
+        "losskit compare mse mae huber --param huber:delta=2 --differences",
+    ),
+    "cite": ("losskit cite comp_sum dice", "losskit cite --all > losses.bib"),
+    "completion": (
+        "losskit completion bash > ~/.local/share/bash-completion/completions/losskit",
+        "losskit completion zsh > ~/.zfunc/_losskit",
+        "losskit completion fish > ~/.config/fish/completions/losskit.fish",
+    ),
     "export": (
         "losskit export comp_sum --param tau=1.5 --grad -o comp_sum-graphs",
         "losskit export dice --rank spatial=3 --to onnx --verify-with openvino",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from losskit.cli import output
+from losskit.cli.completing import losses
 from losskit.cli.examples import epilog
 from losskit.cli.export_all import page_of_all, write_all
 from losskit.cli.extensions import completions, names
@@ -59,7 +60,8 @@ class Dtype(StrEnum):
 @app.command(epilog=epilog("export"))
 def export(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A loss, see 'losskit list'; left out with --all.")
+        str | None,
+        typer.Argument(metavar="NAME", help="A loss, see 'losskit list'; left out with --all.", autocompletion=losses),
     ] = None,
     param: Annotated[
         list[str] | None,

@@ -7,9 +7,13 @@ from losskit.spec import Command, hookimpl
 COMMANDS = {
     "list": "which losses there are, and where they have a property",
     "describe": "what a loss takes, computes and claims",
+    "compare": "losses side by side: claims, curves, cost",
+    "cite": "references as BibTeX",
     "verify": "try to refute what losses and graphs claim",
+    "suggest": "claims that a search could not refute, as proposals",
     "export": "write a loss as graphs for other runtimes",
     "doctor": "explain what is missing or broken",
+    "completion": "a script that completes commands in your shell",
 }
 
 

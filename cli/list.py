@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from losskit.cli import output
+from losskit.cli import completing, output
 from losskit.cli.examples import epilog
 from losskit.cli.page import Grid
 from losskit.registry import VARIABLE, listing, unmatched
@@ -51,18 +51,33 @@ class Row:
 
 @app.command(epilog=epilog("list"))
 def losses(
-    task: Annotated[str | None, typer.Option(help="Only losses of this task, such as segmentation.")] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(autocompletion=completing.tasks, help="Only losses of this task, such as segmentation."),
+    ] = None,
     holds: Annotated[
         list[str] | None,
-        typer.Option(metavar="PROPERTY", help="Only losses that claim this property; may be given again."),
+        typer.Option(
+            metavar="PROPERTY",
+            autocompletion=completing.properties,
+            help="Only losses that claim this property; may be given again.",
+        ),
     ] = None,
     fails: Annotated[
         list[str] | None,
-        typer.Option(metavar="PROPERTY", help="Only losses that claim that this property fails; may be given again."),
+        typer.Option(
+            metavar="PROPERTY",
+            autocompletion=completing.properties,
+            help="Only losses that claim that this property fails; may be given again.",
+        ),
     ] = None,
     coupling: Annotated[
         str | None,
-        typer.Option(metavar="none|pairs|batch|set", help="Only losses whose samples are coupled in this way."),
+        typer.Option(
+            metavar="none|pairs|batch|set",
+            autocompletion=completing.couplings,
+            help="Only losses whose samples are coupled in this way.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -9,6 +9,7 @@ from losskit.cli.page import Block, Code, Grid, Heading, Paragraph
 from losskit.cli.snippet import snippet
 from losskit.spec import Claim, LossSpec, describe_regime
 from losskit.spec.properties import KINDS, ReducesTo
+from losskit.spec.properties.base import PROPOSAL
 from losskit.spec.regimes import When
 
 COUPLINGS = {
@@ -32,6 +33,7 @@ def sheet(spec: LossSpec) -> list[Block]:
         *_claims(spec, "holds"),
         *_claims(spec, "fails"),
         *_links(spec),
+        *_proposals(spec),
         *_engineering(spec),
         *_edge_cases(spec),
         *_example(spec),
@@ -83,17 +85,25 @@ def _parameters(spec: LossSpec) -> list[Block]:
 
 def _claims(spec: LossSpec, verdict: str) -> list[Block]:
     chosen = [c for c in spec.claims if c.verdict == verdict and not isinstance(c.property, ReducesTo)]
-    rows = [(str(c.property), _where(c.when), _source(c)) for c in chosen]
+    rows = [(str(c.property), where(c.when), _source(c)) for c in chosen]
     title = "What holds" if verdict == "holds" else "What fails"
     return [Heading(title), Grid(("property", "where", "source"), tuple(rows))] if rows else []
 
 
 def _links(spec: LossSpec) -> list[Block]:
-    rows = [(_link(c), c.verdict, _where(c.when), _source(c)) for c in spec.links()]
+    rows = [(link_in_words(c), c.verdict, where(c.when), _source(c)) for c in spec.links()]
     return [Heading("Links to other losses"), Grid(("link", "verdict", "where", "source"), tuple(rows))] if rows else []
 
 
-def _link(claim: Claim) -> str:
+def _proposals(spec: LossSpec) -> list[Block]:
+    """Claims that a search found and nobody has given a source."""
+    count = sum(claim.proposed for claim in spec.claims)
+    told = f"{count} of {len(spec.claims)} claims, marked {PROPOSAL}, came of a search and still need a source."
+    return [Heading("Proposals"), Paragraph(told)] if count else []
+
+
+def link_in_words(claim: Claim) -> str:
+    """A claimed link to another loss, without its regime."""
     link = claim.property
     assert isinstance(link, ReducesTo)
     words = [link.other + _given(link.parameters)]
@@ -117,7 +127,7 @@ def _given(parameters: dict[str, Any]) -> str:
 def _engineering(spec: LossSpec) -> list[Block]:
     narrowed = {narrowing.property for narrowing in spec.narrowed if not narrowing.when}
     declared = sorted(kind for kind, model in KINDS.items() if model.default and kind not in {*narrowed, "Engineering"})
-    rows = [(n.property, _where(n.when), n.reason) for n in spec.narrowed]
+    rows = [(n.property, where(n.when), n.reason) for n in spec.narrowed]
     blocks: list[Block] = [Heading("Engineering"), Paragraph(f"Declared: {', '.join(declared)}.")]
     if rows:
         blocks += [Heading("Engineering properties it lacks"), Grid(("property", "where", "reason"), tuple(rows))]
@@ -135,7 +145,7 @@ def _example(spec: LossSpec) -> list[Block]:
 
 
 def _accepted(spec: LossSpec) -> list[Block]:
-    rows = tuple((one.input, one.wrong, one.answer, one.meaning, _where(one.when)) for one in spec.graph_accepts)
+    rows = tuple((one.input, one.wrong, one.answer, one.meaning, where(one.when)) for one in spec.graph_accepts)
     head = ("input", "wrong", "answer", "meaning", "where")
     return [Heading("What an exported graph does not refuse"), Grid(head, rows)] if rows else []
 
@@ -144,7 +154,8 @@ def _notes(spec: LossSpec) -> list[Block]:
     return [Heading("Notes"), *(Paragraph(note) for note in spec.notes)] if spec.notes else []
 
 
-def _where(when: When) -> str:
+def where(when: When) -> str:
+    """A regime in words."""
     return describe_regime(when) or "always"
 
 

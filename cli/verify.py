@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from losskit.cli import output
+from losskit.cli.completing import losses
 from losskit.cli.examples import epilog
 from losskit.cli.failures import INTERRUPTED, NOT_RUN, STOOD
 from losskit.cli.forms import chosen_forms, write_forms
 from losskit.cli.page import Block, Code, Grid, Paragraph
 from losskit.cli.progress import progress
 from losskit.cli.runtimes import DEFAULT, check_runtimes, complete_runtimes, known_runtimes, replay, warn_of_programs
+from losskit.cli.searching import (
+    Device,
+    DeviceOption,
+    Engine,
+    EngineOption,
+    JobsOption,
+    OnlyOption,
+    Profile,
+    ProfileOption,
+    SeedOption,
+    TimeoutOption,
+    import_place,
+    kinds_of,
+    terminable,
+)
 from losskit.registry.extensions import FORMATS, own
 
 if TYPE_CHECKING:
@@ -30,31 +40,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 MANIFEST = "manifest.json"
-
-
-class Profile(StrEnum):
-    """How much work a run does."""
-
-    QUICK = "quick"
-    STANDARD = "standard"
-    DEEP = "deep"
-
-
-class Device(StrEnum):
-    """Where tensors are."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class Engine(StrEnum):
-    """What attacks the claims."""
-
-    LOCAL = "local"
-    DASK = "dask"
-    RAY = "ray"
-    HERE = "here"
 
 
 @dataclass(frozen=True)
@@ -77,25 +62,17 @@ def verify(
     subjects: Annotated[
         list[str] | None,
         typer.Argument(
+            autocompletion=losses,
             metavar="NAME|FOLDER|MODULE:SPEC",
             help="Losses, folders written by 'losskit export', or a spec (or several) in a module that is found from "
             "here, which is imported: that runs its code. All built-in losses if none.",
         ),
     ] = None,
-    profile: Annotated[
-        Profile, typer.Option(help="Effort: quick for every day, standard before a release, deep overnight.")
-    ] = Profile.QUICK,
-    device: Annotated[Device, typer.Option(help="Where to run; auto takes a GPU where there is one.")] = Device.AUTO,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Claims attacked at a time; one a core if left out.")
-    ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Of the search; the same seed finds the same cases.")
-    ] = 0,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PROPERTY", help="Only claims of this property; may be given again."),
-    ] = None,
+    profile: ProfileOption = Profile.QUICK,
+    device: DeviceOption = Device.AUTO,
+    jobs: JobsOption = None,
+    seed: SeedOption = 0,
+    only: OnlyOption = None,
     runtime: Annotated[
         list[str] | None,
         typer.Option(
@@ -118,14 +95,8 @@ def verify(
         Path | None,
         typer.Option(metavar="FILE", help="Go on with a run that was to write this report and was cut off."),
     ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(min=0.001, metavar="SECONDS", help="A claim that takes longer is an error; generous if left out."),
-    ] = None,
-    engine: Annotated[
-        Engine,
-        typer.Option(help="Worker processes of this machine or of a Dask or Ray cluster, or this process itself."),
-    ] = Engine.LOCAL,
+    timeout: TimeoutOption = None,
+    engine: EngineOption = Engine.LOCAL,
     badge: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the number of claims as an SVG badge.")
     ] = None,
@@ -149,7 +120,7 @@ def verify(
     could not be run and 130 if the run was interrupted; what it had found by then is shown and written all the same.
     """
     names, folders, broken = _sorted(subjects or [])
-    kinds = _kinds(only or [])
+    kinds = kinds_of(only or [])
     runtimes = tuple(runtime or [DEFAULT])
     if folders:
         warn_of_programs(runtimes)
@@ -160,7 +131,7 @@ def verify(
     journal = report.with_name(f"{report.name}.journal") if report else None
     search = Search(profile.value, device.value, seed, jobs, kinds, engine.value, timeout, journal, resume is not None)
     found: list[Report] = []
-    with _terminable():
+    with terminable():
         if names or not subjects:
             with output.aside(), progress("verifying", _line) as callback:
                 found.append(_losses(names, search, callback))
@@ -187,19 +158,6 @@ def _line(loss: LossReport) -> str:
     return line(loss)
 
 
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Take the polite request to end, which servers send, for an interrupt from the keyboard."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _say_how_to_go_on(report: Path | None) -> None:
     if report is not None:
         output.hint(f"go on with the same command and --resume {report}")
@@ -211,7 +169,7 @@ def _sorted(subjects: list[str]) -> tuple[list[str], list[str], dict[str, str]]:
     A registered name is a name, a folder called alike is written ``./name``. Plugins of others are tried out in a process
     of their own first, and where something else is left to verify, one that is broken is an error of its own.
     """
-    from losskit.registry import get, is_place, load, providers, tried
+    from losskit.registry import get, is_place, providers, tried
     from losskit.spec.errors import PluginError
 
     names: list[str] = []
@@ -220,10 +178,7 @@ def _sorted(subjects: list[str]) -> tuple[list[str], list[str], dict[str, str]]:
         broken = tried(subjects)
     for subject in subjects:
         if is_place(subject):
-            if os.getcwd() not in sys.path:  # as python -m finds modules; worker processes take the path over
-                sys.path.insert(0, os.getcwd())
-            with output.aside():
-                load(subject)
+            import_place(subject)
             names.append(subject)
         elif subject not in providers() and (Path(subject) / MANIFEST).is_file():
             folders.append(subject)
@@ -241,11 +196,6 @@ def _sorted(subjects: list[str]) -> tuple[list[str], list[str], dict[str, str]]:
     return names, folders, broken
 
 
-def _kinds(words: list[str]) -> tuple[str, ...]:
-    from losskit.registry import kind
-
-    with output.aside():
-        return tuple(kind(word.strip()) for entry in words for word in entry.split(","))
 
 
 def _earlier(place: Path | None) -> Report | None:

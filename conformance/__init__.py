@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from losskit.conformance.report import Report
+    from losskit.conformance.suggestion import Suggestions
     from losskit.spec import LossSpec
 
-__all__ = ["parametrize_with_claims", "replay", "verify"]
+__all__ = ["parametrize_with_claims", "replay", "suggest", "verify"]
 
 
 def verify(*subjects: Any, **options: Any) -> Report:
@@ -25,6 +26,13 @@ def replay(name: str, claim: str, **case: Any) -> str:
     from losskit.conformance.replay import replay as run
 
     return run(name, claim, **case)
+
+
+def suggest(subject: str | LossSpec, **options: Any) -> Suggestions:
+    """Claims that a loss might make; see :func:`losskit.conformance.suggestion.suggest.suggest` for the arguments."""
+    from losskit.conformance.suggestion import suggest as run
+
+    return run(subject, **options)
 
 
 def parametrize_with_claims(loss: str | LossSpec, **options: Any) -> Callable[[Callable[..., Any]], Any]:

@@ -67,11 +67,11 @@ def verify(
         Interrupted: a :class:`KeyboardInterrupt` came; its ``report`` is what was found until then.
     """
     chosen, broken = _chosen(subjects)
-    where = _device(device)
+    where = device_for(device)
     if profile not in PROFILES:
         raise LosskitError(f"there is no profile {profile!r}, expected one of {', '.join(PROFILES)}")
     kinds = tuple(kind(word) for word in only)
-    run = _runner(engine, len(chosen), jobs, timeout, profile)
+    run = runner(engine, len(chosen), jobs, timeout, profile)
     started = time.perf_counter()
     tasks = [
         Task(loss, number, spec, claim, profile, seed, where)
@@ -111,10 +111,21 @@ def unloadable(name: str, reason: str) -> LossReport:
     return LossReport(name=name, findings=(finding,))
 
 
-def _runner(
+def runner(
     engine: Engine | None, losses: int, jobs: int | None, timeout: float | None, profile: str
 ) -> Callable[[Sequence[Task]], Found]:
-    """What attacks the claims."""
+    """What attacks the claims; the arguments are those of :func:`verify`.
+
+    Args:
+        engine: where.
+        losses: how many there are.
+        jobs: claims at a time.
+        timeout: seconds a claim may take.
+        profile: whose limit is taken where no time is given.
+
+    Raises:
+        LosskitError: the engine is unknown, or has no time limits and one is given.
+    """
     if engine is None:
         engine = "here" if losses <= 1 and jobs is None and timeout is None else "local"
     if engine not in ENGINES:
@@ -178,7 +189,12 @@ def _here(tasks: Sequence[Task]) -> Found:
         torch.set_num_threads(threads)
 
 
-def _device(word: str) -> str:
+def device_for(word: str) -> str:
+    """The device that a word means: ``cpu``, ``cuda``, or ``auto`` for CUDA where there is one.
+
+    Raises:
+        LosskitError: no such device, or none that this torch finds.
+    """
     if word not in ("auto", "cpu", "cuda"):
         raise LosskitError(f"there is no device {word!r}, expected auto, cpu or cuda")
     if word == "cuda" and not torch.cuda.is_available():

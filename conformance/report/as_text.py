@@ -8,6 +8,7 @@ from textwrap import indent
 from typing import Any
 
 from losskit.conformance.report.model import FELL, STOOD, Finding, LossReport, Outcome, Report
+from losskit.spec.properties.base import PROPOSAL
 
 LONGEST = 600  # characters of an input shown in words; the code and the JSON report always hold all of it
 NAMES: dict[Outcome, str] = {
@@ -47,9 +48,16 @@ def standing(found: LossReport | Report) -> str:
 def conclusion(report: Report) -> str:
     """The whole run in one sentence; in two where it was interrupted."""
     left = sum(len(loss.not_run) for loss in report.losses)
-    if left:
-        return f"Interrupted: {_count(left, 'claim')} not run. {_of_what_was_run(report)}"
-    return _of_what_was_run(report)
+    words = [f"Interrupted: {_count(left, 'claim')} not run."] if left else []
+    return " ".join([*words, _of_what_was_run(report), *_proposals(report)])
+
+
+def _proposals(report: Report) -> Iterator[str]:
+    """What a run says of claims that nobody has given a source."""
+    proposed = sum(f.source.startswith(PROPOSAL) for loss in report.losses for f in loss.findings)
+    if proposed:
+        verb, them = ("is a proposal", "it") if proposed == 1 else ("are proposals", "them")
+        yield f"{_count(proposed, 'claim')} {verb} without a source: a search found {them}, and no search proves one."
 
 
 def left_out(report: Report) -> Iterator[str]:

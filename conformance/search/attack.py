@@ -198,7 +198,7 @@ def _work(
         if best.worst > BROKEN:
             return best.where, best.reached
         height = heights(sides, subject.cases(data))
-        start = data if subject.coupled else _pick(subject, data, height, search.budget.climbers)
+        start = data if subject.coupled else pick(subject, data, height, search.budget.climbers)
         promising.append((float(height.amax()), start))
     promising.sort(key=lambda found: -found[0])
     # the worst batch and two from lower down: where everything is saturated already, nothing slopes upwards
@@ -230,7 +230,7 @@ class _Best:
             self.worst, self.where = float(ratio.amax()), data
 
 
-def _pick(subject: Subject, data: Data, heights: torch.Tensor, count: int) -> Data:
+def pick(subject: Subject, data: Data, heights: torch.Tensor, count: int) -> Data:
     """Start rows of the ascent: half the worst ones, half spread over the batch."""
     order = heights.argsort(descending=True).tolist()
     best = order[: count // 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
@@ -15,6 +16,7 @@ from losskit.spec.regimes import When, condition, describe_regime, regimes_overl
 
 KINDS: dict[str, type[Property]] = {}
 Names = str | tuple[str, ...]
+PROPOSAL = "PROPOSAL"  # how the source of a claim begins that nobody has given one
 
 
 class Property(Frozen):
@@ -136,6 +138,11 @@ class Claim(Frozen):
     def __str__(self) -> str:
         regime = describe_regime(self.when)
         return f"{self.property} {self.verdict}" + (f" when {regime}" if regime else "")
+
+    @builtins.property  # the field of this name hides it
+    def proposed(self) -> bool:
+        """Whether the claim was only proposed by a search, and still needs a source."""
+        return self.source.startswith(PROPOSAL)
 
     def contradicts(self, other: Claim) -> bool:
         """Whether both cannot be true: one property, opposite verdicts, and regimes with a point in common."""

@@ -34,6 +34,8 @@ def loaded(*arguments: str) -> set[str]:
         ("describe", "comp_sum", "--bibtex"),
         ("-h",),
         ("verify", "-h"),
+        ("cite", "comp_sum"),
+        ("completion", "bash"),
         ("--version",),
     ],
 )

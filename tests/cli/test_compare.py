@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import losskit
+from losskit.cli import abreast
+from losskit.conformance.comparison import PLACES, cost, curve, line_of
+
+Invoke = Callable[..., Any]
+
+
+def page(result: Any) -> list[str]:
+    assert result.exit_code == 0, result.stderr
+    return [" ".join(line.split()) for line in result.stdout.splitlines()]
+
+
+def test_claims_stand_side_by_side(invoke: Invoke) -> None:
+    lines = page(invoke("compare", "mse", "mae", "huber", "--no-cost"))
+    assert lines[0] == "mse, mae and huber"
+    assert "TriangleInequality(a=input, b=target) fails holds fails" in lines
+    assert any(
+        line.startswith("Lipschitz(on=input) fails holds with constant 1 holds with constant delta") for line in lines
+    )
+    assert "RESIDUAL MSE SLOPE OF MSE MAE SLOPE OF MAE HUBER SLOPE OF HUBER" in lines
+    assert "-4 16 -8 4 -1 3.5 -1" in lines
+    assert "Cost, forward and backward" not in lines
+
+
+def test_differences_leave_out_what_is_alike() -> None:
+    specs = [losskit.get("mse"), losskit.get("huber")]
+    every, some = abreast.claims(specs), abreast.claims(specs, differences=True)
+    assert {row.title for row in every} - {row.title for row in some} >= {"NonNegative", "Convex(on=input + target)"}
+    assert not any(row.alike for row in some)
+
+
+def test_every_claim_has_its_cell() -> None:
+    specs = [losskit.get(name) for name in ("comp_sum", "dice", "dpo")]
+    told = [c["claim"] for row in abreast.claims(specs) for claims in row.data()["losses"].values() for c in claims]
+    made = [str(c) for spec in specs for c in spec.claims if c.property.kind != "ReducesTo"]
+    assert sorted(told) == sorted(made)
+
+
+def test_parameters_belong_to_a_loss(invoke: Invoke) -> None:
+    lines = page(invoke("compare", "mse", "huber", "--param", "huber:delta=2", "--no-cost"))
+    assert "parameters none delta=2" in lines
+    assert "-4 16 -8 6 -2" in lines
+
+
+def test_losses_of_different_tasks_say_what_is_left_out(invoke: Invoke) -> None:
+    text = " ".join(page(invoke("compare", "mse", "dice")))
+    assert "of different tasks (regression, segmentation)" in text
+    assert "Values are not compared" in text
+    assert "Cost is not compared: the losses do not take the same inputs." in text
+
+
+def test_binary_and_multiclass_losses_share_the_margin_of_two_classes(invoke: Invoke) -> None:
+    found = json.loads(invoke("compare", "logistic", "cross_entropy", "--no-cost", "--json").stdout)
+    logistic, softmax = (found["values"]["losses"][name] for name in ("logistic", "cross_entropy"))
+    assert found["values"]["along"] == "margin"
+    assert logistic["values"] == pytest.approx(softmax["values"])
+    assert logistic["slopes"] == pytest.approx([-1 / (1 + math.exp(x)) for x in PLACES])
+    assert found["cost"] is None
+
+
+def test_a_coupled_loss_has_no_line() -> None:
+    assert line_of(losskit.get("dice")) == ""
+    assert curve(losskit.get("hinge"), {}, 2).values[PLACES.index(0.0)] == 1.0
+
+
+def test_cost_is_measured_in_turns_on_the_same_inputs(invoke: Invoke) -> None:
+    found = json.loads(invoke("compare", "mse", "mae", "--json").stdout)["cost"]
+    assert found["shapes"] == {"input": [4096], "target": [4096]}
+    assert found["losses"]["mse"]["ratio"] == [1.0, 1.0, 1.0]
+    least, middle, most = found["losses"]["mae"]["ratio"]
+    assert 0 < least <= middle <= most
+
+
+def test_what_forward_keeps_is_counted() -> None:
+    found, _ = cost({"cross_entropy": (losskit.get("cross_entropy"), {})})
+    assert found["cross_entropy"].kept >= 4096 * 100 * 4  # the log-probabilities
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("mse",), "two to 4 different losses"),
+        (("mse", "mse"), "two to 4 different losses"),
+        (("mse", "hubr"), "did you mean huber"),
+        (("mse", "huber", "--param", "delta=2"), "--param is LOSS:NAME=VALUE"),
+        (("mse", "huber", "--param", "huber:delt=2"), "huber has no parameter 'delt'"),
+    ],
+)
+def test_a_wrong_question_has_status_2(invoke: Invoke, arguments: tuple[str, ...], said: str) -> None:
+    result = invoke("compare", *arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
