@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ADAPT = "losskit.plugins.adapted:adapt"  # by its place, as every loss is: naming it would import the tensor library
 
 
-def create(name: str, /, *, reduction: str = "mean", **parameters: Any) -> Loss:
+def create(name: str, *, reduction: str = "mean", **parameters: Any) -> Loss:
     """Build a loss by name.
 
     Args:
