@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from losskit.cli.page import Grid
 from losskit.registry import listing
 
 if TYPE_CHECKING:
+    from losskit.cli.listed import ListedClaim, ListedLoss
     from losskit.registry import Listing, Match
     from losskit.spec import LossSpec
 
@@ -145,7 +146,7 @@ def _regimes(rows: Sequence[Row]) -> Grid:
     return Grid(("loss", "task", "property", "verdict", "where"), tuple(cells))
 
 
-def _data(row: Row) -> dict[str, Any]:
+def _data(row: Row) -> ListedLoss:
     provider = row.listing.providers[0]
     return {
         "name": row.listing.name,
@@ -158,7 +159,7 @@ def _data(row: Row) -> dict[str, Any]:
     }
 
 
-def _claims(match: Match) -> list[dict[str, Any]]:
+def _claims(match: Match) -> list[ListedClaim]:
     return [
         {"claim": str(claim), "where": regime, **output.data(claim)}
         for claim, regime in zip(match.claims, match.regimes(), strict=True)

@@ -17,7 +17,7 @@ from losskit.spec.properties import KINDS, Convex
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))  # the build runs this file by its path
-from docs import graphs, lattice, runtimes  # noqa: E402
+from docs import commands, graphs, lattice, runtimes, schemas  # noqa: E402
 
 GROUPS = ("invariance", "analytic", "decision", "relation", "engineering")
 REPLAY = HERE.parent / "reports" / "runtimes.json"  # of the last replay of all graphs, which CI makes before this
@@ -151,6 +151,10 @@ def main() -> None:
     write("losses/lattice.md", lattice.page(specs))
     write("runtimes.md", runtimes.page(specs, from_json(REPLAY.read_text("utf-8")) if REPLAY.is_file() else None))
     write("graphs.md", graphs.page(census.read(HERE / "graphs.json")))
+    write("reference/cli.md", commands.page())
+    write("reference/schemas.md", schemas.page())
+    for schema in schemas.SCHEMAS:
+        write(f"reference/schemas/{schema.file}.schema.json", schema.text())
     write("example-report.html", example_report())
     page = (HERE / "properties.md").read_text(encoding="utf-8")
     write("properties.md", page.replace(MARKER, "\n".join(part for part in vocabulary(specs) if part)))
