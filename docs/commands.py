@@ -24,7 +24,9 @@ WIDTH = 110
 def help_of(command: str | None = None) -> str:
     """What ``losskit [COMMAND] -h`` prints on a wide terminal."""
     program = typer.main.get_command(app)
-    with program.make_context("losskit", [], resilient_parsing=True, terminal_width=WIDTH, max_content_width=WIDTH) as top:
+    with program.make_context(
+        "losskit", [], resilient_parsing=True, terminal_width=WIDTH, max_content_width=WIDTH
+    ) as top:
         if command is None:
             return program.get_help(top)
         found = program.get_command(top, command)  # type: ignore[attr-defined]

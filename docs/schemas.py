@@ -56,7 +56,12 @@ class Schema:
 
 
 SCHEMAS = (
-    Schema("loss-spec", "Spec of a loss", "`losskit describe NAME --json` under `spec`; `spec.json` of an artifact", LossSpec),
+    Schema(
+        "loss-spec",
+        "Spec of a loss",
+        "`losskit describe NAME --json` under `spec`; `spec.json` of an artifact",
+        LossSpec,
+    ),
     Schema("report", "Report", "`losskit verify --report FILE` and `--json`", Report),
     Schema("manifest", "Manifest", "`manifest.json` of an artifact, written by `losskit export`", Manifest),
     Schema("list", "List", "`losskit list --json`", ListOutput),

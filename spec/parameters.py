@@ -116,7 +116,9 @@ class ParameterSet(Frozen):
         for name in RESERVED:
             if name in model.model_fields:
                 words = " and ".join(RESERVED)
-                raise SpecError(f"{words} are words of create(), found a parameter {name} in {model.__qualname__}: rename it")
+                raise SpecError(
+                    f"{words} are words of create(), found a parameter {name} in {model.__qualname__}: rename it"
+                )
         fields = tuple(_describe(name, info) for name, info in model.model_fields.items())
         return cls(place=f"{model.__module__}:{model.__qualname__}", fields=fields)
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 VARYING = (
     (re.compile(r"[\d,]+ [0-9a-f]{64}\b"), "BYTES SHA256"),
     (re.compile(r"\b\d+(\.\d+)? (ms|s)\b"), "TIME"),
+    (re.compile(r"\b\d+ %( █+)?"), "SHARE"),  # of a training, whose last digits are the processor's
 )
 
 
 def alike(shown: str, found: str) -> bool:
-    """Whether two outputs agree: spaces, seconds, sizes and hashes of files apart, and ``...`` for anything.
+    """Whether two outputs agree: spaces, seconds, percentages, sizes and hashes of files apart, and ``...`` for anything.
 
     A page that shortens says so with ``...``; its lines are then found in the output in their order.
     """

@@ -6,22 +6,34 @@ import doctest
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
-
 from tests.docs.blocks import ROOT, Block, Command
 from tests.docs.exceptions import INSTEAD, Instead
 from tests.docs.outputs import alike
+from typer.testing import CliRunner
+
+from losskit.cli.app import app
 
 PROGRAM = "from losskit.cli import main; main()"
 SECONDS = 300  # for one command
+SHELL = set("$*|&;<>()`'\"")  # a line with one of these is left to a shell
 PARSERS: dict[str, Callable[[str], object]] = {"json": json.loads, "yaml": yaml.safe_load, "toml": tomllib.loads}
+
+
+class Printed(NamedTuple):
+    """What a command printed."""
+
+    stdout: str
+    stderr: str
 
 
 class Reader:
@@ -33,7 +45,11 @@ class Reader:
         (self.place / "examples").symlink_to(ROOT / "examples", target_is_directory=True)
         self.names: dict[str, object] = {}
         self.printed: str | None = None
-        self.environment = {**os.environ, "PATH": f"{_programs(folder)}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"}
+        self.environment = {
+            **os.environ,
+            "PATH": f"{_programs(folder)}{os.pathsep}{os.environ['PATH']}",
+            "NO_COLOR": "1",
+        }
 
     def follow(self, block: Block) -> None:
         """Do what a block says."""
@@ -84,22 +100,36 @@ class Reader:
         if instead.command is None:
             return
         if instead.before:
-            self._shell(instead.before, 0)
-        if command.line.startswith("cd "):
-            self.place /= command.line.removeprefix("cd ")
-            return
-        found = self._shell(instead.command, instead.status)
+            self._enter(instead.before, 0)
+        found = self._enter(instead.command, instead.status)
         if command.shown and instead.command == command.line:
             good = alike(command.shown, found.stdout) or alike(command.shown, found.stdout + found.stderr)
             assert good, f"{block}: {command.line}\nshown\n{command.shown}\nprinted\n{found.stdout}{found.stderr}"
 
-    def _shell(self, line: str, status: int) -> subprocess.CompletedProcess[str]:
+    def _enter(self, line: str, status: int) -> Printed:
+        if line.startswith("cd "):
+            self.place /= line.removeprefix("cd ")
+            os.chdir(self.place)
+            return Printed("", "")
+        alone = line.startswith("losskit ") and not SHELL & set(line)
+        return self._here(line, status) if alone else self._shell(line, status)
+
+    def _here(self, line: str, status: int) -> Printed:
+        """Run ``losskit`` in this process, verification too: every process more would import torch again."""
+        arguments = shlex.split(line)[1:]
+        if arguments[0] == "verify" and "--engine" not in arguments:
+            arguments += ["--engine", "here"]
+        done = CliRunner().invoke(app, arguments, prog_name="losskit")
+        assert done.exit_code == status, f"{line}: status {done.exit_code}\n{done.output}"
+        return Printed(done.stdout, done.stderr)
+
+    def _shell(self, line: str, status: int) -> Printed:
         done = subprocess.run(
             ["bash", "-c", line], cwd=self.place, env=self.environment, capture_output=True, text=True,
             timeout=SECONDS, check=False,
         )  # fmt: skip
         assert done.returncode == status, f"{line}: status {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
+        return Printed(done.stdout, done.stderr)
 
 
 def _programs(folder: Path) -> Path:

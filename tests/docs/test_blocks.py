@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
-
-from losskit.export.runtimes.table import RUNTIMES
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, hidden
 from tests.docs.exceptions import INSTEAD, PROGRAMS
 from tests.docs.outputs import alike
 from tests.docs.reader import PARSERS, Reader
+
+from losskit.export.runtimes.table import RUNTIMES
 
 ALL = {page: blocks(page) for page in PAGES}
 COMMANDS = {c.line for found in ALL.values() for b in found if b.language == "console" for c in b.commands()}
@@ -41,10 +42,14 @@ def test_a_page_runs_from_its_first_block_to_its_last(
     if advice and not os.environ.get("CI") and any("\n$ node " in f"\n{block.text}" for block in to_run(page)):
         pytest.skip(f"runtime node: {advice}")
     reader = Reader(tmp_path)
+    before = set(sys.modules)
     monkeypatch.chdir(reader.place)
     monkeypatch.syspath_prepend(str(reader.place))  # as where Python is started there
     for block in to_run(page):
         reader.follow(block)
+    for name in set(sys.modules) - before:  # the files of one page are not those of the next
+        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 @pytest.mark.parametrize("command", sorted(INSTEAD))
