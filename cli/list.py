@@ -16,7 +16,7 @@ from losskit.registry import listing
 if TYPE_CHECKING:
     from losskit.cli.listed import ListedClaim, ListedLoss
     from losskit.registry import Listing, Match
-    from losskit.spec import LossSpec
+    from losskit.spec import Claim, LossSpec
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -160,10 +160,20 @@ def _data(row: Row) -> ListedLoss:
 
 
 def _claims(match: Match) -> list[ListedClaim]:
-    return [
-        {"claim": str(claim), "where": regime, **output.data(claim)}
-        for claim, regime in zip(match.claims, match.regimes(), strict=True)
-    ]
+    return [_claim(claim, regime) for claim, regime in zip(match.claims, match.regimes(), strict=True)]
+
+
+def _claim(claim: Claim, regime: str) -> ListedClaim:
+    found = output.data(claim)
+    return {
+        "claim": str(claim),
+        "where": regime,
+        "property": found["property"],
+        "verdict": found["verdict"],
+        "when": found["when"],
+        "source": found["source"],
+        "note": found["note"],
+    }
 
 
 def _hints(rows: Sequence[Row], question: Question) -> None:

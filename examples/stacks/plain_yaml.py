@@ -21,7 +21,8 @@ def main() -> None:
     value = loss(logits, torch.tensor([0]))
     value.backward()
     assert value.item() == losskit.create("comp_sum", tau=1.5)(logits, torch.tensor([0])).item() > 0
-    assert logits.grad is not None and logits.grad[0, 0] < 0 < logits.grad[0, 1]
+    assert logits.grad is not None
+    assert logits.grad[0, 0] < 0 < logits.grad[0, 1]
 
     mistakes = ({"parameters": {"tau": -1}}, {"name": "comp_sums"}, {"tau": 1.5})
     for mistake in mistakes:
