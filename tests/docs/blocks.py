@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", *sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/**/*.md")))
-SNIPPET = re.compile(r'--8<-- "([^"]+)"')
+SNIPPET = re.compile(r"--8<--\n(.+)\n--8<--")  # on three lines: one line would be Python, and be formatted as such
 COMMENT = re.compile(r"\s+# .*$")
 
 
