@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +14,9 @@ from losskit.cli.page import Grid
 from losskit.registry import VARIABLE, listing, unmatched
 
 if TYPE_CHECKING:
+    from losskit.cli.listed import ListedClaim, ListedLoss
     from losskit.registry import Listing, Match
-    from losskit.spec import LossSpec
+    from losskit.spec import Claim, LossSpec
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -160,7 +161,7 @@ def _regimes(rows: Sequence[Row]) -> Grid:
     return Grid(("loss", "task", "property", "verdict", "where"), tuple(cells))
 
 
-def _data(row: Row) -> dict[str, Any]:
+def _data(row: Row) -> ListedLoss:
     provider = row.listing.providers[0]
     return {
         "name": row.listing.name,
@@ -173,11 +174,21 @@ def _data(row: Row) -> dict[str, Any]:
     }
 
 
-def _claims(match: Match) -> list[dict[str, Any]]:
-    return [
-        {"claim": str(claim), "where": regime, **output.data(claim)}
-        for claim, regime in zip(match.claims, match.regimes(), strict=True)
-    ]
+def _claims(match: Match) -> list[ListedClaim]:
+    return [_claim(claim, regime) for claim, regime in zip(match.claims, match.regimes(), strict=True)]
+
+
+def _claim(claim: Claim, regime: str) -> ListedClaim:
+    found = output.data(claim)
+    return {
+        "claim": str(claim),
+        "where": regime,
+        "property": found["property"],
+        "verdict": found["verdict"],
+        "when": found["when"],
+        "source": found["source"],
+        "note": found["note"],
+    }
 
 
 def _hints(rows: Sequence[Row], question: Question) -> None:

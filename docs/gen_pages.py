@@ -12,12 +12,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from losskit import registry, verify
 from losskit.conformance.report import from_json, to_html
 from losskit.export import census
-from losskit.spec import Claim, Example, LossSpec, Property, describe_regime
+from losskit.spec import Claim, LossSpec, Property, describe_regime
 from losskit.spec.properties import KINDS, Convex
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))  # the build runs this file by its path
-from docs import graphs, lattice, runtimes  # noqa: E402
+from docs import commands, graphs, lattice, runtimes, schemas, worked  # noqa: E402
 
 GROUPS = ("invariance", "analytic", "decision", "relation", "engineering")
 REPLAY = HERE.parent / "reports" / "runtimes.json"  # of the last replay of all graphs, which CI makes before this
@@ -53,26 +53,6 @@ def link(claim: Claim) -> str:
     verdict = "" if claim.verdict == "holds" else "not: "
     where = f" where {describe_regime(claim.when)}" if claim.when else ""
     return f"{verdict}{words[relation['relation']]} {place}{where}"
-
-
-def example(spec: LossSpec) -> str:
-    """The worked values of a spec as a program."""
-    return "\n\n".join(_call(spec, shown) for shown in spec.examples)
-
-
-def _call(spec: LossSpec, shown: Example) -> str:
-    given = [f'"{spec.name}"', *(f"{name}={value!r}" for name, value in shown.parameters.items())]
-    given += [] if shown.reduction == "mean" else [f'reduction="{shown.reduction}"']
-    tensors = ",\n".join(f"    {_tensor(spec, name, value)}" for name, value in shown.inputs.items())
-    outcome = f"# {shown.expected}" if not shown.refused else f"# refused: {shown.refused}"
-    note = f"  ({shown.note})" if shown.note else ""
-    return f"losskit.create({', '.join(given)})(\n{tensors},\n)  {outcome}{note}"
-
-
-def _tensor(spec: LossSpec, name: str, value: object) -> str:
-    entry = spec.input(name)
-    dtype = "torch.int64" if entry is not None and entry.dtype == "int64" else "torch.float64"
-    return f"{name}=torch.tensor({value!r}, dtype={dtype})"
 
 
 def index(specs: list[LossSpec]) -> str:
@@ -139,7 +119,7 @@ def main() -> None:
     """Write every generated page."""
     specs = [registry.get(name) for name in registry.builtin()]
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, autoescape=False)
-    environment.filters.update(cell=cell, regime=regime, arguments=arguments, link=link, example=example)
+    environment.filters.update(cell=cell, regime=regime, arguments=arguments, link=link, example=worked.example)
     template = environment.get_template("loss.md.j2")
     for spec in specs:
         links = list(spec.links())
@@ -151,6 +131,10 @@ def main() -> None:
     write("losses/lattice.md", lattice.page(specs))
     write("runtimes.md", runtimes.page(specs, from_json(REPLAY.read_text("utf-8")) if REPLAY.is_file() else None))
     write("graphs.md", graphs.page(census.read(HERE / "graphs.json")))
+    write("reference/cli.md", commands.page())
+    write("reference/schemas.md", schemas.page())
+    for schema in schemas.SCHEMAS:
+        write(f"reference/schemas/{schema.file}.schema.json", schema.text())
     write("example-report.html", example_report())
     page = (HERE / "properties.md").read_text(encoding="utf-8")
     write("properties.md", page.replace(MARKER, "\n".join(part for part in vocabulary(specs) if part)))

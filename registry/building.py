@@ -17,7 +17,7 @@ ADAPT = "losskit.plugins.adapted:adapt"  # by its place, as every loss is: namin
 TENSORS = 15.0  # seconds that nobody wonders about: whoever builds a loss waits for the tensor library as well
 
 
-def create(name: str, /, *, reduction: str = "mean", **parameters: Any) -> Loss:
+def create(name: str, *, reduction: str = "mean", **parameters: Any) -> Loss:
     """Build a loss by name.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from weakref import WeakValueDictionary
@@ -19,6 +19,7 @@ from losskit.spec.model import Frozen
 from losskit.spec.regimes import Closed, Condition, Interval, OneOf, Value, within
 
 Kind = Literal["float", "int", "bool", "choice", "numbers"]
+RESERVED = ("name", "reduction")  # of create(name, reduction=...), which a parameter would hide
 _CLASSES: WeakValueDictionary[str, type[Parameters]] = WeakValueDictionary()
 
 
@@ -107,7 +108,17 @@ class ParameterSet(Frozen):
 
     @classmethod
     def of(cls, model: type[Parameters]) -> ParameterSet:
-        """Describe a class of parameters."""
+        """Describe a class of parameters.
+
+        Raises:
+            SpecError: a parameter bears a name that ``create`` needs, lacks its default, or is of another kind.
+        """
+        for name in RESERVED:
+            if name in model.model_fields:
+                words = " and ".join(RESERVED)
+                raise SpecError(
+                    f"{words} are words of create(), found a parameter {name} in {model.__qualname__}: rename it"
+                )
         fields = tuple(_describe(name, info) for name, info in model.model_fields.items())
         return cls(place=f"{model.__module__}:{model.__qualname__}", fields=fields)
 
@@ -134,7 +145,7 @@ class ParameterSet(Frozen):
 
         Args:
             loss: name of the loss, for the message.
-            given: what the user wrote; tensors and arrays are taken as lists.
+            given: what the user wrote; tensors, arrays and the lists of configuration libraries are taken as lists.
 
         Raises:
             ParameterError: one sentence with the parameter, its domain and what was given.
@@ -165,7 +176,7 @@ class ParameterSet(Frozen):
 
 def _plain(value: Any) -> Any:
     value = value.tolist() if hasattr(value, "tolist") else value
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(value) if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) else value
 
 
 def _describe(name: str, info: FieldInfo) -> Parameter:

@@ -140,7 +140,7 @@ def test_the_constraints_pin_what_the_extras_need() -> None:
     assert next(iter(pinned)) == "torch"
     for requirement in map(Requirement, requires("losskit") or []):
         extra = requirement.marker is None or any(
-            requirement.marker.evaluate({"extra": extra}) for extra in ("", "verify", "dask", "dev", "docs")
+            requirement.marker.evaluate({"extra": extra}) for extra in ("", "verify", "dask", "stacks", "dev", "docs")
         )
         if extra and requirement.name != "losskit":
             assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), requirement

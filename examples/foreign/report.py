@@ -1,8 +1,8 @@
-"""The page docs/foreign.md: run every reproduction, hold the specs to their claims, write what came out.
+"""The page docs/explanation/foreign.md: run every reproduction, hold the specs to their claims, write what came out.
 
 ::
 
-    python -m examples.foreign.report            # run the reproductions and write docs/foreign.md
+    python -m examples.foreign.report            # run the reproductions and write docs/explanation/foreign.md
     python -m examples.foreign.report --check    # run them and say which print something else than the page shows
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from examples.foreign.defects import PML, TORCH, Reproduction
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "foreign.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "foreign.md"
 DATE = "2026-11-21"
 PACKAGES = ("torch", "onnxscript", "onnx", "onnxruntime-gpu", "onnxruntime", "pytorch-metric-learning", "losskit")
 LIBRARIES = (("torch.nn", TORCH), ("pytorch-metric-learning", PML))
@@ -28,7 +28,7 @@ LABELS = {
 }
 INTRODUCTION = """# Foreign losses, held to claims
 
-A spec may point at a loss that somebody else wrote: an [adapter](reference.md#losskit.spec.adapter.Adapter) names its
+A spec may point at a loss that somebody else wrote: an [adapter](../reference/api.md#losskit.spec.adapter.Adapter) names its
 arguments, and the harness attacks what the spec says of it. `examples/foreign/` does so for thirteen losses of
 `torch.nn` and eleven of pytorch-metric-learning, with claims taken from their documentation. Of its own, every spec claims
 what losskit asks of each loss: finite on its domain, reductions that agree, an exported graph with the same numbers.

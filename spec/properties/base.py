@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, SerializeAsAny, model_validator
+from pydantic import BeforeValidator, SerializeAsAny, WithJsonSchema, model_validator
 
 from losskit.spec.errors import SpecError
 from losskit.spec.expressions import Expression
@@ -123,7 +123,13 @@ def _of_its_kind(given: Any) -> Any:
     return given
 
 
-AnyProperty = Annotated[SerializeAsAny[Property], BeforeValidator(_of_its_kind)]
+OPEN = {  # extensions may bring kinds of their own, so the schema names none
+    "type": "object",
+    "description": "A property: its kind, and the arguments of this kind.",
+    "properties": {"kind": {"type": "string"}},
+    "required": ["kind"],
+}
+AnyProperty = Annotated[SerializeAsAny[Property], BeforeValidator(_of_its_kind), WithJsonSchema(OPEN)]
 
 
 class Claim(Frozen):

@@ -22,7 +22,7 @@ from losskit.spec.properties import KINDS
 from .conftest import Elsewhere
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = "hooks-reference.md"
+PAGE = "reference/hooks.md"
 Run = Callable[..., Any]
 
 

@@ -16,7 +16,7 @@ from losskit.conformance.report import Finding
 from losskit.registry import load
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "foreign.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "explanation" / "foreign.md").read_text(encoding="utf-8")
 
 
 def examples(name: str) -> Any:

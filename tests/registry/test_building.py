@@ -20,6 +20,10 @@ def test_a_loss_is_built_by_name() -> None:
     assert loss.config() == {"name": "comp_sum", "parameters": {"tau": 1.5}, "reduction": "sum"}
 
 
+def test_the_name_may_be_given_by_its_own_name() -> None:
+    assert losskit.create(name="comp_sum", tau=1.5).config() == losskit.create("comp_sum", tau=1.5).config()
+
+
 def test_building_from_a_spec_is_the_same() -> None:
     assert registry.build(losskit.get("comp_sum"), tau=2).config() == losskit.create("comp_sum", tau=2.0).config()
 

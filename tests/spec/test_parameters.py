@@ -1,10 +1,11 @@
 """Parameters: a strict class for the author, a description as data, and one sentence for who gets one wrong."""
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 import pytest
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
 from losskit.spec import Above, AtLeast, Between, Parameters, ParameterSet
 from losskit.spec.errors import ParameterError, PluginError, SpecError
@@ -200,3 +201,24 @@ def test_a_parameter_of_another_type_is_refused() -> None:
 def test_a_class_that_cannot_be_imported_is_a_plugin_error() -> None:
     with pytest.raises(PluginError, match=r"parameters class losskit\.nowhere:Missing cannot be imported"):
         ParameterSet(place="losskit.nowhere:Missing").validate_values("lost", {})
+
+
+class Configured(Sequence[float]):
+    """A list of a configuration library, which is no subclass of ``list``."""
+
+    def __getitem__(self, place: Any) -> Any:
+        return [1.0, 2.0][place]
+
+    def __len__(self) -> int:
+        return 2
+
+
+def test_any_sequence_of_numbers_is_a_list() -> None:
+    assert EVERY.validate_values("every", {"weights": Configured()})["weights"] == (1.0, 2.0)
+
+
+@pytest.mark.parametrize("name", ["name", "reduction"])
+def test_a_parameter_does_not_hide_a_word_of_create(name: str) -> None:
+    hiding = create_model("Hiding", __base__=Parameters, **{name: (float, 1.0)})  # type: ignore[call-overload]
+    with pytest.raises(SpecError, match=rf"words of create\(\), found a parameter {name} in Hiding: rename it"):
+        ParameterSet.of(hiding)

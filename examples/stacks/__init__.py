@@ -1,0 +1,1 @@
+"""A loss of the registry in the stacks that people train with; each module is a program."""
