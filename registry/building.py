@@ -21,7 +21,8 @@ def create(name: str, /, *, reduction: str = "mean", **parameters: Any) -> Loss:
 
     Args:
         name: a registered loss, see :func:`losskit.names`.
-        reduction: ``mean``, ``sum`` or ``none``.
+        reduction: ``mean``, ``sum``, ``none``, or ``sum_count`` for the pair of the sum and the mean's divisor: added up
+            over micro-batches, one over the other is the mean of the big batch, and so are their gradients.
         parameters: by name; the spec knows defaults and domains.
 
     Returns:
@@ -29,7 +30,8 @@ def create(name: str, /, *, reduction: str = "mean", **parameters: Any) -> Loss:
 
     Raises:
         UnknownLossError: no such loss.
-        ParameterError: a parameter is unknown or outside its domain.
+        ParameterError: a parameter is unknown or outside its domain, or samples act on each other and ``sum_count`` is
+            asked for.
         PluginError: the plugin is broken.
     """
     return build(get(name), reduction=reduction, **parameters)
