@@ -115,13 +115,14 @@ def adapt(spec: LossSpec, foreign: Callable[..., Any]) -> type[AdaptedLoss]:
         return self.adapted({**dict(zip(names, inputs, strict=False)), **named}, sample_weight)
 
     # exporters read the names of the inputs off the signature
-    forward.__signature__ = _signature(spec)  # type: ignore[attr-defined]
+    forward.__signature__ = signature_of(spec)  # type: ignore[attr-defined]
     return type(
         AdaptedLoss.__name__, (AdaptedLoss,), {"spec": spec, "foreign": staticmethod(foreign), "forward": forward}
     )
 
 
-def _signature(spec: LossSpec) -> inspect.Signature:
+def signature_of(spec: LossSpec) -> inspect.Signature:
+    """The signature of a ``forward`` that takes the inputs of a spec, and sample weights by name."""
     kinds = inspect.Parameter
     inputs = [
         kinds(i.name, kinds.POSITIONAL_OR_KEYWORD, default=None if i.optional else kinds.empty) for i in spec.inputs

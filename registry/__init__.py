@@ -6,8 +6,10 @@ from losskit._lazy import lazily
 from losskit.registry.discovery import GROUP, VARIABLE, Provider, builtin, forget, providers, selection
 
 if TYPE_CHECKING:
-    from losskit.registry.building import build, create, from_config, resolve
+    from losskit.registry.building import build, create, reference, reference_gradient, resolve
     from losskit.registry.catalogue import Listing, listing
+    from losskit.registry.composing import compose
+    from losskit.registry.configuration import from_config
     from losskit.registry.loading import Failure, failures, get, names, specs, survey, unknown
     from losskit.registry.places import is_place, load
     from losskit.registry.query import Match, find, kind
@@ -21,6 +23,7 @@ __all__ = [
     "Provider",
     "build",
     "builtin",
+    "compose",
     "create",
     "failures",
     "find",
@@ -33,6 +36,8 @@ __all__ = [
     "load",
     "names",
     "providers",
+    "reference",
+    "reference_gradient",
     "resolve",
     "selection",
     "specs",
@@ -42,7 +47,11 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        **dict.fromkeys(("build", "create", "from_config", "resolve"), "losskit.registry.building"),
+        **dict.fromkeys(
+            ("build", "create", "reference", "reference_gradient", "resolve"), "losskit.registry.building"
+        ),
+        "compose": "losskit.registry.composing",
+        "from_config": "losskit.registry.configuration",
         **dict.fromkeys(("Listing", "listing"), "losskit.registry.catalogue"),
         **dict.fromkeys(
             ("Failure", "failures", "get", "names", "specs", "survey", "unknown"), "losskit.registry.loading"

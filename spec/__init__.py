@@ -4,7 +4,7 @@ from losskit.spec import errors, expressions, properties, tensors
 from losskit.spec.adapter import Adapter
 from losskit.spec.graphs import Accepted
 from losskit.spec.hooks import LossHooks, hookimpl, hookspec
-from losskit.spec.loss import SCHEMA_VERSION, EdgeCase, Example, Least, LossSpec, Narrowing
+from losskit.spec.loss import SCHEMA_VERSION, EdgeCase, Example, Least, LossSpec, Narrowing, Part
 from losskit.spec.parameters import Parameter, Parameters, ParameterSet
 from losskit.spec.properties import Claim, Property
 from losskit.spec.references import Reference
@@ -32,6 +32,7 @@ __all__ = [
     "Parameter",
     "ParameterSet",
     "Parameters",
+    "Part",
     "Property",
     "Reference",
     "describe_regime",

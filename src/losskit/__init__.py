@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from losskit.conformance.report import Report
     from losskit.export.artifact import Manifest
-    from losskit.registry import create, find, from_config, get, names
+    from losskit.registry import compose, create, find, from_config, get, names
     from losskit.spec import LossSpec
     from losskit.spec.errors import LosskitError
 
@@ -27,6 +27,7 @@ __version__ = "0.1.0"
 __all__ = [
     "LosskitError",
     "__version__",
+    "compose",
     "create",
     "debug",
     "export",
@@ -40,7 +41,7 @@ __getattr__ = lazily(
     __name__,
     {
         "LosskitError": "losskit.spec.errors",
-        **dict.fromkeys(("create", "find", "from_config", "get", "names"), "losskit.registry"),
+        **dict.fromkeys(("compose", "create", "find", "from_config", "get", "names"), "losskit.registry"),
     },
 )
 

@@ -114,7 +114,7 @@ def test_a_loss_of_samples_that_act_on_each_other_refuses(name: str) -> None:
 
 def test_parameters_that_couple_samples_refuse_too() -> None:
     losskit.create("dice", reduction="sum_count")
-    with pytest.raises(ParameterError, match="dice.*act on each other"):
+    with pytest.raises(ParameterError, match=r"dice.*act on each other"):
         losskit.create("dice", reduction="sum_count", batch=True)
 
 
@@ -157,5 +157,5 @@ def test_a_compiled_loss_gives_the_pair() -> None:
 
 
 def test_a_graph_has_no_pair(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="cross_entropy.*one tensor.*found 'sum_count'"):
+    with pytest.raises(ExportError, match=r"cross_entropy.*one tensor.*found 'sum_count'"):
         losskit.export("cross_entropy", tmp_path / "out", reduction="sum_count")
