@@ -59,7 +59,7 @@ class Dtype(StrEnum):
 @app.command(epilog=epilog("export"))
 def export(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A loss, see 'losskit list'; left out with --all.")
+        str | None, typer.Argument(metavar="NAME", help="A loss, see 'losskit list', or PACKAGE.MODULE:NAME; left out with --all.")
     ] = None,
     param: Annotated[
         list[str] | None,
@@ -161,7 +161,7 @@ def export(
         folders = [str(place / entry.directory) for entry in index.losses.values() if entry.directory]
         answer, page, complete = {"index": output.data(index)}, page_of_all(index, place), index.ok
     else:
-        place = directory if directory is not None else ARTIFACTS / name
+        place = directory if directory is not None else ARTIFACTS / name.rpartition(":")[2]
         axes: dict[str, Any] = {
             "sizes": _numbers("--size", size or []),
             "ranks": _numbers("--rank", rank or [], prefix="*"),
@@ -195,11 +195,11 @@ def _check_runtimes(runtimes: tuple[str, ...]) -> None:
 
 def _write(name: str, place: Path, param: list[str], options: dict[str, Any]) -> Manifest:
     from losskit.cli.parameters import parse
-    from losskit.registry import get
+    from losskit.registry import load
     from losskit.spec.errors import NotExportableError
 
     with output.aside():
-        values = parse(get(name), param)
+        values = parse(load(name)[0], param)
         from losskit.export.artifact import export as run
 
         try:

@@ -12,7 +12,7 @@ from torch import Tensor, fx, nn
 
 from losskit.plugins.adapted import signature_of
 from losskit.plugins.base import Loss
-from losskit.plugins.checks import check_shapes
+from losskit.plugins.checks import check_inputs, check_shapes
 from losskit.plugins.ops.positions import Rows, as_positions, as_rows
 from losskit.spec import LossSpec, Part
 from losskit.spec.errors import InputError, ParameterError
@@ -60,17 +60,37 @@ class ComposedLoss(Loss):
         """The weighted sum on inputs given by name."""
         if sample_weight is not None and self.spec.weights is None:
             raise InputError(f"{self.spec.name}: sample_weight is not taken by this loss")
-        if self._joint and not torch.compiler.is_compiling():
-            check_shapes(self.spec, given)
-        found = [
-            (getattr(self, part.weight), self._value(part, module, given, sample_weight))
-            for part, module in zip(self.spec.parts, self._modules_of_parts(), strict=True)
-        ]
+        self._check(given)
+        terms = self._terms()
+        found = [(weight, self._value(part, module, given, sample_weight)) for weight, part, module in terms]
+        loose = self._loose(given, [part for _, part, _ in terms])
         if self.reduction == "sum_count":
             totals = [weight * total for weight, (total, _) in found]
-            return sum(totals[1:], totals[0]), found[0][1][1]
+            return sum([*totals[1:], *loose], totals[0]), found[0][1][1]
         values = [weight * value for weight, value in found]
-        return sum(values[1:], values[0])
+        return sum([*values[1:], *loose], values[0])
+
+    def _terms(self) -> list[tuple[Any, Part, Loss]]:
+        """Weights with their parts; a weight of 0 leaves its part out, whatever that would be worth, infinity included."""
+        weights = [getattr(self, part.weight) for part in self.spec.parts]
+        terms = list(zip(weights, self.spec.parts, self._modules_of_parts(), strict=True))
+        # a number that a graph takes as an input is no float, and is multiplied with whatever it is
+        return [term for term in terms if not isinstance(term[0], float) or term[0] != 0] or terms
+
+    def _check(self, given: dict[str, Optional[Tensor]]) -> None:
+        """What no single part sees: that their inputs fit together, and those of a part that is left out."""
+        if torch.compiler.is_compiling():
+            return
+        if len(self._terms()) < len(self.spec.parts):
+            check_inputs(self.spec, given, self._values)
+        elif self._joint:
+            check_shapes(self.spec, given)
+
+    def _loose(self, given: dict[str, Optional[Tensor]], used: Sequence[Part]) -> list[Tensor]:
+        """A zero for each input that only parts left out take, so that it has a gradient of zeros and not none."""
+        taken = {entry.name for part in used for entry in part.loss.inputs}
+        names = [name for name in self.spec.differentiable() if name not in taken]
+        return [tensor.flatten()[:0].sum() for tensor in map(given.get, names) if tensor is not None]
 
     def _value(
         self, part: Part, module: Loss, given: dict[str, Optional[Tensor]], sample_weight: Optional[Tensor]
@@ -139,7 +159,8 @@ def scriptable(loss: ComposedLoss) -> fx.GraphModule:
     takes = loss.spec.weights is not None
     sample_weight = graph.placeholder("sample_weight", Optional[Tensor], None) if takes else None
     terms = []
-    for part, (label, module) in zip(loss.spec.parts, loss.parts.items(), strict=True):
+    for weight, part, module in loss._terms():
+        label = part.weight
         root.add_module(label, module)
         axes = _axes_of_rows(part)
         taken: dict[str, fx.Node] = {}
@@ -152,7 +173,7 @@ def scriptable(loss: ComposedLoss) -> fx.GraphModule:
         if sample_weight is not None:
             taken["sample_weight"] = sample_weight
         value = graph.call_module(label, (), taken)
-        terms.append(graph.call_function(operator.mul, (value, float(getattr(loss, part.weight)))))
+        terms.append(graph.call_function(operator.mul, (value, float(weight))))
     total = terms[0]
     for term in terms[1:]:
         total = graph.call_function(operator.add, (total, term))

@@ -29,7 +29,7 @@ def weighted_sum(spec: LossSpec, oracles: Sequence[Oracle], given: Mapping[str, 
         if not spec.output:
             total = count.sum()
             value, count = np.asarray(value.sum() / total if total else 0.0), np.ones(())
-        values.append(given[part.weight] * value)
+        values.append(given[part.weight] * value if given[part.weight] else np.zeros_like(value))
         counts.append(count)
     return np.asarray(sum(values)), counts[0]
 
@@ -67,10 +67,11 @@ def weighted_gradient(
         if entry.differentiable and given.get(entry.name) is not None
     }
     for part, oracle, formula in zip(spec.parts, oracles, formulas, strict=True):
+        if not given[part.weight]:
+            continue
         names = [n for n in part.loss.differentiable() if n in found]
-        alone = given
         if formula is None:
-            slopes = {name: _differences(part, oracle, alone, name, bool(spec.output)) for name in names}
+            slopes = {name: _differences(part, oracle, given, name, bool(spec.output)) for name in names}
         else:
             values = part.loss.parameters.validate_values(part.loss.name, part.parameters)
             taken = {e.name: given[e.name] for e in part.loss.inputs if given.get(e.name) is not None}

@@ -8,11 +8,12 @@ from losskit.registry.discovery import GROUP, VARIABLE, Provider, builtin, forge
 if TYPE_CHECKING:
     from losskit.registry.building import build, create, reference, reference_gradient, resolve
     from losskit.registry.catalogue import Listing, listing
-    from losskit.registry.composing import compose
+    from losskit.registry.composing import compose, recomposed
     from losskit.registry.configuration import from_config
     from losskit.registry.loading import Failure, failures, get, names, specs, survey, unknown
     from losskit.registry.places import is_place, load
     from losskit.registry.query import Match, find, kind
+    from losskit.registry.wrapping import wrap
 
 __all__ = [
     "GROUP",
@@ -36,6 +37,7 @@ __all__ = [
     "load",
     "names",
     "providers",
+    "recomposed",
     "reference",
     "reference_gradient",
     "resolve",
@@ -43,6 +45,7 @@ __all__ = [
     "specs",
     "survey",
     "unknown",
+    "wrap",
 ]
 __getattr__ = lazily(
     __name__,
@@ -50,7 +53,8 @@ __getattr__ = lazily(
         **dict.fromkeys(
             ("build", "create", "reference", "reference_gradient", "resolve"), "losskit.registry.building"
         ),
-        "compose": "losskit.registry.composing",
+        **dict.fromkeys(("compose", "recomposed"), "losskit.registry.composing"),
+        "wrap": "losskit.registry.wrapping",
         "from_config": "losskit.registry.configuration",
         **dict.fromkeys(("Listing", "listing"), "losskit.registry.catalogue"),
         **dict.fromkeys(

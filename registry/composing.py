@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from losskit.registry.building import build, resolve
+from losskit.registry.loading import get
 from losskit.registry.places import load
 from losskit.spec import LossSpec
 from losskit.spec.composition import Given, derive
@@ -103,3 +104,21 @@ def _part(loss: Any, reduction: str) -> tuple[LossSpec, dict[str, Any]]:
             "compose and none to the part"
         )
     return spec, config()["parameters"]
+
+
+def recomposed(spec: LossSpec) -> LossSpec:
+    """The spec of a composite derived anew from its parts, registered losses all, whatever code the given one names.
+
+    Raises:
+        UnknownLossError: a part is not registered.
+    """
+    fields = spec.parameters
+    given = [
+        Given(
+            recomposed(part.loss) if part.loss.parts else get(part.loss.name),
+            part.parameters,
+            _number(part.loss.name, getattr(fields.get(part.weight), "default", None)),
+        )
+        for part in spec.parts
+    ]
+    return derive(given, spec.name)

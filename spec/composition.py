@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from losskit.spec.coupling import batch_symbol, least_at, narrowing_at
+from losskit.spec.coupling import batch_symbol, least_at, narrowing_at, satisfies
 from losskit.spec.errors import ParameterError, SpecError
+from losskit.spec.graphs import Accepted, Wrong
 from losskit.spec.loss import LossSpec, Narrowing, Part
 from losskit.spec.parameters import Parameter, ParameterSet
 from losskit.spec.properties import (
@@ -115,6 +116,7 @@ def derive(parts: Sequence[Given], name: str = "", rules: Sequence[Rule] = RULES
         gradient="surrogate" if surrogate else "exact",
         detached="; ".join(f"{term.label}: {term.spec.detached}" for term in surrogate),
         references=tuple(dict.fromkeys(r for term in terms for r in term.spec.references)),
+        graph_accepts=() if any(term.spec.coupling for term in terms) and len(terms) > 1 else tuple(_accepted(terms)),
         module=MODULE,
         parts=tuple(
             Part(loss=term.spec, parameters=_plain(term.values), weight=weight, positions=term.positions)
@@ -231,8 +233,24 @@ def _narrowed(terms: Sequence[Term], rows: bool) -> Iterable[Narrowing]:
         reasons = [f"{label}: {found.reason}" for label, found in lacking if found is not None]
         if kind == "BatchDecomposable" and not rows:
             reasons = ["the parts have no rows in common, so each is a mean of its own"]
+        if kind == "GraphRejectsBadInput" and any(term.spec.coupling for term in terms) and len(terms) > 1:
+            reasons = ["a graph reads the size of the batch off another input than that of a part does"]
         if reasons:
             yield Narrowing(property=kind, reason="; ".join(reasons))
+
+
+def _accepted(terms: Sequence[Term]) -> Iterable[Accepted]:
+    """Wrong inputs that the graph answers: those that the graphs of all parts answer, for one that stops stops the sum."""
+    answers: dict[tuple[str, Wrong], list[Accepted]] = {}
+    for term in terms:
+        for one in term.spec.graph_accepts:
+            if all(satisfies(term.values[name], given) for name, given in one.when.items() if name in term.values):
+                answers.setdefault((one.input, one.wrong), []).append(one)
+    for (name, wrong), found in answers.items():
+        if len(found) == sum(term.spec.input(name) is not None for term in terms):
+            answer: Literal["number", "nan"] = "nan" if any(one.answer == "nan" for one in found) else "number"
+            meaning = "; ".join(dict.fromkeys(one.meaning for one in found))
+            yield Accepted(input=name, wrong=wrong, answer=answer, meaning=meaning)
 
 
 def _coupling(terms: Sequence[Term]) -> Coupling:

@@ -276,12 +276,14 @@ class LossSpec(Frozen):
 
     def _check_adapter(self) -> None:
         if self.adapter is None:
-            if not self.oracle:
+            if not self.oracle and not self.parts:
                 raise SpecError(
                     f"{self.name}: a loss needs an oracle, a NumPy reference; only one with an adapter may lack it"
                 )
             return
         self.adapter.check(self.name, self.inputs, self.parameters)
+        if self.adapter.per_sample:
+            return
         if bool(self.adapter.sample_weight) != (self.weights is not None):
             found = self.adapter.sample_weight or "no argument"
             raise SpecError(
@@ -301,7 +303,7 @@ class LossSpec(Frozen):
         """Reductions the loss has: all three, unless its adapter says otherwise or its parts have no rows in common."""
         if self.parts and not self.output:
             return REDUCTIONS[:1]
-        return REDUCTIONS if self.adapter is None else tuple(self.adapter.reductions)
+        return REDUCTIONS if self.adapter is None or self.adapter.per_sample else tuple(self.adapter.reductions)
 
     def _check_accepted(self) -> None:
         inputs = {i.name for i in self.inputs}
