@@ -116,7 +116,7 @@ def derive(parts: Sequence[Given], name: str = "", rules: Sequence[Rule] = RULES
         gradient="surrogate" if surrogate else "exact",
         detached="; ".join(f"{term.label}: {term.spec.detached}" for term in surrogate),
         references=tuple(dict.fromkeys(r for term in terms for r in term.spec.references)),
-        graph_accepts=() if any(term.spec.coupling for term in terms) and len(terms) > 1 else tuple(_accepted(terms)),
+        graph_accepts=tuple(_accepted(terms)) if _alike(terms) else (),
         module=MODULE,
         parts=tuple(
             Part(loss=term.spec, parameters=_plain(term.values), weight=weight, positions=term.positions)
@@ -233,10 +233,16 @@ def _narrowed(terms: Sequence[Term], rows: bool) -> Iterable[Narrowing]:
         reasons = [f"{label}: {found.reason}" for label, found in lacking if found is not None]
         if kind == "BatchDecomposable" and not rows:
             reasons = ["the parts have no rows in common, so each is a mean of its own"]
-        if kind == "GraphRejectsBadInput" and any(term.spec.coupling for term in terms) and len(terms) > 1:
-            reasons = ["a graph reads the size of the batch off another input than that of a part does"]
+        if kind == "GraphRejectsBadInput" and not _alike(terms):
+            reasons = ["a graph may read the size of an axis off another input than that of a part does"]
         if reasons:
             yield Narrowing(property=kind, reason="; ".join(reasons))
+
+
+def _alike(terms: Sequence[Term]) -> bool:
+    """Whether all parts take the same inputs, a row at a time, so that their graphs stop at the same wrong sizes."""
+    inputs = {tuple(sorted(entry.name for entry in term.spec.inputs)) for term in terms}
+    return len(terms) == 1 or (len(inputs) == 1 and not any(term.spec.coupling for term in terms))
 
 
 def _accepted(terms: Sequence[Term]) -> Iterable[Accepted]:
