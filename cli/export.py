@@ -59,7 +59,8 @@ class Dtype(StrEnum):
 @app.command(epilog=epilog("export"))
 def export(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A loss, see 'losskit list', or PACKAGE.MODULE:NAME; left out with --all.")
+        str | None,
+        typer.Argument(metavar="NAME", help="A loss, see 'losskit list', or PACKAGE.MODULE:NAME; left out with --all."),
     ] = None,
     param: Annotated[
         list[str] | None,

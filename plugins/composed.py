@@ -40,7 +40,9 @@ class ComposedLoss(Loss):
                 f"found {reduction!r}"
             )
         super().__init__(reduction=reduction, **parameters)
-        self.parts = nn.ModuleDict({part.weight.removeprefix("weight_"): m for part, m in zip(self.spec.parts, parts, strict=True)})
+        self.parts = nn.ModuleDict(
+            {part.weight.removeprefix("weight_"): m for part, m in zip(self.spec.parts, parts, strict=True)}
+        )
         self._joint = len({tuple(sorted(i.name for i in part.loss.inputs)) for part in self.spec.parts}) > 1
 
     def extra_repr(self) -> str:
@@ -115,11 +117,23 @@ class ComposedLoss(Loss):
         return value
 
     def __prepare_scriptable__(self) -> nn.Module:
-        """What ``torch.jit.script`` is to compile: the same sum as a traced module, with its weights as constants."""
+        """What ``torch.jit.script`` is to compile: the same sum in written-out steps, with its weights as constants.
+
+        Raises:
+            ParameterError: the reduction is ``sum_count``, a pair, and a scripted loss returns one tensor.
+        """
+        if self.reduction == "sum_count":
+            raise ParameterError(
+                f"{self.spec.name}: a composite is scripted with reduction mean, sum or none, found 'sum_count'"
+            )
         return scriptable(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _blank, (self.spec, ComposedLoss if type(self).__bases__[0] is ComposedLoss else type(self).__bases__[0]), self.__dict__
+        return (
+            _blank,
+            (self.spec, ComposedLoss if type(self).__bases__[0] is ComposedLoss else type(self).__bases__[0]),
+            self.__dict__,
+        )
 
 
 def _axes_of_rows(part: Part) -> dict[str, int]:
@@ -138,7 +152,8 @@ def composed(spec: LossSpec, base: type[ComposedLoss] = ComposedLoss) -> type[Co
             raise TypeError(f"{spec.name} takes the inputs {', '.join(names)}, found {len(inputs)} and {list(named)}")
         return self.composed({**dict(zip(names, inputs, strict=False)), **named}, sample_weight)
 
-    forward.__signature__ = signature_of(spec)  # type: ignore[attr-defined] - exporters read the names of inputs off it
+    # exporters read the names of the inputs off the signature
+    forward.__signature__ = signature_of(spec)  # type: ignore[attr-defined]
     return type(base.__name__, (base,), {"spec": spec, "forward": forward})
 
 
@@ -163,7 +178,7 @@ def scriptable(loss: ComposedLoss) -> fx.GraphModule:
         label = part.weight
         root.add_module(label, module)
         axes = _axes_of_rows(part)
-        taken: dict[str, fx.Node] = {}
+        taken: dict[str, Any] = {}
         for entry in part.loss.inputs:
             node = given[entry.name]
             if entry.name in axes:

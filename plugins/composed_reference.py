@@ -83,7 +83,7 @@ def weighted_gradient(
 
 
 def _differences(part: Part, oracle: Oracle, given: Mapping[str, Any], name: str, summed: bool) -> Array:
-    slope = np.zeros_like(given[name])
+    slope: Array = np.zeros_like(given[name])
     for place in np.ndindex(slope.shape):
         ends = []
         for step in (2 * STEP, STEP, -STEP, -2 * STEP):

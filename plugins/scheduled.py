@@ -51,13 +51,14 @@ class ScheduledLoss(ComposedLoss):
         Raises:
             ParameterError: a schedule is a function, which JSON has no word for.
         """
+        tables: dict[str, dict[str, float]] = {}
         for name, schedule in self.schedules.items():
             if not isinstance(schedule, Mapping):
                 raise ParameterError(
                     f"{self.spec.name}: the schedule of {name} is a function, which no configuration can hold; expected a table "
                     "from steps to weights"
                 )
-        tables = {name: {str(k): v for k, v in dict(table).items()} for name, table in self.schedules.items()}
+            tables[name] = {str(step): weight for step, weight in schedule.items()}
         return {**super().config(), "schedules": tables, "step": self.step}
 
     def get_extra_state(self) -> dict[str, int]:

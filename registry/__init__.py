@@ -50,9 +50,7 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        **dict.fromkeys(
-            ("build", "create", "reference", "reference_gradient", "resolve"), "losskit.registry.building"
-        ),
+        **dict.fromkeys(("build", "create", "reference", "reference_gradient", "resolve"), "losskit.registry.building"),
         **dict.fromkeys(("compose", "recomposed"), "losskit.registry.composing"),
         "wrap": "losskit.registry.wrapping",
         "from_config": "losskit.registry.configuration",

@@ -51,7 +51,9 @@ def compose(
     plain = [not callable(weight) and not isinstance(weight, Mapping) for _, weight in pairs]
     given = [
         Given(spec, values, _number(spec.name, weight) if numeric else 1.0)
-        for ((spec, values), weight), numeric in zip(((_part(loss, reduction), w) for loss, w in pairs), plain, strict=True)
+        for ((spec, values), weight), numeric in zip(
+            ((_part(loss, reduction), w) for loss, w in pairs), plain, strict=True
+        )
     ]
     spec = derive(given, name)
     schedules = {

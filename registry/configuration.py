@@ -49,4 +49,7 @@ def _composite(config: Mapping[str, Any], reduction: str) -> Loss:
     tables = {name: {int(step): weight for step, weight in table.items()} for name, table in schedules.items()}
     pairs = [(from_config(part), tables.get(name, value)) for part, (name, value) in zip(parts, weights, strict=True)]
     loss = compose(pairs, reduction=reduction, name=config["name"])
-    return loss.set_step(config["step"]) if "step" in config else loss
+    if "step" in config:
+        go_on: Any = loss.set_step
+        go_on(config["step"])
+    return loss

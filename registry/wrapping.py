@@ -95,7 +95,9 @@ def _fields(function: Callable[..., Any], fields: Mapping[str, Any]) -> dict[str
     name = getattr(function, "__name__", type(function).__name__)
     inputs: Sequence[Input] = fields.get("inputs", ())
     if not inputs or not all(isinstance(entry, Input) for entry in inputs):
-        raise SpecError(f"wrap: {name} needs its inputs, as inputs=(logits('B', 'C'), class_target('B')), found {inputs!r}")
+        raise SpecError(
+            f"wrap: {name} needs its inputs, as inputs=(logits('B', 'C'), class_target('B')), found {inputs!r}"
+        )
     words = (inspect.getdoc(function) or name.replace("_", " ")).strip().split("\n\n")[0]
     plain: dict[str, Any] = {
         "name": name.strip("<>_").lower(),
@@ -133,7 +135,9 @@ def _check_signature(function: Callable[..., Any], spec: LossSpec) -> None:
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
     for name in settings:
         if name not in named and not takes_any:
-            raise SpecError(f"{spec.name}: the spec has the parameter {name!r}, which {signature} does not take by name")
+            raise SpecError(
+                f"{spec.name}: the spec has the parameter {name!r}, which {signature} does not take by name"
+            )
     for parameter in parameters:
         needed = parameter.default is parameter.empty and parameter.kind not in (
             parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD,

@@ -108,7 +108,8 @@ class Adapter(Frozen):
         if self.per_sample and (self.reduction or self.sample_weight):
             found = self.reduction or self.sample_weight
             raise SpecError(
-                f"{name}: a value for each sample is weighed and reduced by losskit, expected no argument for either, found {found!r}"
+                f"{name}: a value for each sample is weighed and reduced by losskit, expected an argument for neither, "
+                f"found {found!r}"
             )
         if self.per_sample:
             return

@@ -90,7 +90,10 @@ def derive(parts: Sequence[Given], name: str = "", rules: Sequence[Rule] = RULES
     weights = [f"weight_{label}" for label in labels]
     rows = _rows(terms)
     inputs, ignored = _ignoring(inputs)
-    fields = (*(_weight(w, label, given.weight) for w, label, given in zip(weights, labels, parts, strict=True)), *ignored)
+    fields = (
+        *(_weight(w, label, given.weight) for w, label, given in zip(weights, labels, parts, strict=True)),
+        *ignored,
+    )
     for claimed in {i.name for i in inputs} & {field.name for field in fields}:
         raise SpecError(f"{' and '.join(labels)} cannot be added: {claimed!r} names an input and a weight")
     summands = [
@@ -144,7 +147,9 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _weight(name: str, label: str, default: float) -> Parameter:
-    return Parameter(name=name, kind="float", domain=AtLeast(0), default=default, description=f"what {label} is multiplied with")
+    return Parameter(
+        name=name, kind="float", domain=AtLeast(0), default=default, description=f"what {label} is multiplied with"
+    )
 
 
 def _rows(terms: Sequence[Term]) -> bool:

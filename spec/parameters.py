@@ -170,8 +170,11 @@ class ParameterSet(Frozen):
 def _made(fields: tuple[Parameter, ...]) -> type[Parameters]:
     """A class of parameters from their description."""
     types: dict[str, Any] = {"float": float, "int": int, "bool": bool, "choice": str, "numbers": tuple[float, ...]}
-    given = {p.name: (Annotated[types[p.kind], AfterValidator(_admitted(p))], p.default) for p in fields}
-    return create_model("Parameters", __base__=Parameters, **given)
+    given: dict[str, Any] = {
+        p.name: (Annotated[types[p.kind], AfterValidator(_admitted(p))], p.default) for p in fields
+    }
+    made: type[Parameters] = create_model("Parameters", __base__=Parameters, **given)
+    return made
 
 
 def _admitted(parameter: Parameter) -> Callable[[Any], Any]:

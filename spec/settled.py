@@ -67,7 +67,16 @@ def substituted(given: Scalar, values: Mapping[str, Any]) -> Scalar:
         return float(values[name])
     operands = tuple(substituted(part, values) for part in given.args if not isinstance(part, str))
     replaced = Expression.of(given.op, *operands)
-    if replaced.symbols() or given.op in ("one_hot", "pair", "item", "column", "positions", "ids", "softmax", "transpose"):
+    if replaced.symbols() or given.op in (
+        "one_hot",
+        "pair",
+        "item",
+        "column",
+        "positions",
+        "ids",
+        "softmax",
+        "transpose",
+    ):
         return replaced
     computed: float = evaluate(replaced, {})
     return computed

@@ -154,7 +154,9 @@ def strictly_convex(parts: Summands) -> Iterator[Claim]:
             for when, _ in _together(others, Convex(on=wanted.on)):
                 both = regimes_intersection(regime, when)
                 if both is not None:
-                    yield wanted.holds(when={**both, part.weight: Above(0)}, source=f"{part.label} is, the others are convex")
+                    yield wanted.holds(
+                        when={**both, part.weight: Above(0)}, source=f"{part.label} is, the others are convex"
+                    )
 
 
 def monotone(parts: Summands) -> Iterator[Claim]:

@@ -68,7 +68,10 @@ def unite(terms: Sequence[Term]) -> tuple[tuple[Term, ...], tuple[Input, ...]]:
             held = united.get(entry.name)
             united[entry.name] = (term, own) if held is None else (held[0], _both(held, (term, own)))
     missing = _required(fitted)
-    inputs = [entry.model_copy(update={"optional": entry.optional and name not in missing}) for name, (_, entry) in united.items()]
+    inputs = [
+        entry.model_copy(update={"optional": entry.optional and name not in missing})
+        for name, (_, entry) in united.items()
+    ]
     return fitted, tuple(inputs)
 
 

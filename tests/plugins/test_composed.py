@@ -62,9 +62,7 @@ def test_the_same_loss_twice_and_with_parameters() -> None:
     sharp = losskit.create("focal", gamma=4.0)
     loss = losskit.compose([("focal", 1.0), (sharp, 0.5)])
     assert [p.name for p in loss.spec.parameters.fields][:2] == ["weight_focal", "weight_focal_2"]
-    torch.testing.assert_close(
-        loss(ROWS, LABELS), losskit.create("focal")(ROWS, LABELS) + 0.5 * sharp(ROWS, LABELS)
-    )
+    torch.testing.assert_close(loss(ROWS, LABELS), losskit.create("focal")(ROWS, LABELS) + 0.5 * sharp(ROWS, LABELS))
 
 
 @pytest.mark.parametrize(("parts", "inputs"), [(SEGMENTATION, (IMAGES, MASKS)), (PAIR, (ROWS, LABELS))])
@@ -117,7 +115,7 @@ def test_a_label_that_only_one_part_ignores_is_refused() -> None:
 def test_inputs_that_do_not_fit_together_are_refused() -> None:
     loss = losskit.compose({"cross_entropy": 1.0, "nc1_variability": 0.1})
     with pytest.raises(InputError, match=r"cross_entropy_plus_nc1_variability.*features.*B = 6"):
-        loss(**{"logits": ROWS, "target": LABELS, "features": torch.randn(5, 2), "labels": torch.zeros(5).long()})
+        loss(logits=ROWS, target=LABELS, features=torch.randn(5, 2), labels=torch.zeros(5).long())
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_a_compiled_loss_takes_the_weight_as_an_input_after_the_first_change() -
         ({5: 1.0}, 0, r"table of weight_focal.*step 0, found the steps 5"),
         ({0: 1.0, -1: 2.0}, 0, r"table of weight_focal.*found the steps 0, -1"),
         ({0: 1.0, 3: -1.0}, 3, r"weight_focal must be in \[0, inf\), found -1"),
-        (lambda step: "much", 0, r"schedule of weight_focal must give a number at step 0, found 'much'"),
+        (lambda _: "much", 0, r"schedule of weight_focal must give a number at step 0, found 'much'"),
         (TABLE, -1, r"step must be a whole number of at least 0, found -1"),
     ],
 )
