@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -196,9 +198,11 @@ def _check_runtimes(runtimes: tuple[str, ...]) -> None:
 
 def _write(name: str, place: Path, param: list[str], options: dict[str, Any]) -> Manifest:
     from losskit.cli.parameters import parse
-    from losskit.registry import load
+    from losskit.registry import is_place, load
     from losskit.spec.errors import NotExportableError
 
+    if is_place(name) and os.getcwd() not in sys.path:  # as python -m finds modules
+        sys.path.insert(0, os.getcwd())
     with output.aside():
         values = parse(load(name)[0], param)
         from losskit.export.artifact import export as run
