@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -61,7 +63,11 @@ class Dtype(StrEnum):
 def export(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="A loss, see 'losskit list'; left out with --all.", autocompletion=losses),
+        typer.Argument(
+            metavar="NAME",
+            help="A loss, see 'losskit list', or PACKAGE.MODULE:NAME; left out with --all.",
+            autocompletion=losses,
+        ),
     ] = None,
     param: Annotated[
         list[str] | None,
@@ -177,7 +183,7 @@ def export(
         folders = [str(place / entry.directory) for entry in index.losses.values() if entry.directory]
         answer, page, complete = {"index": output.data(index)}, page_of_all(index, place), index.ok
     else:
-        place = directory if directory is not None else ARTIFACTS / name
+        place = directory if directory is not None else ARTIFACTS / name.rpartition(":")[2]
         axes: dict[str, Any] = {
             "sizes": _numbers("--size", size or []),
             "ranks": _numbers("--rank", rank or [], prefix="*"),
@@ -211,11 +217,13 @@ def _check_runtimes(runtimes: tuple[str, ...]) -> None:
 
 def _write(name: str, place: Path, param: list[str], options: dict[str, Any]) -> Manifest:
     from losskit.cli.parameters import parse
-    from losskit.registry import get
+    from losskit.registry import is_place, load
     from losskit.spec.errors import NotExportableError
 
+    if is_place(name) and os.getcwd() not in sys.path:  # as python -m finds modules
+        sys.path.insert(0, os.getcwd())
     with output.aside():
-        values = parse(get(name), param)
+        values = parse(load(name)[0], param)
         from losskit.export.artifact import export as run
 
         try:

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -25,10 +25,13 @@ from losskit.export.subject import Subject, prepare
 from losskit.export.targets import Order, Written, choose, joined, write
 from losskit.export.tolerance import Tolerance
 from losskit.export.writers import spec_json
-from losskit.registry import get, resolve
+from losskit.registry import load, resolve
 from losskit.registry.extensions import Offer
-from losskit.spec import ExportTarget
+from losskit.spec import ExportTarget, LossSpec
 from losskit.spec.errors import ExportError
+
+if TYPE_CHECKING:
+    from losskit.plugins.base import Loss
 
 __all__ = ["Manifest", "export"]
 
@@ -40,7 +43,7 @@ NOTES = (
 
 
 def export(
-    name: str,
+    loss: str | LossSpec | Loss,
     directory: str | Path,
     *,
     parameters: Mapping[str, Any] | None = None,
@@ -63,9 +66,9 @@ def export(
     inputs; the folder then appears whole.
 
     Args:
-        name: a registered loss.
+        loss: a registered loss; the place of a spec, ``package.module:NAME``; a spec; or a module, with its parameters.
         directory: the folder to write; it must be new or empty, or hold an older artifact.
-        parameters: of the loss, by name; they are baked in.
+        parameters: of the loss, by name; they are baked in. They go before those of a module.
         reduction: ``mean``, ``sum`` or ``none``.
         grad: whether to write ``model_with_grad.onnx``, too.
         gradient_of: what of the values that graph's gradient is taken of: their ``sum`` (which for reduction mean is the
@@ -96,7 +99,8 @@ def export(
     chosen = choose(targets)
     target = Path(directory)
     check_target(target, force)
-    subject = prepare(get(name), parameters, reduction, sizes=sizes, ranks=ranks, without=without, dtype=dtype)
+    spec, parameters = _asked(loss, parameters or {})
+    subject = prepare(spec, parameters, reduction, sizes=sizes, ranks=ranks, without=without, dtype=dtype)
     ranges = find_ranges(subject, tuple(dynamic), differentiable=dynamic_grad)
     subject = turn(subject, ranges) if ranges else subject
     pulling = subject if gradient_of == "sum" else subject.pulling(gradient_of)
@@ -107,7 +111,7 @@ def export(
     files[SPEC_FILE] = spec_json(subject)
     unstable = {path for written in parts.values() if not written.reproducible for path in written.files}
     manifest = Manifest(
-        loss=name,
+        loss=spec.name,
         parameters=encode(subject.parameters),
         reduction=subject.loss.reduction,
         dtype=dtype,
@@ -129,6 +133,18 @@ def export(
     )
     write_folder(target, {**files, MANIFEST_FILE: manifest.model_dump_json(indent=2).encode()}, force)
     return manifest
+
+
+def _asked(loss: str | LossSpec | Loss, given: Mapping[str, Any]) -> tuple[LossSpec, Mapping[str, Any]]:
+    """The spec of what is to be exported, and its parameters."""
+    if isinstance(loss, LossSpec):
+        return loss, given
+    if not isinstance(loss, str):
+        return loss.spec, {**loss.config()["parameters"], **given}
+    specs = load(loss)
+    if len(specs) != 1:
+        raise ExportError(f"{loss} is {len(specs)} losses, and a folder holds one; name one of them")
+    return specs[0], given
 
 
 def _check(order: Order, chosen: Sequence[Offer[ExportTarget]], parts: Mapping[str, Written]) -> None:

@@ -7,12 +7,14 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from losskit.export.axes import lay_out
 from losskit.export.cases import Case, ask, fresh_cases
 from losskit.export.dynamic import turn
 from losskit.export.eager import output_names
 from losskit.export.folder import read_folder
-from losskit.export.layout import GRADIENT_COPY, GRADIENT_FILE
+from losskit.export.layout import GRADIENT_COPY, GRADIENT_FILE, SPEC_FILE
 from losskit.export.manifest import Graph, Manifest
 from losskit.export.numbers import decode
 from losskit.export.results import CaseResult, NotTaken, Replay
@@ -23,9 +25,9 @@ from losskit.export.safety import read_graph
 from losskit.export.subject import Subject
 from losskit.export.targets import by_name
 from losskit.export.testdata import read_data_set
-from losskit.registry import build, get
-from losskit.spec import ExportTarget
-from losskit.spec.errors import ArtifactError, ExportError
+from losskit.registry import build, get, names, recomposed
+from losskit.spec import ExportTarget, LossSpec
+from losskit.spec.errors import ArtifactError, ExportError, LosskitError
 
 
 def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str] = ("ort",), seed: int = 1) -> Replay:
@@ -54,7 +56,7 @@ def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str
     """
     chosen = choose(runtimes)
     manifest, files = read_folder(Path(directory))
-    subject = _subject(manifest)
+    subject = _subject(manifest, files)
     _check_graphs(subject, manifest, files)
     if not any(_files(kind, manifest, files) for kind in chosen):
         raise ArtifactError(f"{directory} holds no file that {' or '.join(kind.name for kind in chosen)} runs")
@@ -97,8 +99,20 @@ def verify(directory: str | Path, *, device: str = "cpu", runtimes: Sequence[str
     )
 
 
-def _subject(manifest: Manifest) -> Subject:
-    spec = get(manifest.loss)
+def _spec(manifest: Manifest, files: Mapping[str, bytes]) -> LossSpec:
+    """The installed loss, or the composite of installed losses that the folder describes."""
+    if manifest.loss in names():
+        return get(manifest.loss)
+    try:
+        stored = LossSpec.model_validate_json(files.get(SPEC_FILE, b""))
+    except (ValidationError, LosskitError):
+        stored = None
+    # nothing but a composite is taken from a folder: a spec names code, and what it names would run
+    return recomposed(stored) if stored is not None and stored.parts else get(manifest.loss)
+
+
+def _subject(manifest: Manifest, files: Mapping[str, bytes]) -> Subject:
+    spec = _spec(manifest, files)
     parameters = decode(spec, manifest.parameters)
     loss = build(spec, reduction=manifest.reduction, **parameters).eval()
     axes = lay_out(spec, manifest.axes.ranks, manifest.axes.without)

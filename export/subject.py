@@ -88,10 +88,15 @@ def prepare(
 
     Raises:
         ParameterError: a parameter is unknown or outside its domain.
-        ExportError: a dtype, axis, rank or input that the spec does not know, or no sizes the loss takes.
+        ExportError: a dtype, axis, rank or input that the spec does not know, no sizes the loss takes, or a reduction that
+            is no tensor.
     """
     if dtype not in DTYPES:
         raise ExportError(f"dtype must be one of {', '.join(DTYPES)}, found {dtype!r}")
+    if reduction == "sum_count":
+        raise ExportError(
+            f"{spec.name}: a graph gives one tensor, expected reduction mean, sum or none, found 'sum_count'"
+        )
     loss = build(spec, reduction=reduction, **dict(parameters or {})).eval()
     config = loss.config()["parameters"]
     axes = replace(lay_out(spec, ranks or {}, without), dtype=dtype)

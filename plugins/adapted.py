@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from losskit.plugins.base import Loss
+from losskit.plugins.checks import check_shapes
 from losskit.spec import Adapter, LossSpec
 from losskit.spec.errors import InputError, ParameterError, PluginError
 
@@ -32,7 +33,7 @@ class AdaptedLoss(Loss):
     def __init__(self, *, reduction: str = "mean", **parameters: Any) -> None:
         super().__init__(reduction=reduction, **parameters)
         how = self._adapter()
-        if reduction not in self.spec.reductions():
+        if reduction not in self.spec.reductions() and not how.per_sample:
             has = ", ".join(self.spec.reductions())
             raise ParameterError(f"{self.spec.name} has no reduction {reduction!r}, expected one of {has}")
         self._order = how.order(self.spec.inputs)
@@ -80,7 +81,7 @@ class AdaptedLoss(Loss):
             given = {**given, name: 2 * given[name] - 1}
         positional = [given.get(name) for name in self._order]
         keywords = {theirs: given.get(ours) for ours, theirs in self._keywords.items()}
-        if sample_weight is not None:
+        if sample_weight is not None and not self._adapter().per_sample:
             if not self._weight:
                 raise InputError(f"{self.spec.name}: sample_weight is not taken by this loss")
             keywords[self._weight] = sample_weight
@@ -89,6 +90,27 @@ class AdaptedLoss(Loss):
         first = next(t for t in given.values() if isinstance(t, Tensor) and t.is_floating_point())
         lists = {theirs: getattr(self, ours).to(first.dtype) for ours, theirs in self._lists.items()}
         return type(self).foreign(*positional, **keywords, **self._settings, **lists)
+
+    def reduced(self, value: Any, given: dict[str, Any], sample_weight: Tensor | None) -> Tensor:
+        """Values of samples, weighed and reduced; each counts 1.
+
+        Raises:
+            InputError: the foreign loss gave something else than a value for each sample.
+        """
+        wanted = self._shape_of_values(given)
+        if not isinstance(value, Tensor) or (wanted is not None and tuple(value.shape) != wanted):
+            found = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+            shape = ", ".join(self.spec.output)
+            raise InputError(f"{self.spec.name}: {self.spec.module} must give values of shape ({shape}), found {found}")
+        return self.reduce(value, None, sample_weight)
+
+    def _shape_of_values(self, given: dict[str, Any]) -> tuple[int, ...] | None:
+        """What the output's symbols are of these inputs; None where an input does not say."""
+        sizes = check_shapes(self.spec, given)
+        known = [sizes.get(symbol) for symbol in self.spec.output]
+        if any(size is None for size in known):
+            return None
+        return sum((size[1] if isinstance(size[1], tuple) else (size[1],) for size in known if size is not None), ())
 
     def __prepare_scriptable__(self) -> nn.Module:
         """What ``torch.jit.script`` is to compile: the foreign module itself, where its arguments are the spec's.
@@ -107,21 +129,26 @@ class AdaptedLoss(Loss):
 
 def adapt(spec: LossSpec, foreign: Callable[..., Any]) -> type[AdaptedLoss]:
     """The class of a foreign loss, whose ``forward`` takes the inputs of the spec by position or name."""
-    names = tuple(i.name for i in spec.inputs)
+    names, adapter = tuple(i.name for i in spec.inputs), spec.adapter
 
     def forward(self: AdaptedLoss, *inputs: Any, sample_weight: Tensor | None = None, **named: Any) -> Any:
         if len(inputs) > len(names) or not named.keys() <= set(names):
             raise TypeError(f"{spec.name} takes the inputs {', '.join(names)}, found {len(inputs)} and {list(named)}")
-        return self.adapted({**dict(zip(names, inputs, strict=False)), **named}, sample_weight)
+        given = {**dict(zip(names, inputs, strict=False)), **named}
+        if adapter is None or not adapter.per_sample:
+            return self.adapted(given, sample_weight)
+        self.check(*(given.get(name) for name in names), sample_weight=sample_weight)
+        return self.reduced(self.adapted(given, sample_weight), given, sample_weight)
 
     # exporters read the names of the inputs off the signature
-    forward.__signature__ = _signature(spec)  # type: ignore[attr-defined]
+    forward.__signature__ = signature_of(spec)  # type: ignore[attr-defined]
     return type(
         AdaptedLoss.__name__, (AdaptedLoss,), {"spec": spec, "foreign": staticmethod(foreign), "forward": forward}
     )
 
 
-def _signature(spec: LossSpec) -> inspect.Signature:
+def signature_of(spec: LossSpec) -> inspect.Signature:
+    """The signature of a ``forward`` that takes the inputs of a spec, and sample weights by name."""
     kinds = inspect.Parameter
     inputs = [
         kinds(i.name, kinds.POSITIONAL_OR_KEYWORD, default=None if i.optional else kinds.empty) for i in spec.inputs

@@ -9,10 +9,10 @@ from losskit.plugins.checks import check_inputs, check_weight, concrete, readabl
 from losskit.plugins.debug import is_debug
 from losskit.plugins.ops.precision import widen
 from losskit.spec import LossSpec
-from losskit.spec.coupling import batch_symbol
+from losskit.spec.coupling import batch_symbol, couples
 from losskit.spec.errors import InputError, ParameterError
 
-REDUCTIONS = ("mean", "sum", "none")
+REDUCTIONS = ("mean", "sum", "none", "sum_count")
 NOTHING = "nothing to average, every sample is missing, ignored or unpaired"
 
 
@@ -23,11 +23,12 @@ class Loss(nn.Module):
     reduce. Each parameter of the spec becomes an attribute; lists of numbers become float64 buffers.
 
     Args:
-        reduction: ``mean``, ``sum`` or ``none``.
+        reduction: ``mean``, ``sum``, ``none`` or ``sum_count``: the pair of the sum and what the mean divides it by.
         parameters: by name; the spec knows the defaults and domains.
 
     Raises:
-        ParameterError: a parameter is unknown or outside its domain.
+        ParameterError: a parameter is unknown or outside its domain, or ``sum_count`` is asked of samples that act on
+            each other.
     """
 
     spec: ClassVar[LossSpec]
@@ -40,6 +41,11 @@ class Loss(nn.Module):
             raise ParameterError(f"{self.spec.name}: reduction must be one of {choices}, found {reduction!r}")
         self.reduction = reduction
         self._values = self.spec.parameters.validate_values(self.spec.name, parameters)
+        if reduction == "sum_count" and couples(self.spec, self._values):
+            raise ParameterError(
+                f"{self.spec.name}: with these parameters samples of a batch act on each other, so no sum and count of its "
+                "parts give the whole; expected reduction mean, sum or none, found 'sum_count'"
+            )
         for name, value in self._values.items():
             if isinstance(value, tuple):
                 self.register_buffer(name, torch.tensor(value, dtype=torch.float64), persistent=False)
@@ -97,10 +103,10 @@ class Loss(nn.Module):
 
         Returns:
             ``none``: the weighted values; ``sum``: their sum; ``mean``: their sum over the summed counts, 0 where the
-            counts sum to 0.
+            counts sum to 0; ``sum_count``: the sum and the summed counts, two scalars.
         """
         if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
-            if count is None and sample_weight is None and self.reduction != "parts" and concrete(value):
+            if count is None and sample_weight is None and concrete(value):
                 return self._reduce_all(value)
         counts = torch.ones_like(value) if count is None else count.to(value.dtype)
         if sample_weight is not None:
@@ -117,6 +123,8 @@ class Loss(nn.Module):
     @torch.jit.unused
     def _reduce_all(self, value: Tensor) -> Tensor:
         """As :meth:`reduce` where every entry counts 1, without a pass over as many ones."""
+        if self.reduction == "sum_count":
+            return self._pair(value.sum(), value.new_full((), value.numel()))
         if is_debug() and not value.numel():
             raise InputError(f"{self.spec.name}: {NOTHING}")
         if self.reduction == "none":
@@ -127,20 +135,28 @@ class Loss(nn.Module):
     def average(self, total: Tensor, counts: Tensor) -> Tensor:
         """The sum of all values as ``sum`` or ``mean`` wants it: as it is, or over the summed counts where they are not 0.
 
-        For ``parts``, which :class:`losskit.plugins.distributed.AcrossRanks` sets, the sum and the divisor, shape (2,).
+        For ``sum_count`` both as a pair, which every micro-batch and every rank can add to those of the others; in
+        TorchScript, where a loss returns one tensor, stacked to shape (2,).
         """
         if self.reduction == "sum":
             return total
         divisor = counts.sum()
-        if self.reduction == "parts":
+        if self.reduction == "sum_count":
+            if not torch.jit.is_scripting():
+                return self._pair(total, divisor)
             return torch.stack([total, divisor])
         return total / torch.where(divisor == 0, torch.ones_like(divisor), divisor)
+
+    @torch.jit.unused
+    def _pair(self, total: Tensor, count: Tensor) -> Tensor:
+        """The sum and the count, which carries no gradient: a running total of it keeps no graph alive."""
+        return total, count.detach()  # type: ignore[return-value]  # the one reduction that is no tensor
 
     @torch.jit.unused
     def _check_count(self, counts: Tensor) -> None:
         if torch.compiler.is_compiling() or not is_debug() or not readable(counts):
             return
-        if self.reduction == "parts":  # nothing here, but perhaps on another rank
+        if self.reduction == "sum_count":  # nothing here, but perhaps in another micro-batch or on another rank
             return
         if not bool((counts != 0).any()):
             raise InputError(f"{self.spec.name}: {NOTHING}")

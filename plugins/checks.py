@@ -33,6 +33,21 @@ def check_inputs(spec: LossSpec, inputs: Mapping[str, Tensor | None], parameters
         InputTypeError: an input is no tensor or has the wrong dtype.
         InputError: an input has the wrong rank, size or values, or is missing.
     """
+    sizes = check_shapes(spec, inputs)
+    _check_limits(spec, sizes, parameters)
+    for entry in spec.inputs:
+        tensor = inputs.get(entry.name)
+        if tensor is not None and tensor.numel() and readable(tensor):
+            _check_values(spec.name, entry, tensor, sizes, parameters)
+
+
+def check_shapes(spec: LossSpec, inputs: Mapping[str, Tensor | None]) -> dict[str, tuple[str, Any]]:
+    """Refuse inputs of the wrong type, rank or size, and read off what each shape symbol is, and from which input.
+
+    Raises:
+        InputTypeError: an input is no tensor or has the wrong dtype.
+        InputError: an input has the wrong rank or size, or is missing.
+    """
     sizes: dict[str, tuple[str, Any]] = {}
     for entry in spec.inputs:
         tensor = inputs.get(entry.name)
@@ -42,11 +57,7 @@ def check_inputs(spec: LossSpec, inputs: Mapping[str, Tensor | None], parameters
             continue
         _check_type(spec.name, entry, tensor)
         _check_shape(spec.name, entry, tensor, sizes)
-    _check_limits(spec, sizes, parameters)
-    for entry in spec.inputs:
-        tensor = inputs.get(entry.name)
-        if tensor is not None and tensor.numel() and readable(tensor):
-            _check_values(spec.name, entry, tensor, sizes, parameters)
+    return sizes
 
 
 def check_weight(name: str, weight: Tensor, shape: tuple[int, ...]) -> None:

@@ -37,7 +37,7 @@ class AcrossRanks(nn.Module):
     Without an initialised process group this is the loss itself, so a script runs with one process, too.
 
     Args:
-        loss: with the reduction ``mean`` or ``sum``.
+        loss: with the reduction ``mean`` or ``sum``; or ``sum_count``, and every rank gets both of the whole batch.
         group: the ranks that share the batch; the default group if left out.
 
     Raises:
@@ -84,8 +84,8 @@ class AcrossRanks(nn.Module):
             weight = {name: _gather(self.loss.spec.name, name, value, 0, self.group) for name, value in weight.items()}
             return self.loss(**whole, **weight)  # type: ignore[no-any-return]
         part = copy.copy(self.loss)
-        part.reduction = "parts"
-        parts = part(**given, **weight)
+        part.reduction = "sum_count"
+        parts = torch.stack(part(**given, **weight))
         total, divisor = _AddedOverRanks.apply(parts, self.group).unbind()  # type: ignore[no-untyped-call]
         return self.loss.average(total, divisor)
 

@@ -15,12 +15,15 @@ from losskit.registry.discovery import (
 )
 
 if TYPE_CHECKING:
-    from losskit.registry.building import build, create, from_config, resolve
+    from losskit.registry.building import build, create, reference, reference_gradient, resolve
     from losskit.registry.catalogue import Listing, listing
+    from losskit.registry.composing import compose, recomposed
+    from losskit.registry.configuration import from_config
     from losskit.registry.loading import Failure, failures, get, names, specs, survey, tried, unknown
     from losskit.registry.places import is_place, load
     from losskit.registry.query import Match, find, kind
     from losskit.registry.trial import Trial, trials
+    from losskit.registry.wrapping import wrap
 
 __all__ = [
     "GROUP",
@@ -32,6 +35,7 @@ __all__ = [
     "Trial",
     "build",
     "builtin",
+    "compose",
     "create",
     "failures",
     "find",
@@ -44,6 +48,9 @@ __all__ = [
     "load",
     "names",
     "providers",
+    "recomposed",
+    "reference",
+    "reference_gradient",
     "resolve",
     "selection",
     "specs",
@@ -52,11 +59,15 @@ __all__ = [
     "tried",
     "unknown",
     "unmatched",
+    "wrap",
 ]
 __getattr__ = lazily(
     __name__,
     {
-        **dict.fromkeys(("build", "create", "from_config", "resolve"), "losskit.registry.building"),
+        **dict.fromkeys(("build", "create", "reference", "reference_gradient", "resolve"), "losskit.registry.building"),
+        **dict.fromkeys(("compose", "recomposed"), "losskit.registry.composing"),
+        "wrap": "losskit.registry.wrapping",
+        "from_config": "losskit.registry.configuration",
         **dict.fromkeys(("Listing", "listing"), "losskit.registry.catalogue"),
         **dict.fromkeys(
             ("Failure", "failures", "get", "names", "specs", "survey", "tried", "unknown"), "losskit.registry.loading"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from losskit.registry.isolation import guarded, plugin_at
 from losskit.registry.loading import get
 from losskit.spec import LossSpec
-from losskit.spec.errors import ParameterError
 
 if TYPE_CHECKING:
     from losskit.plugins.base import Loss
 
-ADAPT = "losskit.plugins.adapted:adapt"  # by its place, as every loss is: naming it would import the tensor library
+# by their places, as every loss is: naming them would import the tensor library
+ADAPT = "losskit.plugins.adapted:adapt"
+COMPOSED = "losskit.plugins.composed:composed"
+WRAPPED: dict[str, Any] = {}  # functions that this process alone knows, by the place their specs name
 TENSORS = 15.0  # seconds that nobody wonders about: whoever builds a loss waits for the tensor library as well
 
 
@@ -22,7 +24,8 @@ def create(name: str, *, reduction: str = "mean", **parameters: Any) -> Loss:
 
     Args:
         name: a registered loss, see :func:`losskit.names`.
-        reduction: ``mean``, ``sum`` or ``none``.
+        reduction: ``mean``, ``sum``, ``none``, or ``sum_count`` for the pair of the sum and the mean's divisor: added up
+            over micro-batches, one over the other is the mean of the big batch, and so are their gradients.
         parameters: by name; the spec knows defaults and domains.
 
     Returns:
@@ -30,14 +33,20 @@ def create(name: str, *, reduction: str = "mean", **parameters: Any) -> Loss:
 
     Raises:
         UnknownLossError: no such loss.
-        ParameterError: a parameter is unknown or outside its domain.
+        ParameterError: a parameter is unknown or outside its domain, or samples act on each other and ``sum_count`` is
+            asked for.
         PluginError: the plugin is broken.
     """
     return build(get(name), reduction=reduction, **parameters)
 
 
 def build(spec: LossSpec, /, *, reduction: str = "mean", **parameters: Any) -> Loss:
-    """Build the module that a spec names, registered or not; a foreign loss behind its adapter."""
+    """Build the module that a spec names, registered or not; a foreign loss behind its adapter, a composite of its parts."""
+    if spec.parts:
+        inner = reduction if spec.output else "mean"
+        parts = [build(part.loss, reduction=inner, **part.parameters) for part in spec.parts]
+        composite: Loss = resolve(spec.name, COMPOSED)(spec)(parts, reduction=reduction, **parameters)
+        return composite
     kind = resolve(spec.name, spec.module)
     if spec.adapter is not None:
         kind = resolve(spec.name, ADAPT)(spec, kind)
@@ -51,22 +60,33 @@ def resolve(name: str, place: str) -> Any:
     Raises:
         PluginError: it cannot be imported.
     """
+    if place in WRAPPED:
+        return WRAPPED[place]
     return guarded(f"{name}: {place}", lambda: plugin_at(place), verb="cannot be imported", patience=TENSORS)
 
 
-def from_config(config: Mapping[str, Any]) -> Loss:
-    """Build a loss from what :meth:`losskit.plugins.base.Loss.config` returned, also after a trip through JSON.
+def reference(spec: LossSpec) -> Callable[..., Any]:
+    """The NumPy reference of a loss, called with inputs and parameters by name; of a composite made of its parts'.
 
     Raises:
-        ParameterError: the configuration lacks its name or holds something else than name, parameters and reduction.
+        PluginError: it cannot be imported.
     """
-    surplus = sorted(set(config) - {"name", "parameters", "reduction"})
-    if "name" not in config or surplus:
-        found = ", ".join(map(str, config)) or "nothing"
-        raise ParameterError(f"a configuration holds name, parameters and reduction, found {found}")
-    parameters = config.get("parameters", {})
-    if not isinstance(config["name"], str) or not isinstance(parameters, Mapping) or "reduction" in parameters:
-        raise ParameterError(
-            f"a configuration holds a name, a mapping of parameters and beside it the reduction, found {dict(config)!r}"
-        )
-    return create(config["name"], reduction=config.get("reduction", "mean"), **parameters)
+    function: Callable[..., Any] = resolve(spec.name, spec.oracle)
+    if not spec.parts:
+        return function
+    oracles = [reference(part.loss) for part in spec.parts]
+    return lambda **given: function(spec, oracles, given)
+
+
+def reference_gradient(spec: LossSpec) -> Callable[..., Any]:
+    """The formula of a loss's gradient, likewise.
+
+    Raises:
+        PluginError: it cannot be imported.
+    """
+    function: Callable[..., Any] = resolve(spec.name, spec.oracle_gradient)
+    if not spec.parts:
+        return function
+    oracles = [reference(part.loss) for part in spec.parts]
+    formulas = [reference_gradient(part.loss) if part.loss.oracle_gradient else None for part in spec.parts]
+    return lambda **given: function(spec, oracles, formulas, given)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from losskit.spec.extensions import Command, ExportTarget, GraphRuntime, PropertyKind, ReportFormat
     from losskit.spec.graphs import Accepted
     from losskit.spec.hooks import ExtensionHooks, LossHooks, hookimpl, hookspec
-    from losskit.spec.loss import SCHEMA_VERSION, EdgeCase, Example, Least, LossSpec, Narrowing
+    from losskit.spec.loss import SCHEMA_VERSION, EdgeCase, Example, Least, LossSpec, Narrowing, Part
     from losskit.spec.parameters import Parameter, Parameters, ParameterSet
     from losskit.spec.properties import Claim, Property
     from losskit.spec.references import Reference
@@ -45,6 +45,7 @@ __all__ = [
     "Parameter",
     "ParameterSet",
     "Parameters",
+    "Part",
     "Property",
     "PropertyKind",
     "Reference",
@@ -62,7 +63,7 @@ _HOME = {
     "extensions": ("Command", "ExportTarget", "GraphRuntime", "PropertyKind", "ReportFormat"),
     "graphs": ("Accepted",),
     "hooks": ("ExtensionHooks", "LossHooks", "hookimpl", "hookspec"),
-    "loss": ("SCHEMA_VERSION", "EdgeCase", "Example", "Least", "LossSpec", "Narrowing"),
+    "loss": ("SCHEMA_VERSION", "EdgeCase", "Example", "Least", "LossSpec", "Narrowing", "Part"),
     "parameters": ("Parameter", "ParameterSet", "Parameters"),
     "properties": ("Claim", "Property"),
     "references": ("Reference",),

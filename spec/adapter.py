@@ -28,6 +28,8 @@ class Adapter(Frozen):
         reduction: the foreign argument that selects the reduction; empty where there is none.
         reductions: reductions the foreign loss has, with what it calls them. A loss that gives one number for a batch
             has one, and the spec says what couples its samples.
+        per_sample: whether it gives a value for each sample, which losskit weighs and reduces; it then has no argument for
+            either.
         sample_weight: the argument of the call that takes a weight for each sample; empty where there is none.
     """
 
@@ -39,6 +41,7 @@ class Adapter(Frozen):
     signs: tuple[str, ...] = ()
     reduction: str = "reduction"
     reductions: dict[Reduction, Json] = ALL
+    per_sample: bool = False
     sample_weight: str = ""
 
     def order(self, inputs: tuple[Input, ...]) -> tuple[str, ...]:
@@ -102,6 +105,14 @@ class Adapter(Frozen):
             )
 
     def _check_reductions(self, name: str) -> None:
+        if self.per_sample and (self.reduction or self.sample_weight):
+            found = self.reduction or self.sample_weight
+            raise SpecError(
+                f"{name}: a value for each sample is weighed and reduced by losskit, expected an argument for neither, "
+                f"found {found!r}"
+            )
+        if self.per_sample:
+            return
         if not self.reductions:
             raise SpecError(f"{name}: the adapter has no reduction, expected at least one of mean, sum, none")
         if not self.reduction and len(self.reductions) > 1:

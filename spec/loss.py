@@ -65,6 +65,23 @@ class Least(Frozen):
     when: When
 
 
+class Part(Frozen):
+    """One of the losses that a composite adds up.
+
+    Attributes:
+        loss: its spec.
+        parameters: its parameters, fixed.
+        weight: the parameter of the composite that it is multiplied with.
+        positions: a variadic shape symbol of the composite, each position of which is a row of this loss (a pixel); empty
+            where it takes the inputs as they are.
+    """
+
+    loss: LossSpec
+    parameters: dict[str, Json] = {}
+    weight: str
+    positions: str = ""
+
+
 def _as_set(given: Any) -> Any:
     return ParameterSet.of(given) if isinstance(given, type) and issubclass(given, Parameters) else given
 
@@ -96,6 +113,7 @@ class LossSpec(Frozen):
         notes: what engineers get wrong, what differs from peers.
         graph_accepts: wrong inputs that the exported graph answers, where the module raises.
         module: place of the ``nn.Module``, ``package.module:Class``; with an adapter, of any class or function.
+        parts: of a composite, what it adds up; empty for every other loss. See :func:`losskit.compose`.
         adapter: how a loss that was written elsewhere is built and called; None for one that follows losskit's base class.
         place: where a spec that is not registered is found, ``package.module:NAME``; filled in when it is loaded so.
         oracle: place of the NumPy reference, ``package.module:function``. It takes the inputs as float64 arrays and the
@@ -129,6 +147,7 @@ class LossSpec(Frozen):
     notes: tuple[str, ...] = ()
     graph_accepts: tuple[Accepted, ...] = ()
     module: str
+    parts: tuple[Part, ...] = ()
     adapter: Adapter | None = None
     place: str = ""
     oracle: str = ""
@@ -257,12 +276,14 @@ class LossSpec(Frozen):
 
     def _check_adapter(self) -> None:
         if self.adapter is None:
-            if not self.oracle:
+            if not self.oracle and not self.parts:
                 raise SpecError(
                     f"{self.name}: a loss needs an oracle, a NumPy reference; only one with an adapter may lack it"
                 )
             return
         self.adapter.check(self.name, self.inputs, self.parameters)
+        if self.adapter.per_sample:
+            return
         if bool(self.adapter.sample_weight) != (self.weights is not None):
             found = self.adapter.sample_weight or "no argument"
             raise SpecError(
@@ -271,9 +292,18 @@ class LossSpec(Frozen):
         if "none" not in self.adapter.reductions and self.coupling is None:
             raise SpecError(f"{self.name}: a loss without the reduction none must say what couples its samples")
 
+    @classmethod
+    def model_json_schema(cls, *given: Any, **options: Any) -> dict[str, Any]:
+        """The JSON Schema, its fields at the top, though a composite holds further specs."""
+        schema = super().model_json_schema(*given, **options)
+        own = schema.pop("$ref", "").rpartition("/")[2]
+        return {**schema["$defs"][own], **schema} if own else schema
+
     def reductions(self) -> tuple[Reduction, ...]:
-        """Reductions the loss has: all three, unless its adapter says otherwise."""
-        return REDUCTIONS if self.adapter is None else tuple(self.adapter.reductions)
+        """Reductions the loss has: all three, unless its adapter says otherwise or its parts have no rows in common."""
+        if self.parts and not self.output:
+            return REDUCTIONS[:1]
+        return REDUCTIONS if self.adapter is None or self.adapter.per_sample else tuple(self.adapter.reductions)
 
     def _check_accepted(self) -> None:
         inputs = {i.name for i in self.inputs}
@@ -324,3 +354,7 @@ class LossSpec(Frozen):
 
 def _list(names: Any) -> str:
     return ", ".join(sorted(names))
+
+
+Part.model_rebuild()
+LossSpec.model_rebuild()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from weakref import WeakValueDictionary
 
 import annotated_types as at
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, create_model, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
@@ -101,9 +102,9 @@ class Parameter(Frozen):
 
 
 class ParameterSet(Frozen):
-    """The parameters of a loss as data, with the place of the class that validates them."""
+    """The parameters of a loss as data, with the place of the class that validates them; without one it is made of the data."""
 
-    place: str
+    place: str = ""
     fields: tuple[Parameter, ...] = ()
 
     @classmethod
@@ -132,6 +133,8 @@ class ParameterSet(Frozen):
 
     def model(self) -> type[Parameters]:
         """The class that validates the parameters."""
+        if not self.place:
+            return _made(self.fields)
         if self.place not in _CLASSES:
             module, _, name = self.place.partition(":")
             try:
@@ -172,6 +175,26 @@ class ParameterSet(Frozen):
         domain = field.describe_domain()
         wanted = f"in {domain}" if domain[0] in "[({" else domain
         return f"{loss}: parameter {field.name} must be {wanted}, found {given[field.name]!r}"
+
+
+@cache
+def _made(fields: tuple[Parameter, ...]) -> type[Parameters]:
+    """A class of parameters from their description."""
+    types: dict[str, Any] = {"float": float, "int": int, "bool": bool, "choice": str, "numbers": tuple[float, ...]}
+    given: dict[str, Any] = {
+        p.name: (Annotated[types[p.kind], AfterValidator(_admitted(p))], p.default) for p in fields
+    }
+    made: type[Parameters] = create_model("Parameters", __base__=Parameters, **given)
+    return made
+
+
+def _admitted(parameter: Parameter) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if any(entry not in parameter.domain for entry in (value if isinstance(value, tuple) else (value,))):
+            raise PydanticCustomError("domain", "outside the domain")
+        return value
+
+    return check
 
 
 def _plain(value: Any) -> Any:

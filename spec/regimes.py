@@ -135,6 +135,34 @@ def within(inner: Interval | OneOf, outer: Interval | OneOf) -> bool:
     return low_fits and high_fits
 
 
+def intersection(one: Interval | OneOf, other: Interval | OneOf) -> Interval | OneOf | None:
+    """The values that satisfy both conditions; None where there is none."""
+    if isinstance(one, OneOf) or isinstance(other, OneOf):
+        finite, rest = (one, other) if isinstance(one, OneOf) else (other, one)
+        values = tuple(value for value in finite.values if value in rest) if isinstance(finite, OneOf) else ()
+        return OneOf(values=values) if values else None
+    if not overlap(one, other):
+        return None
+    low, high = max(one.low, other.low), min(one.high, other.high)
+    low_in = all(low in end or low > end.low or end.includes_low for end in (one, other))
+    high_in = all(high in end or high < end.high or end.includes_high for end in (one, other))
+    closed: dict[tuple[bool, bool], Closed] = {
+        (True, True): "both", (True, False): "left", (False, True): "right", (False, False): "neither",
+    }  # fmt: skip
+    return Interval(low=low, high=high, closed=closed[low_in, high_in])
+
+
+def regimes_intersection(one: When, other: When) -> When | None:
+    """The points that belong to both regimes; None where there is none."""
+    both: When = {**one, **other}
+    for name in one.keys() & other.keys():
+        shared = intersection(one[name], other[name])
+        if shared is None:
+            return None
+        both[name] = shared
+    return both
+
+
 def regimes_overlap(one: When, other: When) -> bool:
     """Whether two regimes have a point in common; what a regime does not name is free."""
     return all(overlap(one[name], other[name]) for name in one.keys() & other.keys())

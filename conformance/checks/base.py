@@ -109,6 +109,8 @@ def difference(
 
 def construction(subject: Subject) -> list[str]:
     """Program lines that build the loss."""
+    if subject.spec.parts:
+        return _composition(subject)
     given = "".join(f", {k}={v!r}" for k, v in subject.parameters.items() if v is not None)
     if not subject.spec.place:
         return ["import torch, losskit", f"loss = losskit.create({subject.spec.name!r}, reduction='none'{given})"]
@@ -119,6 +121,16 @@ def construction(subject: Subject) -> list[str]:
         f"(spec,) = load({subject.spec.place!r})",
         f"loss = build(spec, reduction={reduction!r}{given})",
     ]
+
+
+def _composition(subject: Subject) -> list[str]:
+    """Program lines that build a composite of registered losses."""
+    pairs = [
+        f"(losskit.create({part.loss.name!r}, **{dict(part.parameters)!r}), {subject.parameters[part.weight]!r})"
+        for part in subject.spec.parts
+    ]
+    reduction = subject.module().reduction
+    return ["import torch, losskit", f"loss = losskit.compose([{', '.join(pairs)}], reduction={reduction!r})"]
 
 
 def declared(claim: Claim, search: Search, comparison: Comparison) -> Iterator[tuple[Subject, Sizes]]:

@@ -13,7 +13,7 @@ from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import MODERATE, WIDE, draw_rows
 from losskit.conformance.subject import Data, Subject
-from losskit.registry import resolve
+from losskit.registry import reference, reference_gradient
 from losskit.spec import Claim, Example, LossSpec
 from losskit.spec.errors import InputError, InputTypeError, ParameterError
 
@@ -28,7 +28,7 @@ def arrays(data: Data) -> dict[str, Any]:
 
 def oracle(subject: Subject, data: Data) -> tuple[Tensor, Tensor]:
     """Unreduced value and counts from the NumPy reference."""
-    function = resolve(subject.spec.name, subject.spec.oracle)
+    function = reference(subject.spec)
     returned = function(**{**subject.parameters, **arrays(data)})
     value, count = returned if isinstance(returned, tuple) else (returned, np.ones_like(returned))
     return torch.as_tensor(np.asarray(value, dtype=np.float64)), torch.as_tensor(np.asarray(count, dtype=np.float64))
@@ -73,7 +73,7 @@ def _compare_gradient(comparison: Comparison, subject: Subject, data: Data, sear
     held = leaves(data, names)
     found = gradients_of(subject.call(held, "sum"), held, names)
     if subject.spec.oracle_gradient:
-        function = resolve(subject.spec.name, subject.spec.oracle_gradient)
+        function = reference_gradient(subject.spec)
         for name, wanted in function(**{**subject.parameters, **arrays(data)}).items():
             formula = torch.as_tensor(np.asarray(wanted, dtype=np.float64))
             allowed = 1e-9 * (1 + formula.abs().amax()) if formula.numel() else 1e-9
@@ -147,7 +147,7 @@ def worked_examples(claim: Claim, search: Search) -> Result:
     """Compute every worked value and every edge case that is shown as one."""
     comparison = Comparison(claim, search)
     spec = search.spec
-    if spec.adapter is not None and not spec.examples:
+    if (spec.adapter is not None or spec.parts) and not spec.examples:
         comparison.remarks.append("the spec shows no worked value")
     shown = [e for case in spec.edge_cases for e in case.examples]
     for example in (*spec.examples, *shown):

@@ -123,6 +123,8 @@ def fingerprint(spec: LossSpec) -> str:
     found = hashlib.sha256(spec.model_dump_json().encode())
     for place in (spec.module, spec.oracle, spec.oracle_gradient):
         found.update(_source(place.partition(":")[0]))
+    for part in spec.parts:
+        found.update(fingerprint(part.loss).encode())
     return found.hexdigest()
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from losskit.conformance.report import Report
     from losskit.export.artifact import Manifest
-    from losskit.registry import create, find, from_config, get, names
+    from losskit.plugins.base import Loss
+    from losskit.registry import compose, create, find, from_config, get, names, wrap
     from losskit.spec import LossSpec
     from losskit.spec.errors import LosskitError
 
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 __all__ = [
     "LosskitError",
     "__version__",
+    "compose",
     "create",
     "debug",
     "export",
@@ -35,12 +37,13 @@ __all__ = [
     "get",
     "names",
     "verify",
+    "wrap",
 ]
 __getattr__ = lazily(
     __name__,
     {
         "LosskitError": "losskit.spec.errors",
-        **dict.fromkeys(("create", "find", "from_config", "get", "names"), "losskit.registry"),
+        **dict.fromkeys(("compose", "create", "find", "from_config", "get", "names", "wrap"), "losskit.registry"),
     },
 )
 
@@ -52,11 +55,11 @@ def verify(*losses: str | LossSpec, **options: Any) -> Report:
     return run(*losses, **options)
 
 
-def export(name: str, directory: str | Path, **options: Any) -> Manifest:
+def export(loss: str | LossSpec | Loss, directory: str | Path, **options: Any) -> Manifest:
     """Write a loss as ONNX, TorchScript and torch.export with test vectors; see :func:`losskit.export.artifact.export`."""
     from losskit.export.artifact import export as run
 
-    return run(name, directory, **options)
+    return run(loss, directory, **options)
 
 
 def debug(enabled: bool = True) -> AbstractContextManager[None]:

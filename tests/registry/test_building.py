@@ -34,8 +34,8 @@ def test_building_from_a_spec_is_the_same() -> None:
         ({"tau": -1}, "comp_sum: parameter tau must be in [0, inf), found -1"),
         ({"tau": "1"}, "comp_sum: parameter tau must be in [0, inf), found '1'"),
         ({"gamma": 1}, "comp_sum has no parameter 'gamma'; its parameters are: tau"),
-        ({"reduction": "average"}, "comp_sum: reduction must be one of mean, sum, none, found 'average'"),
-        ({"reduction": None}, "comp_sum: reduction must be one of mean, sum, none, found None"),
+        ({"reduction": "average"}, "comp_sum: reduction must be one of mean, sum, none, sum_count, found 'average'"),
+        ({"reduction": None}, "comp_sum: reduction must be one of mean, sum, none, sum_count, found None"),
     ],
 )
 def test_a_bad_argument_is_one_sentence(arguments: dict[str, Any], sentence: str) -> None:

@@ -1,0 +1,1 @@
+"""A model in DistributedDataParallel whose loss sees the batches of all processes."""
