@@ -8,7 +8,11 @@ from html import escape
 from losskit.conformance.pictures import Picture
 from losskit.spec import LossSpec
 
-PAGE = """# Gallery
+PAGE = """---
+hide: [toc]
+---
+
+# Gallery
 
 Every picture is drawn from the code: the value of a loss and its slope, which automatic differentiation gives, along a path
 that says most about it. Rings mark kinks, gaps in a curve are jumps. Losses of several classes are also shown over the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -68,14 +69,14 @@ ILLUSTRATIONS = (
     Illustration(
         "Convex",
         "No chord lies below the curve.",
-        scenes.chord(-3.0, 2.0),
+        scenes.chord(0.125, 0.75),
         Side("logistic"),
         Side("mae_classification"),
     ),
     Illustration(
         "StrictlyConvex",
         "Every chord lies above the curve; here one touches it all along.",
-        scenes.chord(0.4, 2.6),
+        scenes.chord(0.57, 0.93),
         Side("mse"),
         Side("mae"),
     ),
@@ -213,5 +214,5 @@ def drawing(one: Illustration) -> bytes:
 def _side(axes: Axes, scene: Callable[[Axes, Subject], None], side: Side, verdict: str) -> None:
     with torch.no_grad():
         scene(axes, side.subject())
-    axes.set_title(f"{verdict}: {side.words()}", loc="left")
+    axes.set_title("\n".join(textwrap.wrap(f"{verdict}: {side.words()}", 40)), loc="left")
     spare(axes)

@@ -12,7 +12,11 @@ from losskit.spec import Claim, LossSpec, describe_regime
 from losskit.spec.properties import KINDS
 
 MARKS = {"holds": GLYPHS["held"], "fails": GLYPHS["confirmed"]}  # as in reports, whose claims these become
-PAGE = """# Losses by properties
+PAGE = """---
+hide: [toc]
+---
+
+# Losses by properties
 
 {holds} says that a property is claimed to hold, {fails} that it is claimed to fail, both that it depends on the regime. Point at
 a cell for its regimes, or open it. Columns lead to the definitions, rows to the losses. `losskit list --holds Convex` asks the

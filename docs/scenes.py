@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import torch
 from matplotlib.axes import Axes
@@ -51,12 +52,13 @@ def dots(axes: Axes, x: Tensor, y: Tensor, colour: str = MARK) -> None:
 
 
 def chord(low: float, high: float) -> Scene:
-    """The chord between two points of the curve."""
+    """The chord between two points of the curve, given as shares of its path."""
 
     def scene(axes: Axes, subject: Subject) -> None:
         curve(axes, subject)
-        ends = torch.tensor([low, high], dtype=torch.float64)
-        heights = value(subject, path_of(subject), ends)
+        path = path_of(subject)
+        ends = path.low + (path.high - path.low) * torch.tensor([low, high], dtype=torch.float64)
+        heights = value(subject, path, ends)
         plot(axes, ends, heights, MARK, dashed=True)
         dots(axes, ends, heights)
 
@@ -139,7 +141,7 @@ def slope(axes: Axes, subject: Subject) -> None:
     with torch.enable_grad():
         line = trace(subject, path_of(subject))
     parts = torch.tensor([line.x[0] - 1, *line.kinks, line.x[-1] + 1], dtype=torch.float64)
-    for low, high in zip(parts[:-1], parts[1:], strict=True):
+    for low, high in pairwise(parts.tolist()):
         inside = (line.x > low) & (line.x < high)
         plot(axes, line.x[inside], line.slope[inside], CURVE)
     for kink in line.kinks:

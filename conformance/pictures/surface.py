@@ -14,8 +14,8 @@ from losskit.conformance.pictures.inputs import is_distribution, predictions, re
 from losskit.conformance.pictures.model import Surface
 from losskit.conformance.subject import Data, Subject
 
-SIDE = 36  # steps along an edge of the simplex
-ACROSS = 29  # points along an edge of the plane of scores
+SIDE = 30  # steps along an edge of the simplex
+ACROSS = 25  # points along an edge of the plane of scores
 INSIDE = 0.01  # how far the picture stays away from probabilities of 0
 REACH = 4.0
 SHIFTS = (1.7, -2.3)
