@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-import matplotlib
 import torch
 from docs import scenes
 from docs.scenes import Scene
@@ -16,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from losskit import registry
-from losskit.conformance.pictures.draw import SETTINGS, spare, to_bytes
+from losskit.conformance.pictures.draw import house_style, spare, to_bytes
 from losskit.conformance.subject import Subject
 
 FOLDER = "pictures"
@@ -200,7 +199,7 @@ def drawings() -> Iterator[tuple[str, bytes]]:
 
 def drawing(one: Illustration) -> bytes:
     """The property on its example and its counterexample, side by side."""
-    with matplotlib.rc_context({**SETTINGS, "svg.hashsalt": one.kind}):
+    with house_style(one.kind):
         sheet = Figure(figsize=(6.4, 2.3), layout="constrained")
         panels: list[Axes] = list(sheet.subplots(1, 2))
         _side(panels[0], one.scene, one.holds, "holds")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
@@ -94,10 +96,24 @@ def render(shown: Picture, suffix: str) -> bytes:
         MissingExtraError: matplotlib is not installed.
     """
     require()
+    with house_style(shown.name):
+        return to_bytes(_figure(shown), suffix, shown.in_words())
+
+
+@contextmanager
+def house_style(salt: str) -> Iterator[None]:
+    """Matplotlib's own defaults with our few changes, whatever the reader's configuration says.
+
+    Args:
+        salt: what ids inside of an SVG are made from.
+    """
     import matplotlib
 
-    with matplotlib.rc_context({**SETTINGS, "svg.hashsalt": shown.name}):
-        return to_bytes(_figure(shown), suffix, shown.in_words())
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        changed: Any = {**SETTINGS, "svg.hashsalt": salt}
+        matplotlib.rcParams.update(changed)
+        yield
 
 
 def to_bytes(figure: Figure, suffix: str, description: str) -> bytes:
@@ -209,7 +225,7 @@ def _plane(figure: Figure, axes: Axes, field: Surface) -> None:
     levels = MaxNLocator(LEVELS).tick_values(low, high)
     drawn = axes.tricontourf(x, y, field.value.clamp(low, high).tolist(), levels=levels, cmap=FIELD)
     bar = figure.colorbar(drawn, ax=axes, shrink=0.8, pad=0.0, aspect=22, format="%.3g")
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(length=2)
     note = f", {field.note}" if field.note else ""
     axes.set_title(f"value, label 0{note}", loc="left")

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import pytest
 import torch
 
@@ -226,6 +227,13 @@ def test_an_svg_has_the_same_bytes_in_every_process() -> None:
         for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"))
     }
     assert len(hashes) == 1
+
+
+def test_the_readers_own_configuration_changes_nothing() -> None:
+    shown = picture(registry.get("huber"))
+    usual = render(shown, ".svg")
+    with matplotlib.rc_context({"lines.linewidth": 9, "axes.prop_cycle": "cycler('color', 'k')", "font.size": 30}):
+        assert render(shown, ".svg") == usual
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".png"])
