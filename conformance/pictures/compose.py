@@ -14,7 +14,7 @@ from losskit.conformance.pictures.family import settings
 from losskit.conformance.pictures.model import Line, Picture, Row
 from losskit.conformance.pictures.surface import parameters_in_words, surface
 from losskit.conformance.pictures.trace import trace, zoom
-from losskit.conformance.pictures.views import View, view_of
+from losskit.conformance.pictures.views import View, views_of
 from losskit.conformance.subject import Subject
 from losskit.spec import LossSpec
 from losskit.spec.errors import PictureError
@@ -39,8 +39,19 @@ def picture(spec: LossSpec, parameters: Mapping[str, Any] | None = None) -> Pict
         PictureError: no picture says anything about this loss, or nothing finite was found to draw.
         PluginError: the plugin is broken.
     """
-    view, given = view_of(spec), parameters or {}
-    subject = Subject(spec, given)
+    subject = Subject(spec, parameters or {})
+    reasons = []
+    for view in views_of(spec):
+        try:
+            return _seen(subject, view, parameters or {})
+        except Exception as error:  # a loss may refuse what its spec admits, and somebody else's may do so in any way
+            reasons.append(f"{view.name}: {error}")
+    raise PictureError(f"{spec.name} cannot be drawn: {reasons[0]}")
+
+
+def _seen(subject: Subject, view: View, given: Mapping[str, Any]) -> Picture:
+    """The picture of a view."""
+    spec = subject.spec
     varied: str = ""
     groups: Groups = []
     if len(view.paths(subject)) <= ROWS:
@@ -48,17 +59,13 @@ def picture(spec: LossSpec, parameters: Mapping[str, Any] | None = None) -> Pict
     if not groups:
         varied, groups = "", _single(subject, view)
     if not groups:
-        raise PictureError(f"{spec.name} cannot be drawn: no value along {_where(view, subject)} is finite")
+        raise PictureError("no value along the path is finite")
     rows, notes = _rows(groups, bool(varied))
     note = parameters_in_words(subject.parameters, varied) if varied else ""
     field = surface(subject, note) if view.plane else None
     if spec.detached:
         notes.append(f"The slope is what training sees, a surrogate: {spec.detached}.")
     return Picture(spec.name, spec.title, view.name, rows, field, varied, tuple(notes))
-
-
-def _where(view: View, subject: Subject) -> str:
-    return "; ".join(dict.fromkeys(path.axis for path in view.paths(subject))) or "any of its inputs"
 
 
 def _single(subject: Subject, view: View) -> Groups:

@@ -13,6 +13,7 @@ from losskit.conformance.pictures.inputs import (
     ids,
     is_binary,
     is_distribution,
+    is_logarithm,
     is_real,
     moved,
     predictions,
@@ -71,17 +72,20 @@ def is_batch_of_scores(spec: LossSpec) -> bool:
 
 
 def batch_of_scores(subject: Subject) -> list[Path]:
-    """All scores of a batch from the wrong side to the right one at once."""
+    """All scores of a batch, or of a row of labels, from the wrong side to the right one at once."""
     (entry,), label = predictions(subject.spec), _binary_label(subject.spec)
     assert label is not None
     target = torch.tensor(BATCH, dtype=torch.float64)
+    by_row = len(entry.shape) == 2 and not subject.coupled  # labels of a row rather than of a batch
 
     def at(x: Tensor) -> Data:
-        named = {entry.name: x * (2 * target - 1), label.name: target}
-        return {**named, **rest(subject, tuple(named), target)}
+        signs = 2 * target - 1
+        scores = x[:, None] * signs if by_row else x * signs
+        named = {entry.name: scores, label.name: target.expand(scores.shape)}
+        return {**named, **rest(subject, tuple(named), scores.detach())}
 
     axis = "x: scores are x for 3 positives, -x for 5 negatives"
-    return [Path(axis, -REACH, REACH, at, single=True, zooms=True)]
+    return [Path(axis, -REACH, REACH, at, single=not by_row, zooms=True)]
 
 
 def _of(spec: LossSpec) -> tuple[Input, str] | None:
@@ -106,7 +110,11 @@ def at_rows(subject: Subject, name: str, rows: Tensor) -> Data:
     """Inputs with rows of scores (n, C) for one prediction; the label is class 0, other predictions favour it by 1."""
     found = _of(subject.spec)
     assert found is not None
-    data: Data = {name: rows, found[0].name: torch.zeros(len(rows), dtype=torch.int64)}
+    entry = subject.input(name)
+    data: Data = {
+        name: rows.log_softmax(1) if is_logarithm(entry) else rows,
+        found[0].name: torch.zeros(len(rows), dtype=torch.int64),
+    }
     for other in predictions(subject.spec):
         if other.name not in data:
             favoured = torch.zeros_like(rows).detach()

@@ -45,6 +45,11 @@ def is_distribution(entry: Input) -> bool:
     return isinstance(entry.domain, Distribution)
 
 
+def is_logarithm(entry: Input) -> bool:
+    """Whether it holds logarithms of probabilities."""
+    return isinstance(entry.domain, Real) and entry.domain.interval.high == 0
+
+
 def ids(entry: Input) -> ClassIndex | None:
     """The domain of class ids; None for other inputs."""
     return entry.domain if isinstance(entry.domain, ClassIndex) else None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import random
 
 import torch
 from torch import Tensor
 
-from losskit.conformance.pictures.inputs import REACH, ends, ids, is_distribution, is_real, moved, predictions, required
+from losskit.conformance.pictures.inputs import REACH, ends, is_distribution, is_real, moved, predictions, required
 from losskit.conformance.pictures.model import Path
 from losskit.conformance.search.inputs import MODERATE, NoAdmissibleDataError, draw
 from losskit.conformance.search.parameters import size_draws
@@ -139,54 +138,6 @@ def direction(subject: Subject) -> list[Path]:
 
     axis = f"{first.name} as a multiple of {second.name}"
     return [Path(axis, -REACH, REACH, at, single=subject.coupled)]
-
-
-def is_pairs(spec: LossSpec) -> bool:
-    """Vectors and labels that are only compared with each other."""
-    return _labelled(spec) and spec.coupling == "pairs"
-
-
-def is_clusters(spec: LossSpec) -> bool:
-    """Vectors and labels whose classes are taken together."""
-    return _labelled(spec) and spec.coupling != "pairs"
-
-
-def _labelled(spec: LossSpec) -> bool:
-    shown = required(spec)
-    if len(shown) != 2 or not is_real(shown[0]) or len(shown[0].shape) != 2:
-        return False
-    domain = ids(shown[1])
-    return domain is not None and domain.of is None
-
-
-def pairs(subject: Subject) -> list[Path]:
-    """Three vectors on a circle: the angle from the anchor to its positive, and to its negative."""
-    vectors, labels = required(subject.spec)
-
-    def at(positive: Tensor, negative: Tensor) -> Data:
-        angles = torch.deg2rad(torch.cat([torch.zeros(1, dtype=torch.float64), positive, -negative]))
-        points = torch.stack([angles.cos(), angles.sin()], 1)
-        return {vectors.name: points, labels.name: torch.tensor([0, 0, 1])}
-
-    near, far = torch.tensor([30.0], dtype=torch.float64), torch.tensor([60.0], dtype=torch.float64)
-    axis = "angle to the anchor, in degrees"
-    return [
-        Path(axis, 0.5, 119.5, lambda x: at(x, far), "positive moved, negative at 60°", single=True),
-        Path(axis, 0.5, 119.5, lambda x: at(near, x), "negative moved, positive at 30°", single=True),
-    ]
-
-
-def clusters(subject: Subject) -> list[Path]:
-    """Three classes of three points around means on a circle, spread further and further."""
-    vectors, labels = required(subject.spec)
-    angles = torch.arange(3, dtype=torch.float64) * (2 * math.pi / 3)
-    means = torch.stack([angles.cos(), angles.sin()], 1)
-
-    def at(x: Tensor) -> Data:
-        points = (means[:, None] + x.view(-1, 1, 1) * means[None, :].flip(1)).reshape(-1, 2)
-        return {vectors.name: points, labels.name: torch.arange(3).repeat_interleave(3)}
-
-    return [Path("spread within classes, in radii of the circle of their means", 0.02, 1.5, at, single=True)]
 
 
 def is_matrix(spec: LossSpec) -> bool:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.pictures.decisions import at_rows, class_count
-from losskit.conformance.pictures.inputs import is_distribution, predictions, required
+from losskit.conformance.pictures.inputs import is_distribution, is_logarithm, predictions, required
 from losskit.conformance.pictures.model import Surface
 from losskit.conformance.subject import Data, Subject
 
@@ -33,9 +33,8 @@ def surface(subject: Subject, note: str = "") -> Surface | None:
 
     if is_distribution(entry):
         return _field(subject, "simplex", _simplex(), at, note)
-    if _states_probabilities(subject, at):
-        shares = _simplex()
-        return _field(subject, "simplex", shares, partial(_from_logarithms, at), note)
+    if is_logarithm(entry) or _states_probabilities(subject, at):
+        return _field(subject, "simplex", _simplex(), partial(_from_logarithms, at), note)
     return _field(subject, "scores", _plane(), at, note)
 
 

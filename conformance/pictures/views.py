@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from losskit.conformance.pictures import decisions, numbers
+from losskit.conformance.pictures import decisions, numbers, vectors
 from losskit.conformance.pictures.model import Path
 from losskit.conformance.subject import Subject
 from losskit.spec import LossSpec
@@ -40,8 +40,9 @@ VIEWS = (  # the most telling first
     View("residual", numbers.is_residual, numbers.residual),
     View("preference", numbers.is_preference, numbers.preference),
     View("probabilities", numbers.is_share, numbers.share, plane=True),
-    View("pairs", numbers.is_pairs, numbers.pairs),
-    View("clusters", numbers.is_clusters, numbers.clusters),
+    View("vectors", vectors.is_vectors, vectors.vectors),
+    View("pairs", vectors.is_pairs, vectors.pairs),
+    View("clusters", vectors.is_clusters, vectors.clusters),
     View("direction", numbers.is_direction, numbers.direction),
     View("matrix", numbers.is_matrix, numbers.matrix),
     View("elementwise", numbers.is_elementwise, numbers.elementwise),
@@ -49,16 +50,25 @@ VIEWS = (  # the most telling first
 )
 
 
-def view_of(spec: LossSpec) -> View:
-    """The first view that fits.
+def views_of(spec: LossSpec) -> list[View]:
+    """The views that fit, the most telling first.
 
     Raises:
         PictureError: nothing real that a gradient flows to can be moved.
     """
-    found = next((view for view in VIEWS if view.fits(spec)), None)
-    if found is None:
+    found = [view for view in VIEWS if view.fits(spec)]
+    if not found:
         known = ", ".join(f"{i.name} {i.describe_shape()}" for i in spec.inputs)
         raise PictureError(
             f"{spec.name} cannot be drawn: a picture needs a real input that a gradient flows to, and it has {known}"
         )
     return found
+
+
+def view_of(spec: LossSpec) -> View:
+    """The most telling view of a loss.
+
+    Raises:
+        PictureError: nothing real that a gradient flows to can be moved.
+    """
+    return views_of(spec)[0]

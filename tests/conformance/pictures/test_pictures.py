@@ -11,6 +11,7 @@ from typing import Any
 import matplotlib
 import pytest
 import torch
+from examples.foreign import torch_nn
 
 from losskit import registry
 from losskit.conformance.checks.reference import oracle, oracle_mean
@@ -184,8 +185,48 @@ def test_inputs_that_no_built_in_loss_has_find_their_view() -> None:
     assert view_of(without(hinge, inputs=(probability, label))).name == "margin"
     other = Input(name="other", shape=("B", "C"), domain=Distribution(), role="target", differentiable=False)
     assert view_of(without(shares, inputs=(*shares.inputs, other))).name == "probabilities"
+    rows = tuple(Input(name=name, shape=("B", "D")) for name in ("anchor", "positive", "negative"))
+    assert view_of(without(hinge, inputs=rows)).name == "vectors"
+    assert view_of(without(hinge, inputs=(*rows[:2], label))).name == "vectors"
     cube = Input(name="cube", shape=("B", "D", "E"))
     assert view_of(without(hinge, inputs=(cube,))).name == "ray"
+
+
+FOREIGN = {
+    "NLL": "classes",
+    "MULTILABEL_SOFT_MARGIN": "batch of scores",
+    "MULTILABEL_MARGIN": "ray",
+    "COSINE_EMBEDDING": "vectors",
+    "TRIPLET_MARGIN": "vectors",
+    "GAUSSIAN_NLL": "elementwise",
+}
+
+
+@pytest.mark.parametrize(("name", "view"), FOREIGN.items())
+def test_foreign_losses_are_drawn(name: str, view: str) -> None:
+    spec: LossSpec = getattr(torch_nn, name)
+    shown = picture(spec)
+    assert shown.view == view
+    for line in lines(shown):
+        subject = Subject(spec, line.parameters)
+        asked = [
+            subject.call(data, "mean").reshape(1) if line.path.single else subject.value(data) for data in line.data()
+        ]
+        torch.testing.assert_close(line.value, torch.cat(asked).double())
+
+
+def test_the_negative_logarithm_of_a_probability_is_shown_over_the_simplex() -> None:
+    field = picture(torch_nn.NLL).surface
+    assert field is not None
+    torch.testing.assert_close(field.value, -field.rows[:, 0].log())
+
+
+def test_the_angle_of_two_vectors_is_what_the_cosine_loss_sees() -> None:
+    same, other = picture(torch_nn.COSINE_EMBEDDING, {"margin": 0.0}).rows[0].lines
+    cosine = torch.deg2rad(same.x).cos()
+    torch.testing.assert_close(same.value, 1 - cosine)
+    torch.testing.assert_close(other.value, cosine.clamp(min=0))
+    assert other.kinks == pytest.approx([90.0], abs=0.1)
 
 
 def test_a_drawn_ray_serves_where_nothing_else_does() -> None:
