@@ -7,7 +7,16 @@ import random
 import torch
 from torch import Tensor
 
-from losskit.conformance.pictures.inputs import REACH, ends, is_distribution, is_real, moved, predictions, required
+from losskit.conformance.pictures.inputs import (
+    REACH,
+    ends,
+    is_distribution,
+    is_logarithm,
+    is_real,
+    moved,
+    predictions,
+    required,
+)
 from losskit.conformance.pictures.model import Path
 from losskit.conformance.search.inputs import MODERATE, NoAdmissibleDataError, draw
 from losskit.conformance.search.parameters import size_draws
@@ -25,7 +34,8 @@ SEED = 3
 def is_residual(spec: LossSpec) -> bool:
     """Predictions and targets of one shape, each element by itself."""
     shown = required(spec)
-    alike = len(shown) == 2 and {i.shape for i in shown} == {spec.output} and all(map(is_real, shown))
+    free = all(is_real(i) and not is_logarithm(i) for i in shown)
+    alike = len(shown) == 2 and {i.shape for i in shown} == {spec.output} and free
     return alike and [i.role for i in shown] == ["prediction", "target"]
 
 
@@ -103,9 +113,10 @@ def preference(subject: Subject) -> list[Path]:
 
 
 def is_share(spec: LossSpec) -> bool:
-    """One distribution, or two to be compared."""
+    """One distribution, or two to be compared, as they are or as logarithms."""
     shown = required(spec)
-    return all(map(is_distribution, shown)) and len(shown) in (1, 2) and bool(moved(spec))
+    whole = all(is_distribution(i) or (is_logarithm(i) and len(i.shape) == 2) for i in shown)
+    return whole and len(shown) in (1, 2) and bool(moved(spec))
 
 
 def share(subject: Subject) -> list[Path]:
@@ -114,7 +125,8 @@ def share(subject: Subject) -> list[Path]:
 
     def at(x: Tensor) -> Data:
         fixed = torch.tensor([SHARE, 1 - SHARE], dtype=torch.float64).expand(len(x), 2)
-        return {first.name: torch.stack([x, 1 - x], 1), **{o.name: fixed for o in others}}
+        rows = {first.name: torch.stack([x, 1 - x], 1), **{o.name: fixed for o in others}}
+        return {i.name: rows[i.name].log() if is_logarithm(i) else rows[i.name] for i in required(subject.spec)}
 
     axis = "probability of class 0, of two classes" + (f"; {others[0].name} has {SHARE:g}" if others else "")
     return [Path(axis, EDGE, 1 - EDGE, at)]

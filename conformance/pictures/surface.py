@@ -24,6 +24,8 @@ SHIFTS = (1.7, -2.3)
 def surface(subject: Subject, note: str = "") -> Surface | None:
     """The field of one setting; None where some value is not finite."""
     spec = subject.spec
+    if len(required(spec)) > 1 and spec.class_target() is None:  # one row against another, and no label to fix
+        return None
     entry = predictions(spec)[0]
     if class_count(subject, 3) != 3:  # the parameters are those of another number of classes
         return None
