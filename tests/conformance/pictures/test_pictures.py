@@ -11,7 +11,6 @@ from typing import Any
 import matplotlib
 import pytest
 import torch
-from examples.foreign import torch_nn
 
 from losskit import registry
 from losskit.conformance.checks.reference import oracle, oracle_mean
@@ -20,6 +19,7 @@ from losskit.conformance.pictures.family import CURVES, settings
 from losskit.conformance.pictures.numbers import ray
 from losskit.conformance.pictures.views import view_of
 from losskit.conformance.subject import Subject
+from losskit.registry.places import load
 from losskit.spec import LossSpec
 from losskit.spec.errors import ParameterError, PictureError
 from losskit.spec.tensors import Distribution, Input, Probability
@@ -191,6 +191,12 @@ def test_inputs_that_no_built_in_loss_has_find_their_view() -> None:
     assert view_of(without(hinge, inputs=(cube,))).name == "ray"
 
 
+def foreign(name: str) -> LossSpec:
+    """A loss of torch.nn with a spec."""
+    (spec,) = load(f"examples.foreign.torch_nn:{name}")
+    return spec
+
+
 FOREIGN = {
     "NLL": "classes",
     "MULTILABEL_SOFT_MARGIN": "batch of scores",
@@ -204,7 +210,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize(("name", "view"), FOREIGN.items())
 def test_foreign_losses_are_drawn(name: str, view: str) -> None:
-    spec: LossSpec = getattr(torch_nn, name)
+    spec = foreign(name)
     shown = picture(spec)
     assert shown.view == view
     for line in lines(shown):
@@ -216,13 +222,13 @@ def test_foreign_losses_are_drawn(name: str, view: str) -> None:
 
 
 def test_the_negative_logarithm_of_a_probability_is_shown_over_the_simplex() -> None:
-    field = picture(torch_nn.NLL).surface
+    field = picture(foreign("NLL")).surface
     assert field is not None
     torch.testing.assert_close(field.value, -field.rows[:, 0].log())
 
 
 def test_the_angle_of_two_vectors_is_what_the_cosine_loss_sees() -> None:
-    same, other = picture(torch_nn.COSINE_EMBEDDING, {"margin": 0.0}).rows[0].lines
+    same, other = picture(foreign("COSINE_EMBEDDING"), {"margin": 0.0}).rows[0].lines
     cosine = torch.deg2rad(same.x).cos()
     torch.testing.assert_close(same.value, 1 - cosine)
     torch.testing.assert_close(other.value, cosine.clamp(min=0))
