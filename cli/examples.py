@@ -10,7 +10,12 @@ EXAMPLES = {
         "losskit export comp_sum --param tau=1.5 --grad -o comp_sum-graphs",
     ),
     "list": ("losskit list", "losskit list --task classification --holds LabelSymmetric --fails Convex"),
-    "describe": ("losskit describe comp_sum", "losskit describe comp_sum --bibtex"),
+    "describe": (
+        "losskit describe comp_sum",
+        "losskit describe comp_sum --bibtex",
+        "losskit describe focal --plot focal.svg",
+        "losskit describe focal --param gamma=5 --plot focal.png",
+    ),
     "verify": (
         "losskit verify comp_sum --only Convex --only LabelSymmetric",
         "losskit verify --profile standard --html reports/verify.html",

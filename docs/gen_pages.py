@@ -10,16 +10,27 @@ import mkdocs_gen_files
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from losskit import registry, verify
+from losskit.conformance import pictures
 from losskit.conformance.report import from_json, to_html
+from losskit.conformance.report.matrix import GROUPS
 from losskit.export import census
 from losskit.spec import Claim, LossSpec, Property, describe_regime
 from losskit.spec.properties import KINDS, Convex
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent))  # the build runs this file by its path
-from docs import commands, graphs, lattice, runtimes, schemas, worked  # noqa: E402
+from docs import (  # noqa: E402
+    commands,
+    gallery,
+    graphs,
+    illustrations,
+    lattice,
+    matrix,
+    runtimes,
+    schemas,
+    worked,
+)
 
-GROUPS = ("invariance", "analytic", "decision", "relation", "engineering")
 REPLAY = HERE.parent / "reports" / "runtimes.json"  # of the last replay of all graphs, which CI makes before this
 MARKER = "<!-- vocabulary -->"
 
@@ -83,6 +94,7 @@ def _entry(kind: type[Property], specs: list[LossSpec]) -> Iterator[str]:
     yield f"### {kind.__name__} {{#{kind.__name__.lower()}}}\n"
     yield f"`{kind.__name__}({', '.join(names)})`\n" if names else ""
     yield text.replace("``", "`") + "\n"
+    yield illustrations.figure(kind.__name__)
     lines = inspect.cleandoc(attributes).splitlines()
     yield "".join(f"\n- {line}" if not line.startswith(" ") else f" {line.strip()}" for line in lines).replace(
         "``", "`"
@@ -105,6 +117,12 @@ def write(path: str, text: str) -> None:
         file.write(text)
 
 
+def write_bytes(path: str, content: bytes) -> None:
+    """Add a picture to the site."""
+    with mkdocs_gen_files.open(path, "wb") as file:
+        file.write(content)
+
+
 def example_report() -> str:
     """The page of a small verification in which one claim is false."""
     shown = ("ShiftInvariant", "NonNegative", "Bounded", "Convex", "LabelSymmetric", "Reduces", "DeviceParity")
@@ -121,13 +139,22 @@ def main() -> None:
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, autoescape=False)
     environment.filters.update(cell=cell, regime=regime, arguments=arguments, link=link, example=worked.example)
     template = environment.get_template("loss.md.j2")
+    drawn = {spec.name: pictures.picture(spec) for spec in specs}
     for spec in specs:
         links = list(spec.links())
+        write_bytes(f"losses/pictures/{spec.name}.svg", pictures.render(drawn[spec.name], ".svg"))
         write(
             f"losses/{spec.name}.md",
-            template.render(spec=spec, claims=[c for c in spec.claims if c not in links], links=links),
+            template.render(
+                spec=spec,
+                claims=[c for c in spec.claims if c not in links],
+                links=links,
+                picture=gallery.figure(drawn[spec.name], "../pictures/"),
+            ),
         )
     write("losses/index.md", index(specs))
+    write("losses/gallery.md", gallery.page([(spec, drawn[spec.name]) for spec in specs]))
+    write("losses/matrix.md", matrix.page(specs))
     write("losses/lattice.md", lattice.page(specs))
     write("runtimes.md", runtimes.page(specs, from_json(REPLAY.read_text("utf-8")) if REPLAY.is_file() else None))
     write("graphs.md", graphs.page(census.read(HERE / "graphs.json")))
@@ -136,6 +163,8 @@ def main() -> None:
     for schema in schemas.SCHEMAS:
         write(f"reference/schemas/{schema.file}.schema.json", schema.text())
     write("example-report.html", example_report())
+    for kind, drawing in illustrations.drawings():
+        write_bytes(illustrations.place(kind), drawing)
     page = (HERE / "properties.md").read_text(encoding="utf-8")
     write("properties.md", page.replace(MARKER, "\n".join(part for part in vocabulary(specs) if part)))
 

@@ -12,7 +12,8 @@ def on_config(config: Any) -> Any:
     """Put the pages that ``gen_pages.py`` writes below the entry Losses."""
     entry = next(item for item in config["nav"] if "Losses" in item)
     pages = [{registry.get(name).title: f"losses/{name}.md"} for name in registry.builtin()]
-    entry["Losses"] = [{"All losses": "losses/index.md"}, {"Relations": "losses/lattice.md"}, *pages]
+    overviews = {"All losses": "index", "Gallery": "gallery", "Matrix": "matrix", "Relations": "lattice"}
+    entry["Losses"] = [*({title: f"losses/{name}.md"} for title, name in overviews.items()), *pages]
     return config
 
 

@@ -50,3 +50,7 @@ class NotExportableError(ExportError):
 
 class ArtifactError(LosskitError):
     """An exported artifact folder is incomplete, unsafe or was changed."""
+
+
+class PictureError(LosskitError):
+    """A loss cannot be drawn, or not into this kind of file."""

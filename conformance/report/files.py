@@ -13,11 +13,20 @@ def write(path: Path, text: str) -> None:
     Raises:
         OSError: the folder cannot be made or written to.
     """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name beside ``path`` and rename it; missing folders are made.
+
+    Raises:
+        OSError: the folder cannot be made or written to.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         os.chmod(temporary, 0o666 & ~_umask())  # mkstemp hides its files from everybody else
         os.replace(temporary, path)
     except BaseException:

@@ -102,7 +102,7 @@ class Matrix:
 def matrix(report: Report) -> Matrix:
     """The matrix of a report; kinds stand in the order of the vocabulary."""
     found = {finding.property for loss in report.losses for finding in loss.findings}
-    groups = _groups([kind for kind in KINDS if kind in found] + sorted(found - set(KINDS)))
+    groups = grouped([kind for kind in KINDS if kind in found] + sorted(found - set(KINDS)))
     kinds = [kind for _, several in groups for kind in several]
     rows = []
     for number, loss in enumerate(report.losses):
@@ -121,7 +121,8 @@ def _group(kind: str) -> str:
     return KINDS[kind].__module__.rpartition(".")[2] if kind in KINDS else ELSEWHERE
 
 
-def _groups(kinds: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def grouped(kinds: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Kinds by their groups of the vocabulary, in its order; what it does not have comes last."""
     order = [*GROUPS, *sorted({_group(kind) for kind in kinds} - {*GROUPS})]
     by_group = sorted(kinds, key=lambda kind: order.index(_group(kind)))
     return tuple((name, tuple(several)) for name, several in groupby(by_group, key=_group))
