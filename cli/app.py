@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from losskit.cli.examples import epilog
 from losskit.cli.failures import INTERRUPTED, report_failure
 
-COMMANDS = ("list", "describe", "verify", "export", "doctor")
+COMMANDS = ("list", "describe", "verify", "export", "doctor", "new")
 
 
 class Modules(Mapping[str, Any]):
