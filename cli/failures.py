@@ -38,7 +38,9 @@ def _status(error: Exception) -> int | None:
         return None
     from losskit.spec.errors import LosskitError, ParameterError, ScaffoldError, SpecError, UnknownLossError
 
-    if isinstance(error, UnknownLossError | ParameterError | ScaffoldError | SpecError):  # a plugin's own come as PluginError
+    if isinstance(
+        error, UnknownLossError | ParameterError | ScaffoldError | SpecError
+    ):  # a plugin's own come as PluginError
         return WRONG_COMMAND
     return NOT_RUN if isinstance(error, LosskitError) else None
 

@@ -50,7 +50,7 @@ def new(
 
     with output.aside():
         if name is None:
-            if not (sys.stdin.isatty() and sys.stderr.isatty()) or as_json:
+            if as_json or not _somebody_is_there():
                 raise typer.BadParameter("nobody is there to be asked; give NAME and --task TASK or --from LOSS")
             order, folder = _ask(task, start, to, author, title)
         else:
@@ -61,6 +61,11 @@ def new(
         output.show_json(package=_data(order, written))
     else:
         output.show(_page(order, written))
+
+
+def _somebody_is_there() -> bool:
+    """Whether questions reach a person and answers come back."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _order(name: str, task: str | None, start: str | None, author: str | None, title: str | None) -> Order:
@@ -92,7 +97,9 @@ def _task(task: str | None, start: str | None) -> str:
     return found
 
 
-def _ask(task: str | None, start: str | None, to: Path | None, author: str | None, title: str | None) -> tuple[Order, Path]:
+def _ask(
+    task: str | None, start: str | None, to: Path | None, author: str | None, title: str | None
+) -> tuple[Order, Path]:
     """Ask for what was not given; each answer is checked at once and asked for again if it will not do."""
     from losskit.cli.scaffold import order as rules
     from losskit.cli.scaffold.writing import check_folder

@@ -41,7 +41,9 @@ class Reference(Frozen):
         known = entries(self.file)
         if self.key not in known:
             near = difflib.get_close_matches(self.key, known, n=3)
-            found = f"did you mean {', '.join(near)}?" if near else f"found {', '.join(sorted(known)[:5]) or 'no entry'}"
+            found = (
+                f"did you mean {', '.join(near)}?" if near else f"found {', '.join(sorted(known)[:5]) or 'no entry'}"
+            )
             raise SpecError(f"reference {self.key!r} is not in the BibTeX file {self.file}; {found}")
         missing = [name for name in _NEEDED if not self.field(name)]
         if missing:

@@ -71,9 +71,13 @@ def check_name(name: str) -> str:
             f"underscores, a letter first, at most {_LONGEST} characters, such as my_loss{offer}"
         )
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        raise ScaffoldError(f"{name!r} is a keyword of Python, expected a name that can be a function; take {name}_loss")
+        raise ScaffoldError(
+            f"{name!r} is a keyword of Python, expected a name that can be a function; take {name}_loss"
+        )
     if name in sys.stdlib_module_names:
-        raise ScaffoldError(f"{name!r} is a module of Python's standard library, expected another name; take {name}_loss")
+        raise ScaffoldError(
+            f"{name!r} is a module of Python's standard library, expected another name; take {name}_loss"
+        )
     _check_free(name)
     return name
 

@@ -111,7 +111,7 @@ def _renamed(order: Order, start: Start, text: str) -> str:
         (start.spec.parameters.place, f"{order.camel}Parameters"),
     ):
         if place.startswith(start.package):
-            text = re.sub(rf"\b{place.partition(':')[2]}\b", new, text)
+            text = re.sub(rf"(?<![\w.]){place.partition(':')[2]}\b", new, text)
     for place in filter(None, (start.spec.oracle, start.spec.oracle_gradient)):
         function = place.partition(":")[2]
         new = _function(order, old, function)

@@ -84,7 +84,7 @@ def test_an_unknown_key_offers_the_nearest(package: Callable[[str], str]) -> Non
 
 
 def test_an_entry_that_cannot_be_cited_is_refused(package: Callable[[str], str]) -> None:
-    with pytest.raises(SpecError, match="'a1' in stranger:own.bib has no author and no year"):
+    with pytest.raises(SpecError, match=r"'a1' in stranger:own\.bib has no author and no year"):
         Reference(key="a1", file=package("@misc{a1, title={T}}"))
 
 
