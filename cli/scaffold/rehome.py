@@ -64,8 +64,8 @@ def read(name: str) -> Start:
             raise _refusal(name, f"{module} lies outside of {provider.module}, the package of its spec")
     files = _sources(name, provider.module)
     about = metadata(provider.distribution)
-    terms = about.get("License-Expression") or about.get("License") or "no licence named"
-    words = f"{provider.distribution} {provider.version} ({' '.join(terms.split())})"
+    terms = about.get_all("License-Expression") or about.get_all("License") or ["no licence named"]
+    words = f"{provider.distribution} {provider.version} ({' '.join(terms[0].split())})"
     return Start(spec, provider.module, files, provider.distribution, words)
 
 
