@@ -44,6 +44,11 @@ EXAMPLES = {
         "losskit export comp_sum --dtype float64 --grad -o comp_sum-double",
         "losskit export --all --variants --grad -o graphs",
     ),
+    "new": (
+        "losskit new",
+        "losskit new my_loss --task classification",
+        "losskit new my_loss --from comp_sum --title 'My loss' -o my-loss",
+    ),
     "doctor": (
         "losskit doctor",
         "losskit doctor --install node --install libtorch",

@@ -12,6 +12,7 @@ COMMANDS = {
     "verify": "try to refute what losses and graphs claim",
     "suggest": "claims that a search could not refute, as proposals",
     "export": "write a loss as graphs for other runtimes",
+    "new": "a package for a loss of your own",
     "doctor": "explain what is missing or broken",
     "completion": "a script that completes commands in your shell",
 }

@@ -36,9 +36,11 @@ def _status(error: Exception) -> int | None:
         return NOT_RUN
     if "losskit.spec.errors" not in sys.modules:
         return None
-    from losskit.spec.errors import LosskitError, ParameterError, SpecError, UnknownLossError
+    from losskit.spec.errors import LosskitError, ParameterError, ScaffoldError, SpecError, UnknownLossError
 
-    if isinstance(error, UnknownLossError | ParameterError | SpecError):  # a plugin's own come as PluginError
+    if isinstance(
+        error, UnknownLossError | ParameterError | ScaffoldError | SpecError
+    ):  # a plugin's own come as PluginError
         return WRONG_COMMAND
     return NOT_RUN if isinstance(error, LosskitError) else None
 

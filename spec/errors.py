@@ -36,6 +36,10 @@ class PluginError(LosskitError):
     """A plugin is broken, ambiguous or incompatible."""
 
 
+class ScaffoldError(LosskitError):
+    """A package for a new loss cannot be written as it was asked for."""
+
+
 class MissingExtraError(LosskitError, ImportError):
     """A command needs an optional dependency that is not installed."""
 
