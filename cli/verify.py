@@ -196,8 +196,6 @@ def _sorted(subjects: list[str]) -> tuple[list[str], list[str], dict[str, str]]:
     return names, folders, broken
 
 
-
-
 def _earlier(place: Path | None) -> Report | None:
     """The earlier report, read before the run, so that a wrong file costs nothing."""
     if place is None:

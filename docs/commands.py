@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from losskit.cli.app import COMMANDS, app
+from losskit.cli.app import app
+from losskit.cli.extension import COMMANDS
 
 INTRODUCTION = """# Command line
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from losskit.conformance.laws import laws_of
+from losskit.conformance.kinds import laws_of
 from losskit.conformance.laws.base import Law
 from losskit.conformance.search.attack import Search, pick
 from losskit.conformance.search.climb import climb, heights

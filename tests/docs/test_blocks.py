@@ -12,7 +12,7 @@ from tests.docs.exceptions import INSTEAD, PROGRAMS
 from tests.docs.outputs import alike
 from tests.docs.reader import PARSERS, Reader
 
-from losskit.export.runtimes.table import RUNTIMES
+from losskit.export.runtimes.table import select
 
 ALL = {page: blocks(page) for page in PAGES}
 COMMANDS = {c.line for found in ALL.values() for b in found if b.language == "console" for c in b.commands()}
@@ -38,7 +38,7 @@ def marked(page: str) -> object:
 def test_a_page_runs_from_its_first_block_to_its_last(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    advice = RUNTIMES["node"].advice()
+    advice = select(["node"])[0].advice()
     if advice and not os.environ.get("CI") and any("\n$ node " in f"\n{block.text}" for block in to_run(page)):
         pytest.skip(f"runtime node: {advice}")
     reader = Reader(tmp_path)

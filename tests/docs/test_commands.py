@@ -7,7 +7,8 @@ import typer
 from docs import commands
 from typer.testing import CliRunner
 
-from losskit.cli.app import COMMANDS, app
+from losskit.cli.app import app
+from losskit.cli.extension import COMMANDS
 
 PAGE = commands.page()
 
