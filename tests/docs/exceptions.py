@@ -78,6 +78,13 @@ INSTEAD: dict[str, Instead] = {
     README_RESUME: nothing("goes on with a run that was cut off; tests/conformance/run/test_journal.py cuts one off"),
     "losskit verify --report old.json": narrowed("losskit verify --report old.json", "--only NonNegative mse"),
     "losskit verify --diff old.json": narrowed("losskit verify --diff old.json", "--only NonNegative mse"),
+    "losskit suggest my_loss": Instead("stands for a loss of the reader's", "losskit suggest mse --only Convex", 0),
+    "losskit suggest my_package.my_loss:SPEC --only Convex --only Lipschitz": Instead(
+        "stands for a spec of the reader's", "losskit suggest losskit.plugins.regression.mse:SPEC --only Convex", 0
+    ),
+    "LOSSKIT_PLUGINS=builtin,my-losses python train.py": Instead(
+        "stands for a program of the reader's", "LOSSKIT_PLUGINS=builtin,my-losses losskit list", 0
+    ),
     # claims that are false, which is what the page shows
     "losskit verify examples.foreign.torch_nn:SPECS": Instead(
         "takes long; tests/examples/test_foreign.py runs it claim by claim",
@@ -92,6 +99,11 @@ INSTEAD: dict[str, Instead] = {
         "losskit verify examples.foreign.torch_nn:COSINE_EMBEDDING --only ExportsONNX",
         1,
     ),
+}
+
+# Pages that another test follows as a whole, with that test.
+WALKED: dict[str, str] = {
+    "docs/how-to/write-a-loss.md": "tests/docs/test_write_a_loss.py",  # .ci/packages installs and verifies such packages
 }
 
 # Pages and folders whose Python programs another test runs, with that test.

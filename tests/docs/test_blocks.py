@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, hidden
-from tests.docs.exceptions import INSTEAD, PROGRAMS
+from tests.docs.exceptions import INSTEAD, PROGRAMS, WALKED
 from tests.docs.outputs import alike
 from tests.docs.reader import PARSERS, Reader
 
@@ -20,6 +20,8 @@ COMMANDS = {c.line for found in ALL.values() for b in found if b.language == "co
 
 def elsewhere(block: Block) -> str | None:
     """The test that runs a program instead of this one."""
+    if block.page in WALKED:
+        return WALKED[block.page]
     places = (block.source, block.page) if block.language in ("python", "text") else ()
     return next((test for start, test in PROGRAMS.items() for place in places if place.startswith(start)), None)
 
@@ -70,6 +72,11 @@ def test_programs_that_another_test_runs_are_shown_and_run(start: str) -> None:
 
     run = {one.code.strip() for one in (*TORCH, *PML)}
     assert [str(block) for block in shown if block.language == "python" and block.text.strip() not in run] == []
+
+
+@pytest.mark.parametrize("page", sorted(WALKED))
+def test_a_page_that_another_test_follows_is_read_by_it(page: str) -> None:
+    assert f'"{page}"' in (ROOT / WALKED[page]).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES)
