@@ -37,10 +37,10 @@ def moved(weight: Tensor, place: Tensor) -> Tensor:
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
         if readable(place) and count > 1:
             left = place.nan_to_num().floor_().clamp_(max=count - 2)
-            right_share = (place - left) * weight
             index = left.long()
+            right_share = left.neg_().add_(place).mul_(weight)
             found = torch.zeros_like(weight).scatter_add_(-1, index, weight - right_share)
-            return found.scatter_add_(-1, index + 1, right_share)
+            return found.scatter_add_(-1, index.add_(1), right_share)
     shares = linear_shares(place, count)
     return full_matmul(weight.unsqueeze(-2), shares).squeeze(-2)
 

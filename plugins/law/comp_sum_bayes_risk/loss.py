@@ -7,6 +7,7 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.law.comp_sum_bayes_risk import SPEC
+from losskit.plugins.ops.entropy import entropy
 from losskit.plugins.ops.exponential import exp_minus_one, log_one_plus
 from losskit.plugins.ops.precision import widen
 
@@ -39,10 +40,10 @@ class CompSumBayesRisk(Loss):
         """The risk of each row, shape (B,)."""
         if self.tau >= 2:
             return (1 - probs.amax(dim=-1)) / (self.tau - 1)
+        if abs(self.tau - 1) < 1e-8:  # closer to the limit than float64 resolves
+            return entropy(probs)
         absent = probs < 1e-37  # the reciprocal, a slope of the logarithm, would overflow a float32
         present = torch.where(absent, torch.ones_like(probs), probs)  # the branch not taken has a finite slope, too
-        if abs(self.tau - 1) < 1e-8:  # closer to the limit than float64 resolves
-            return -(present * present.log()).sum(dim=-1)
         log_norm = self.log_sum(probs, present.log(), absent) * (2 - self.tau)
         return exp_minus_one(log_norm) / (1 - self.tau)
 

@@ -44,9 +44,10 @@ class CategoricalProjectionLoss(Loss):
         """
         if not torch.jit.is_scripting():
             self.check(logits, next_probs, reward, discount, sample_weight=sample_weight)
-        log_probabilities = torch.log_softmax(widen(logits), dim=-1)
-        dtype = log_probabilities.dtype
+        scores = widen(logits)
+        dtype = scores.dtype
         target = self.project(next_probs.detach().to(dtype), reward.detach().to(dtype), discount.detach().to(dtype))
+        log_probabilities = torch.log_softmax(scores, dim=-1)
         return self.reduce(-(target * log_probabilities).sum(dim=-1), None, sample_weight)
 
     def project(self, next_probs: Tensor, reward: Tensor, discount: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from losskit.plugins.ops.bump import (
     gaussian_bump,
     log_gaussian,
 )
+from losskit.plugins.ops.entropy import _entropy_in_graphs, entropy
 from losskit.plugins.ops.exponential import times_exp
 from losskit.plugins.ops.normal import _normal_step_in_graphs, normal_step
 from losskit.plugins.ops.residuals import huber_residual, squared_residual
@@ -31,6 +32,10 @@ def step(place: tuple[float, float, float, float]) -> tuple[Form, Form]:
 
 PAIRS: dict[str, tuple[Form, Form]] = {
     **{f"step {place}": step(place) for place in ENDS},
+    "entropy": (
+        lambda x: entropy((x / 9).sigmoid().reshape(-1, 5)),
+        lambda x: _entropy_in_graphs((x / 9).sigmoid().reshape(-1, 5)),
+    ),
     "bump": (gaussian_bump, _gaussian_bump_in_graphs),
     "gaussian": (lambda x: gaussian(x, 0.4), lambda x: _gaussian_in_graphs(x, 0.4)),
     "logarithm of the gaussian": (log_gaussian, _log_gaussian_in_graphs),
@@ -123,3 +128,11 @@ def test_predictions_and_targets_may_differ_in_dtype() -> None:
     huber_residual(x, torch.tensor([0.0], dtype=torch.float64, requires_grad=True), 1.0).sum().backward()
     assert x.grad is not None
     assert x.grad.tolist() == [0.25]
+
+
+def test_what_is_absent_adds_nothing_to_the_entropy_and_has_no_slope() -> None:
+    probs = torch.tensor([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0]], requires_grad=True)
+    value = entropy(probs)
+    value.sum().backward()
+    torch.testing.assert_close(value, torch.tensor([0.5623351, 0.0]))
+    torch.testing.assert_close(probs.grad, torch.tensor([[0.0, 0.3862944, -0.7123179], [-1.0, 0.0, 0.0]]))
