@@ -31,7 +31,8 @@ class _Entropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, probs: Tensor) -> Tensor:
         ctx.save_for_backward(probs)
-        return torch.special.entr(probs).sum(dim=-1)
+        terms: Tensor = torch.special.entr(probs)
+        return terms.sum(dim=-1)
 
     @staticmethod
     def backward(ctx: Any, of_value: Tensor) -> Tensor:

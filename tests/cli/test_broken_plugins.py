@@ -70,7 +70,7 @@ WAYS = (
     Way("recurses", "def f(): f()\nf()", "^RecursionError: maximum recursion depth exceeded"),
     Way("asks", "input('name? ')", "^EOFError: "),
     Way("unspeakable", "class E(Exception):\n  def __str__(self): 1/0\nraise E", "^E: no message$"),
-    Way("empty", "", "^must return one LossSpec from losskit_loss$"),
+    Way("empty", "", "implements no hook of losskit.losses$"),
     Way("forges", FORGED, "^must return one LossSpec from losskit_loss$"),
     Way("unchecked", UNCHECKED, "^ValidationError: LossSpec title: Field required$"),
     Way("misspelt", sound("misspelled"), "^returns a spec named 'misspelled'$"),

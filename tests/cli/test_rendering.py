@@ -71,7 +71,8 @@ def test_a_terminal_gets_colour_unless_it_declines(monkeypatch: pytest.MonkeyPat
 def test_a_narrow_pipe_gets_whole_lines_without_colour_or_boxes(elsewhere: Elsewhere, command: tuple[str, ...]) -> None:
     wide = elsewhere.run(*command, COLUMNS="300", FORCE_COLOR="", TERM="xterm-256color")
     narrow = elsewhere.run(*command, COLUMNS="40", TERM="xterm-256color")
-    assert narrow.stdout == wide.stdout
+    one, other = (re.sub(r"\d+\.\d+ s", "... s", run.stdout) for run in (narrow, wide))  # seconds of imports
+    assert one == other
     assert not re.search(r"[\x1b\u2026\u2500-\u257f]", narrow.stdout)
     assert not any(line != line.rstrip() for line in narrow.stdout.splitlines())
 
