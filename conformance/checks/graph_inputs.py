@@ -50,11 +50,14 @@ def compare_with_declaration(comparison: Comparison, graph: GraphSubject, seed: 
         if all(graph.within(name, condition) for name, condition in one.when.items())
     }
     answers = given_answers(graph, seed)
+    silent = [(key, found) for key, (found, _) in answers.items() if found and key not in declared]
+    more = ", ".join(f"{name} with {wrong} ({' and '.join(sorted(found))})" for (name, wrong), found in silent[1:])
     for (name, wrong), (found, data) in answers.items():
         one = declared.pop((name, wrong), None)
         told = f"{name} with {wrong}: the graph gives a {' and a '.join(sorted(found))}"
         if one is None:
-            comparison.expect(not found, f"{told}, the module an error, and graph_accepts is silent", graph, data)
+            untold = "graph_accepts is silent" + (f", as it is of {more}" if more else "")
+            comparison.expect(not found, f"{told}, the module an error, and {untold}", graph, data)
         elif found:
             comparison.expect(found == {one.answer}, f"{told}, graph_accepts says {one.answer}", graph, data)
         else:

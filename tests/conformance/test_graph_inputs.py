@@ -77,6 +77,15 @@ def test_an_answer_that_is_not_declared_is_refuted() -> None:
     )
 
 
+def test_all_answers_that_are_not_declared_are_named_at_once() -> None:
+    result = _compared(_declaring("comp_sum"))
+    told, _, more = result.reason.partition(", and graph_accepts is silent, as it is of ")
+    assert told.endswith(": the graph gives a number, the module an error")
+    declared = {f"{one.input} with {one.wrong} ({one.answer})" for one in get("comp_sum").graph_accepts}
+    assert {*more.split(", ")} < declared
+    assert len(more.split(", ")) == len(declared) - 1
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
