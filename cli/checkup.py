@@ -29,9 +29,17 @@ EXTRAS = {
         "jinja2": "jinja2",
         "platformdirs": "platformdirs",
     },
+    "plot": {"matplotlib": "matplotlib"},
     "openvino": {"openvino": "openvino"},
     "dask": {"dask": "dask", "distributed": "distributed"},
     "ray": {"ray": "ray"},
+    "stacks": {
+        "lightning": "lightning",
+        "transformers": "transformers",
+        "accelerate": "accelerate",
+        "hydra-core": "hydra",
+        "pyyaml": "yaml",
+    },
     "dev": {
         "pytest": "pytest",
         "pytest-xdist": "xdist",
@@ -44,13 +52,14 @@ EXTRAS = {
         "packaging": "packaging",
         "pre-commit": "pre_commit",
         "pyyaml": "yaml",
+        "markdown-it-py": "markdown_it",
+        "jsonschema": "jsonschema",
     },
     "docs": {
         "mkdocs": "mkdocs",
         "mkdocs-material": "material",
         "mkdocstrings": "mkdocstrings",
         "mkdocs-gen-files": "mkdocs_gen_files",
-        "matplotlib": "matplotlib",
     },
     "peers": {"pytorch-metric-learning": "pytorch_metric_learning"},
 }

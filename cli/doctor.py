@@ -11,7 +11,6 @@ import typer
 
 from losskit.cli import output
 from losskit.cli.examples import epilog
-from losskit.cli.extension_state import page_of_extensions
 from losskit.cli.failures import NOT_RUN, STOOD
 from losskit.cli.page import Block, Grid, Heading, Paragraph
 from losskit.cli.runtimes import check_runtimes, complete_runtimes, known_runtimes
@@ -80,6 +79,8 @@ def _install(names: list[str]) -> None:
 
 
 def _page(checkup: Checkup) -> list[Block]:
+    from losskit.cli.extension_state import page_of_extensions
+
     extras = tuple((e.name, e.state, e.advice) for e in checkup.extras)
     plugins = tuple(
         (p.loss, p.distribution, p.version, p.entry_point, "" if p.seconds is None else f"{p.seconds:.2f} s", p.state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
@@ -10,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from losskit.cli import output
+from losskit.cli.completing import VARIABLE
 from losskit.registry import extensions
 from losskit.registry.extensions import COMMANDS, Hook, Offer
 from losskit.spec import Command
@@ -81,6 +83,8 @@ def warn() -> None:
 
 
 def _every() -> dict[str, Offer[Command]]:
+    if VARIABLE in os.environ:  # a key press runs no outside code
+        return extensions.own(COMMANDS)
     with output.aside():
         found = extensions.every(COMMANDS)
         warn()

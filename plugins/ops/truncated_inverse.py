@@ -23,6 +23,9 @@ def inverse_squares(rows: Tensor, vectors: Tensor, rcond: float) -> Tensor:
         Shape (B,).
     """
     fixed = rows.detach()
+    if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+        if torch.compiler.is_compiling():  # D singular values whatever R: which is less would make a graph each
+            fixed = torch.cat([fixed, fixed.new_zeros(fixed.size(1), fixed.size(1))])
     # the decomposition raises at what is not finite; the products below pass it on
     _, sizes, axes = torch.linalg.svd(
         torch.where(fixed.isfinite(), fixed, torch.zeros_like(fixed)), full_matrices=False

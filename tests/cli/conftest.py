@@ -66,11 +66,15 @@ class Elsewhere:
             (self.folder / f"{name}.py").parent.mkdir(exist_ok=True)
             (self.folder / f"{name}.py").write_text(source)
 
+    @property
+    def path(self) -> str:
+        """Where its process looks for modules: in the folder first."""
+        return os.pathsep.join(filter(None, (str(self.folder), os.environ.get("PYTHONPATH"))))
+
     def run(self, *arguments: str, stdout: Any = PIPE, **environment: str) -> CompletedProcess[str]:
         """Run `losskit` as a process of its own."""
         command = [sys.executable, "-c", PROGRAM, *arguments]
-        path = os.pathsep.join(filter(None, (str(self.folder), os.environ.get("PYTHONPATH"))))
-        given = {**os.environ, "PYTHONPATH": path, **environment}
+        given = {**os.environ, "PYTHONPATH": self.path, **environment}
         return subprocess.run(
             command, stdout=stdout, stderr=PIPE, text=True, env=given, cwd=self.folder, check=False, timeout=300
         )

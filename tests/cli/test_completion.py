@@ -59,11 +59,11 @@ def test_the_protocols_of_other_shells(shell: str, elsewhere: Elsewhere) -> None
 @pytest.mark.parametrize("line", ["losskit ", "losskit describe ", "losskit verify --only "])
 def test_nothing_heavy_or_foreign_is_imported(line: str, foreign: Elsewhere) -> None:
     code = f"{PROGRAM.replace('main()', '')}\ntry:\n    main()\nfinally:\n    import sys; print(*sys.modules, file=sys.stderr)"
-    given = {**os.environ, "PYTHONPATH": str(foreign.folder), **bash_protocol(line)}
+    given = {**os.environ, "PYTHONPATH": foreign.path, **bash_protocol(line)}
     run = subprocess.run(
         [sys.executable, "-c", code], env=given, cwd=foreign.folder, capture_output=True, text=True, check=True
     )
-    assert not {"torch", "numpy", "losskit.spec", "rich", "foreign_plugin"} & set(run.stderr.split())
+    assert not {"torch", "numpy", "losskit.spec.loss", "losskit.spec.properties", "rich", "foreign_plugin"} & set(run.stderr.split())
     assert not (foreign.folder / "imported").exists()
     if line.endswith("describe "):
         assert "foreign_loss" in run.stdout.split()
@@ -91,7 +91,7 @@ def test_a_real_bash_completes(elsewhere: Elsewhere) -> None:
         '_losskit_completion losskit; echo "${COMPREPLY[@]}"'
     )
     path = f"{elsewhere.folder}{os.pathsep}{os.environ['PATH']}"
-    given = {**os.environ, "PATH": path, "PYTHONPATH": str(elsewhere.folder)}
+    given = {**os.environ, "PATH": path, "PYTHONPATH": elsewhere.path}
     run = subprocess.run(["bash", "--norc", "-c", ask], env=given, capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["squared_hinge"]
     assert "_losskit_completion losskit" in run.stderr

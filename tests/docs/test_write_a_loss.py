@@ -54,7 +54,7 @@ class Package:
         path = self.folder / "src" / "losskit_margin_hinge" / file
         text = path.read_text(encoding="utf-8")
         for pattern, new in edits:
-            text, count = re.subn(pattern, lambda _, new=new: new, text, flags=re.DOTALL)
+            text, count = re.subn(pattern, new.replace("\\", r"\\"), text, flags=re.DOTALL)
             assert count == 1, f"{file}: {pattern}"
         path.write_text(text, encoding="utf-8")
 
