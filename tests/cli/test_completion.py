@@ -63,7 +63,9 @@ def test_nothing_heavy_or_foreign_is_imported(line: str, foreign: Elsewhere) -> 
     run = subprocess.run(
         [sys.executable, "-c", code], env=given, cwd=foreign.folder, capture_output=True, text=True, check=True
     )
-    assert not {"torch", "numpy", "losskit.spec.loss", "losskit.spec.properties", "rich", "foreign_plugin"} & set(run.stderr.split())
+    assert not {"torch", "numpy", "losskit.spec.loss", "losskit.spec.properties", "rich", "foreign_plugin"} & set(
+        run.stderr.split()
+    )
     assert not (foreign.folder / "imported").exists()
     if line.endswith("describe "):
         assert "foreign_loss" in run.stdout.split()
