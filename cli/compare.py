@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from losskit.cli import output
 from losskit.cli.completing import losses
 from losskit.cli.examples import epilog
 from losskit.cli.page import Block, Grid, Heading, Paragraph
+from losskit.cli.plot import check_suffix, draw_beside
 
 if TYPE_CHECKING:
     from losskit.conformance.comparison import Cost, Curve
@@ -35,6 +37,10 @@ def compare(
     with_cost: Annotated[
         bool, typer.Option("--cost/--no-cost", help="Time forward and backward on inputs they share, in turns.")
     ] = True,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.svg|png", help="Also draw their values and slopes into one picture."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show losses side by side: inputs, claims with their regimes, values and slopes along a line, and cost.
@@ -46,11 +52,15 @@ def compare(
 
     if not 2 <= len(dict.fromkeys(names)) == len(names) <= MOST:
         raise typer.BadParameter(f"give two to {MOST} different losses, found {', '.join(names)}")
+    if plot is not None:
+        check_suffix(plot)
     with output.aside():
         specs = _specs(names)
         given = _parameters(specs, param or [])
         curves, along = _curves(specs, given)
         costs, shapes = _costs(specs, given) if with_cost else ({}, {})
+        if plot is not None:
+            draw_beside([(spec, given[name]) for name, spec in specs.items()], plot)
     rows = abreast.claims(list(specs.values()), differences)
     notes = _notes(specs, along, with_cost, bool(costs))
     if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,16 @@ def plot(spec: LossSpec, given: Sequence[str], file: Path, as_json: bool) -> Non
     else:
         typer.echo(str(file))
         output.hint(shown.in_words())
+
+
+def draw_beside(losses: Sequence[tuple[LossSpec, Mapping[str, Any]]], file: Path) -> None:
+    """Draw several losses, each at its parameters, into one file."""
+    from losskit.conformance import pictures
+
+    pictures.require()
+    shown = pictures.beside(losses)
+    pictures.write(shown, file)
+    output.hint(f"{file}: {shown.in_words()}")
 
 
 def data(shown: Picture, file: Path) -> dict[str, Any]:

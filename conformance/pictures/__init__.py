@@ -1,5 +1,6 @@
 """Pictures of losses, drawn from the code: value and slope along a telling path, contours over three classes."""
 
+from losskit.conformance.pictures.beside import beside
 from losskit.conformance.pictures.compose import picture
 from losskit.conformance.pictures.draw import SUFFIXES, render, require, suffix_of, write
 from losskit.conformance.pictures.model import Line, Path, Picture, Row, Surface
@@ -12,6 +13,7 @@ __all__ = [
     "Picture",
     "Row",
     "Surface",
+    "beside",
     "picture",
     "render",
     "require",

@@ -3,13 +3,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import losskit
 from losskit.cli import abreast
 from losskit.conformance.comparison import PLACES, cost, curve, line_of
+from losskit.conformance.pictures import beside
 
 Invoke = Callable[..., Any]
 
@@ -99,3 +102,25 @@ def test_a_wrong_question_has_status_2(invoke: Invoke, arguments: tuple[str, ...
     result = invoke("compare", *arguments)
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
+
+
+def test_losses_are_drawn_into_one_picture(invoke: Invoke, tmp_path: Path) -> None:
+    file = tmp_path / "regression.svg"
+    result = invoke("compare", "mse", "mae", "huber", "--param", "huber:delta=2", "--no-cost", "--plot", str(file))
+    assert result.exit_code == 0, result.stderr
+    assert "value and slope along" in result.stderr
+    drawn = file.read_text(encoding="utf-8")
+    assert all(name in drawn for name in ("mse", "mae", "huber"))
+    shown = beside([(losskit.get("mse"), {}), (losskit.get("huber"), {"delta": 2.0})])
+    for line in shown.rows[0].lines:
+        loss = losskit.create(line.label, reduction="none", **line.parameters)
+        (data,) = line.data()
+        torch.testing.assert_close(line.value, loss(*data.values()))
+
+
+def test_what_cannot_be_drawn_together_says_so(invoke: Invoke, tmp_path: Path) -> None:
+    result = invoke("compare", "mse", "dpo", "--no-cost", "--plot", str(tmp_path / "both.svg"))
+    assert result.exit_code == 3
+    assert "no line to draw these losses along together" in result.stderr
+    assert not list(tmp_path.iterdir())
+    assert invoke("compare", "mse", "mae", "--plot", str(tmp_path / "both.pdf")).exit_code == 2
