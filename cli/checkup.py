@@ -13,7 +13,7 @@ from losskit.cli import extension_state
 from losskit.cli.extension_state import ExtensionState
 from losskit.cli.plugin_states import Plugin, states
 from losskit.cli.shadows import hiding, impostor, place
-from losskit.registry import VARIABLE, selection, unmatched
+from losskit.registry import VARIABLE, extensions, selection, unmatched
 from losskit.registry.trial import LIMIT
 
 # Distribution and the module that shows it is there: ONNX Runtime comes from several distributions.
@@ -122,13 +122,14 @@ class Checkup:
 
 
 def examine(limit: float = LIMIT, told: Callable[[int, int, str], None] = lambda *_: None) -> Checkup:
-    """Look at everything; this imports torch and extensions here, and every selected plugin in a process beside this one.
+    """Look at everything; this imports torch here, and every selected plugin in a process beside this one first.
 
     Args:
         limit: seconds the import of a plugin may take.
         told: called with the number of distributions with plugins that were looked at, of all, and the name of the last.
     """
     environment = tuple(_environment())
+    extensions.try_out(limit)
     plugins = states(limit, told)
     return Checkup(
         environment, tuple(_extras()), tuple(_runtimes()), selection(), plugins, tuple(extension_state.states())

@@ -41,7 +41,7 @@ def doctor(
 ) -> None:
     """Explain what is missing or broken.
 
-    Every selected plugin is imported, in a process of its own that may crash or hang, and every selected extension here.
+    Every selected plugin and extension is imported, in a process of its own that may crash or hang.
 
     The exit status is 0 if all is well and 3 if something is broken; an extra or a runtime that is not installed is
     not broken, and neither is a plugin that only draws a warning.

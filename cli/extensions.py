@@ -63,6 +63,7 @@ def check_name(hook: Hook[Any], name: str, *others: str) -> None:
     if name in extensions.own(hook):
         return
     with output.aside():
+        extensions.try_out()
         found = name in others or extensions.get(hook, name) is not None
         warn()
     if not found:
@@ -86,6 +87,7 @@ def _every() -> dict[str, Offer[Command]]:
     if VARIABLE in os.environ:  # a key press runs no outside code
         return extensions.own(COMMANDS)
     with output.aside():
+        extensions.try_out()
         found = extensions.every(COMMANDS)
         warn()
     return found

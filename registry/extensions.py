@@ -44,6 +44,8 @@ RUNTIMES: Hook[GraphRuntime] = Hook("losskit_runtimes", GraphRuntime, "runtime")
 FORMATS: Hook[ReportFormat] = Hook("losskit_report_formats", ReportFormat, "report format")
 COMMANDS: Hook[Command] = Hook("losskit_commands", Command, "command")
 HOOKS: tuple[Hook[Any], ...] = (KINDS, TARGETS, RUNTIMES, FORMATS, COMMANDS)
+_TRIED: set[Provider] = set()  # extensions that were imported in a process beside this one
+_DEADLY: dict[Provider, str] = {}  # those of them that did not survive it, and what happened
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,25 @@ def left_out() -> str:
     return f" ({broken} of the installed extensions cannot be used, see: losskit doctor)" if broken else ""
 
 
+def try_out(limit: float | None = None) -> None:
+    """Import the extensions of other distributions in a process beside this one; what ends it, or hangs, is left out here.
+
+    Args:
+        limit: seconds each may take; as for losses if left out.
+    """
+    fresh = [provider for provider in _outside() if provider not in _TRIED and not provider.problem]
+    if not fresh:
+        return
+    from losskit.registry import trial
+
+    for found in trial.trials(fresh, group=EXTENSIONS, limit=trial.LIMIT if limit is None else limit):
+        _TRIED.add(found.provider)
+        if found.seconds is None:
+            _DEADLY[found.provider] = f"the plugin of {found.provider.name} from {found.provider} fails: {found.cause}"
+    _extension.cache_clear()
+    _gathered.cache_clear()
+
+
 def extensions() -> tuple[Extension, ...]:
     """Every selected extension, imported."""
     return tuple(_extension(provider) for provider in (*_own_entries(), *_outside()))
@@ -196,13 +217,24 @@ def _clash(hook: Hook[Any], name: str, offers: list[Offer[Any]]) -> str:
 
 @cache
 def _extension(provider: Provider) -> Extension:
-    what = f"the plugin of {provider.name} from {provider}"
-    if provider.problem:
-        return Extension(provider, cause=f"{what} cannot be imported: {provider.problem}")
+    if provider in _DEADLY:
+        return Extension(provider, cause=_DEADLY[provider])
     try:
-        return Extension(provider, guarded(what, lambda: _asked(provider)))
+        return Extension(provider, ask(provider))
     except PluginError as error:
         return Extension(provider, cause=" ".join(str(error).split()))
+
+
+def ask(provider: Provider) -> dict[str, tuple[Record, ...]]:
+    """Import an extension and ask for all that it offers, by hook.
+
+    Raises:
+        PluginError: it is broken.
+    """
+    what = f"the plugin of {provider.name} from {provider}"
+    if provider.problem:
+        raise PluginError(f"{what} cannot be imported: {provider.problem}")
+    return guarded(what, lambda: _asked(provider))
 
 
 def _asked(provider: Provider) -> dict[str, tuple[Record, ...]]:
@@ -222,4 +254,4 @@ def _records(hook: Hook[R], callers: Any, provider: Provider) -> Iterator[Record
             yield record
 
 
-discovery.CACHES += [_extension.cache_clear, _gathered.cache_clear]
+discovery.CACHES += [_extension.cache_clear, _gathered.cache_clear, _TRIED.clear, _DEADLY.clear]

@@ -15,7 +15,7 @@ from subprocess import PIPE, Popen
 from threading import Thread, Timer
 from typing import IO, Any, cast
 
-from losskit.registry.discovery import Provider
+from losskit.registry.discovery import GROUP, Provider
 from losskit.registry.isolation import SLOW, noted, printable
 
 LIMIT = 30.0  # seconds a plugin may take to be imported
@@ -63,7 +63,11 @@ class Trial:
 
 
 def trials(
-    providers: Sequence[Provider], *, limit: float = LIMIT, told: Callable[[Trial], None] = lambda _: None
+    providers: Sequence[Provider],
+    *,
+    group: str = GROUP,
+    limit: float = LIMIT,
+    told: Callable[[Trial], None] = lambda _: None,
 ) -> tuple[Trial, ...]:
     """Import plugins in a process beside this one, one after the other.
 
@@ -71,20 +75,21 @@ def trials(
 
     Args:
         providers: whose plugins.
+        group: of their entry points.
         limit: seconds each may take.
         told: called with each trial as it ends.
     """
     found: list[Trial] = []
     while len(found) < len(providers):
-        for trial in _trials(providers[len(found) :], limit):
+        for trial in _trials(providers[len(found) :], group, limit):
             found.append(trial)
             told(trial)
     return tuple(found)
 
 
-def _trials(providers: Sequence[Provider], limit: float) -> Iterator[Trial]:
+def _trials(providers: Sequence[Provider], group: str, limit: float) -> Iterator[Trial]:
     """Trials until the process ends, the last one being of what ended it; at least one."""
-    process = _start(providers, limit)
+    process = _start(providers, group, limit)
     last = bytearray()
     listener = Thread(target=_listen, args=(cast(IO[bytes], process.stderr), last), daemon=True)
     listener.start()
@@ -113,7 +118,7 @@ def _trials(providers: Sequence[Provider], limit: float) -> Iterator[Trial]:
         yield _death(providers[answered], status, said, limit)
 
 
-def _start(providers: Sequence[Provider], limit: float) -> Popen[bytes]:
+def _start(providers: Sequence[Provider], group: str, limit: float) -> Popen[bytes]:
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing has them
     process = Popen(
         [sys.executable, *flags, "-P", "-c", PROGRAM],
@@ -123,7 +128,7 @@ def _start(providers: Sequence[Provider], limit: float) -> Popen[bytes]:
         start_new_session=True,  # an interrupt from the terminal is for the command, not for its processes
     )
     path = [os.path.abspath(place) for place in sys.path]
-    task = {"path": path, "limit": limit, "providers": [asdict(provider) for provider in providers]}
+    task = {"path": path, "group": group, "limit": limit, "providers": [asdict(provider) for provider in providers]}
     with suppress(OSError), cast(IO[bytes], process.stdin) as questions:
         questions.write(json.dumps(task).encode())
     return process

@@ -6,7 +6,7 @@ import faulthandler
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -15,7 +15,8 @@ from traceback import walk_tb
 from typing import IO, Any
 
 from losskit.registry import traces
-from losskit.registry.discovery import Provider
+from losskit.registry.discovery import GROUP, Provider
+from losskit.registry.extensions import ask
 from losskit.registry.isolation import printable
 from losskit.registry.loading import load
 from losskit.spec.errors import PluginError
@@ -39,7 +40,7 @@ def serve(task: dict[str, Any]) -> None:
     _say(answers, {})  # ready
     for provider in task["providers"]:
         faulthandler.dump_traceback_later(task["limit"], exit=True, file=sys.__stderr__ or 2)
-        answer = _try(Provider(**provider), nothing)
+        answer = _try(Provider(**provider), load if task["group"] == GROUP else ask, nothing)
         faulthandler.cancel_dump_traceback_later()
         if os.getpid() != mine:  # a plugin that forks goes on here twice
             os._exit(0)
@@ -52,13 +53,13 @@ def _say(answers: IO[str], answer: dict[str, Any]) -> None:
     answers.flush()
 
 
-def _try(provider: Provider, nothing: int) -> dict[str, Any]:
+def _try(provider: Provider, call: Callable[[Provider], object], nothing: int) -> dict[str, Any]:
     path = list(sys.path)
     cause = where = missing = ""
     with _counted(nothing) as printed:
         before, started = traces.snapshot(), perf_counter()
         try:
-            load(provider)
+            call(provider)
         except PluginError as error:
             cause, where, missing = (
                 _short(provider, error),

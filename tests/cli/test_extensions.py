@@ -62,6 +62,28 @@ def test_a_broken_extension_is_explained_by_the_doctor(broken: Elsewhere) -> Non
 
 
 @pytest.mark.parametrize(
+    ("source", "cause"),
+    [
+        ("import os; os._exit(0)", "its import ends the process with exit status 0"),
+        ("import ctypes; ctypes.string_at(0)", "its import crashes the process (SIGSEGV, Segmentation fault)"),
+        ("import time; time.sleep(100)", "its import takes longer than 1 s"),
+    ],
+)
+def test_an_extension_that_takes_the_process_along_is_left_out(elsewhere: Elsewhere, source: str, cause: str) -> None:
+    elsewhere.install("deadly-things", {"deadly": "deadly"}, {"deadly": source}, GROUP)
+    run = elsewhere.run("doctor", "--json", "--timeout", "1")
+    assert run.returncode == 3
+    (found,) = (one for one in json.loads(run.stdout)["extensions"] if one["name"] == "deadly")
+    assert (found["state"], found["offers"]) == ("broken", {})
+    assert found["cause"] == f"the plugin of deadly from deadly-things 1.0 (deadly) fails: {cause}"
+    if "longer" not in cause:  # else the help waits as long as losses are waited for
+        told = elsewhere.run("-h")
+        assert told.returncode == 0
+        assert "  doctor " in told.stdout
+        assert cause in told.stderr
+
+
+@pytest.mark.parametrize(
     ("app", "cause"),
     [
         ("nowhere:app", "fails: ModuleNotFoundError: No module named 'nowhere'"),
