@@ -1,14 +1,12 @@
 """Ordinal softmax negative log-likelihood as a module (Kennedy et al. 2020)."""
 
 import math
-from typing import Optional
 
 import torch
 from torch import Tensor
 
 from losskit.plugins.base import ClassificationLoss
 from losskit.plugins.checks import readable, refuse
-from losskit.plugins.ops.classes import pick
 from losskit.plugins.ops.exponential import log_one_minus_exp
 from losskit.plugins.ops.precision import widen
 from losskit.plugins.ops.softplus import softplus
@@ -29,10 +27,13 @@ class OrdinalSoftmaxNLLLoss(ClassificationLoss):
             scores.gather(1, torch.stack([(target - 1).clamp(min=0), target.clamp(max=last)], dim=1)), 1
         )
         below, above = ends[0].masked_fill(target == 0, 1e38), ends[1].masked_fill(target == last + 1, -1e38)
-        return softplus(-below) + softplus(above) - self.log_share(below - above)
+        fall = below - above
+        if not torch.jit.is_scripting():
+            self.refuse_level(logits, target, fall)
+        return softplus(-below) + softplus(above) - self.log_share(fall)
 
     def log_share(self, fall: Tensor) -> Tensor:
-        """``log(1 - exp(-fall))``, minus infinity without a slope where nothing is left, which :meth:`check` refuses."""
+        """``log(1 - exp(-fall))``, minus infinity without a slope where nothing is left."""
         if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
             if readable(fall):
                 return log_one_minus_exp(fall)
@@ -40,17 +41,11 @@ class OrdinalSoftmaxNLLLoss(ClassificationLoss):
         return log_one_minus_exp(fall.masked_fill(spent, 1.0)).masked_fill(spent, -math.inf)
 
     @torch.jit.unused
-    def check(self, *inputs: Optional[Tensor], sample_weight: Optional[Tensor] = None) -> None:
-        """Refuse what every loss refuses, and equal scores at the two thresholds of the label."""
-        super().check(*inputs, sample_weight=sample_weight)
-        logits, target = inputs[0], inputs[1]
-        if torch.compiler.is_compiling() or logits is None or target is None:
+    def refuse_level(self, logits: Tensor, target: Tensor, fall: Tensor) -> None:
+        """Refuse equal scores at the two thresholds of a label, where values may be read: rising ones are refused before."""
+        if not readable(fall) or not fall.numel() or bool(fall.detach().amin() > 0):
             return
-        if logits.numel() and readable(logits) and readable(target):
-            last = logits.shape[-1] - 1
-            level = pick(logits, (target - 1).clamp(min=0)) == pick(logits, target.clamp(max=last))
-            level = level & (target > 0) & (target <= last)
-            if bool(level.any()):
-                columns = torch.arange(logits.shape[-1], device=logits.device)
-                spent = level.unsqueeze(-1) & (columns == target.unsqueeze(-1))
-                refuse(self.spec.name, "logits", logits, spent, "scores that fall between the thresholds of the label")
+        level = fall.detach() <= 0
+        columns = torch.arange(logits.shape[-1], device=logits.device)
+        spent = level.unsqueeze(-1) & (columns == target.unsqueeze(-1))
+        refuse(self.spec.name, "logits", logits, spent, "scores that fall between the thresholds of the label")
