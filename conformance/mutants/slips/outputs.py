@@ -99,7 +99,7 @@ MUTANTS = (
         story="Cumulative probabilities are subtracted, clamped and logged, and saturated ones leave no difference.",
         edits=(
             Edit(
-                "return softplus(-below) + softplus(above) - self.log_share(below - above)",
+                "return softplus(-below) + softplus(above) - self.log_share(fall)",
                 "return -(below.sigmoid() - above.sigmoid()).clamp(min=1e-15).log()",
             ),
         ),
