@@ -40,7 +40,7 @@ def moved(weight: Tensor, place: Tensor) -> Tensor:
             index = left.long()
             right_share = left.neg_().add_(place).mul_(weight)
             found = torch.zeros_like(weight).scatter_add_(-1, index, weight - right_share)
-            return found.scatter_add_(-1, index.add_(1), right_share)
+            return found.scatter_add_(-1, index + 1, right_share)
     shares = linear_shares(place, count)
     return full_matmul(weight.unsqueeze(-2), shares).squeeze(-2)
 
