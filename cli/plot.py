@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from losskit.cli import output
-from losskit.spec import LossSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from losskit.conformance.pictures import Line, Picture
+    from losskit.spec import LossSpec
 
 SUFFIXES = (".png", ".svg")
 
