@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -35,9 +36,11 @@ def check_inputs(spec: LossSpec, inputs: Mapping[str, Tensor | None], parameters
     """
     sizes = check_shapes(spec, inputs)
     _check_limits(spec, sizes, parameters)
+    if not _eager():  # asked once for all of them
+        return
     for entry in spec.inputs:
         tensor = inputs.get(entry.name)
-        if tensor is not None and tensor.numel() and readable(tensor):
+        if tensor is not None and tensor.numel() and _own(tensor) and (tensor.device.type == "cpu" or is_debug()):
             _check_values(spec.name, entry, tensor, sizes, parameters)
 
 
@@ -72,31 +75,37 @@ def check_weight(name: str, weight: Tensor, shape: tuple[int, ...]) -> None:
 
 
 def _check_type(name: str, entry: Input, tensor: object) -> None:
-    wanted = "a floating-point tensor" if entry.dtype == "float" else "an int64 tensor"
-    if not isinstance(tensor, Tensor):
-        raise InputTypeError(f"{name}: input {entry.name} must be {wanted}, found {type(tensor).__name__}")
-    fits = tensor.dtype in FLOATS if entry.dtype == "float" else tensor.dtype == torch.int64
-    if not fits:
-        raise InputTypeError(f"{name}: input {entry.name} must be {wanted}, found {tensor.dtype}")
+    float_wanted = entry.dtype == "float"
+    if isinstance(tensor, Tensor) and (tensor.dtype in FLOATS if float_wanted else tensor.dtype == torch.int64):
+        return
+    wanted = "a floating-point tensor" if float_wanted else "an int64 tensor"
+    found = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
+    raise InputTypeError(f"{name}: input {entry.name} must be {wanted}, found {found}")
 
 
 def _check_shape(name: str, entry: Input, tensor: Tensor, sizes: dict[str, tuple[str, Any]]) -> None:
-    variadic = next((s for s in entry.shape if s.startswith("*")), None)
+    variadic = _variadic(entry.shape)
     fixed = len(entry.shape) - (variadic is not None)
-    if tensor.dim() < fixed or (variadic is None and tensor.dim() > fixed):
+    shape = tuple(tensor.shape)
+    if len(shape) < fixed or (variadic is None and len(shape) > fixed):
         rank = _axes(fixed) if variadic is None else f"at least {_axes(fixed)}"
-        found = f"{_axes(tensor.dim())}, shape {tuple(tensor.shape)}"
+        found = f"{_axes(len(shape))}, shape {shape}"
         raise InputError(f"{name}: input {entry.name} must have {rank}, {entry.describe_shape()}, found {found}")
     position = 0
     for symbol in entry.shape:
-        width = tensor.dim() - fixed if symbol.startswith("*") else 1
-        axes = tuple(tensor.shape[position : position + width])
-        size: Any = axes if symbol.startswith("*") else axes[0]
+        width = len(shape) - fixed if symbol == variadic else 1
+        size: Any = shape[position : position + width] if symbol == variadic else shape[position]
         position += width
         first, known = sizes.setdefault(symbol, (entry.name, size))
         if known != size:
             what = f"{symbol} = {known} as {first} has it"
-            raise InputError(f"{name}: input {entry.name} must have {what}, found {size}, shape {tuple(tensor.shape)}")
+            raise InputError(f"{name}: input {entry.name} must have {what}, found {size}, shape {shape}")
+
+
+@cache
+def _variadic(shape: tuple[str, ...]) -> str | None:
+    """The symbol of a shape that stands for any number of axes."""
+    return next((symbol for symbol in shape if symbol.startswith("*")), None)
 
 
 def _check_limits(spec: LossSpec, sizes: Mapping[str, tuple[str, Any]], parameters: Mapping[str, Any]) -> None:
@@ -133,9 +142,17 @@ def readable(tensor: Tensor) -> bool:
 
 def concrete(tensor: Tensor) -> bool:
     """Whether a tensor has values of its own: eager mode, no ``torch.func`` transform, nothing that stands for others."""
-    if torch.compiler.is_compiling() or torch.jit.is_tracing() or tensor.device.type == "meta":
+    return _eager() and _own(tensor)
+
+
+def _eager() -> bool:
+    return not (torch.compiler.is_compiling() or torch.jit.is_tracing())
+
+
+def _own(tensor: Tensor) -> bool:
+    if type(tensor) not in (Tensor, torch.nn.Parameter) or tensor.device.type == "meta":
         return False
-    return type(tensor) in (Tensor, torch.nn.Parameter) and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+    return not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
 
 
 def _check_values(
@@ -188,13 +205,15 @@ def _check_class(
     name: str, entry: str, tensor: Tensor, domain: ClassIndex, size: int, parameters: Mapping[str, Any]
 ) -> None:
     count = domain.classes(size)
-    bad = (tensor < 0) | (tensor >= count)
-    wanted = f"a class id in 0..{count - 1}"
-    ignore = parameters.get(domain.ignore) if domain.ignore else None
-    if ignore is not None:
-        bad = bad & (tensor != ignore)
-        wanted += f" or {ignore}"
-    refuse(name, entry, tensor, bad, wanted)
+    least, most = tensor.aminmax()
+    if not (least >= 0 and most < count):  # else none is outside, be it ignored or wrong
+        bad = (tensor < 0) | (tensor >= count)
+        wanted = f"a class id in 0..{count - 1}"
+        ignore = parameters.get(domain.ignore) if domain.ignore else None
+        if ignore is not None:
+            bad = bad & (tensor != ignore)
+            wanted += f" or {ignore}"
+        refuse(name, entry, tensor, bad, wanted)
     if domain.every:
         absent = torch.bincount(tensor.flatten(), minlength=count) == 0
         if bool(absent.any()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,8 @@ def resolve(name: str, place: str) -> Any:
     """
     if place in WRAPPED:
         return WRAPPED[place]
-    return guarded(f"{name}: {place}", lambda: plugin_at(place), verb="cannot be imported", patience=TENSORS)
+    patience = None if place.partition(":")[0] in sys.modules else TENSORS  # whose watch would cost as much as the loss
+    return guarded(f"{name}: {place}", lambda: plugin_at(place), verb="cannot be imported", patience=patience)
 
 
 def reference(spec: LossSpec) -> Callable[..., Any]:

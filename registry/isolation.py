@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import reduce
 from importlib import import_module
 from time import perf_counter
@@ -20,14 +20,14 @@ LONGEST = 300  # characters of a cause
 T = TypeVar("T")
 
 
-def guarded(what: str, call: Callable[[], T], *, verb: str = "fails", patience: float = SLOW) -> T:
+def guarded(what: str, call: Callable[[], T], *, verb: str = "fails", patience: float | None = SLOW) -> T:
     """Call code of a plugin.
 
     Args:
         what: whose code it is, to begin a sentence: ``the plugin of my_loss from my-losses 1.0 (my_losses)``.
         call: imports a module, calls a hook or looks at what a hook has returned.
         verb: what it did if it raises.
-        patience: seconds after which it is said that this takes long.
+        patience: seconds after which it is said that this takes long; None for what takes no time.
 
     Returns:
         What the call returns.
@@ -37,7 +37,7 @@ def guarded(what: str, call: Callable[[], T], *, verb: str = "fails", patience: 
             cause is chained.
         KeyboardInterrupt: somebody did press the keys.
     """
-    with _keyboard() as pressed, _patience(what, patience):
+    with _keyboard() as pressed, _patience(what, patience) if patience is not None else nullcontext():
         try:
             return call()
         except PluginError:  # a sentence about the plugin already
