@@ -17,7 +17,8 @@ from torch.autograd import forward_ad
 from losskit.conformance.checks.base import Comparison, first_of_each_setting, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search, Sizes
-from losskit.conformance.search.inputs import MODERATE, draw, project
+from losskit.conformance.search.domains import project
+from losskit.conformance.search.inputs import MODERATE, draw
 from losskit.conformance.subject import Data, Subject
 from losskit.registry import build
 from losskit.spec import Claim

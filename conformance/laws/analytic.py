@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.base import Law, Sides, normal, uniform
-from losskit.conformance.search.inputs import project
+from losskit.conformance.search.domains import project
 from losskit.conformance.search.parameters import fits, telling_values
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim

@@ -13,8 +13,9 @@ from losskit.conformance.laws.base import Law, Sides
 from losskit.conformance.outcome import BROKEN, Result, Tally
 from losskit.conformance.profiles import Budget
 from losskit.conformance.search.climb import climb, heights
+from losskit.conformance.search.domains import project
 from losskit.conformance.search.edge import edge_case
-from losskit.conformance.search.inputs import draw, project, stack, take
+from losskit.conformance.search.inputs import draw, stack, take
 from losskit.conformance.search.parameters import fill_numbers, fits, parameter_draws, size_draws
 from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Data, Subject
@@ -82,7 +83,7 @@ class Search:
                 rows = rng.choice((2, 3, 4, 6, 9))
                 if turn % 2:  # one saturated row holds a whole batch back
                     scales = (rng.choice(scales),)
-            data = law.given(draw(subject, sizes, rows, rng, scales, law.ties))
+            data = law.given(draw(subject, sizes, rows, rng, scales, law.ties, law.ties / 2))
             reason = law.applies(subject, data)
             if reason:
                 self.skipped[reason] = self.skipped.get(reason, 0) + 1

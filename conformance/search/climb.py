@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.base import Law, Sides
-from losskit.conformance.search.inputs import project
+from losskit.conformance.search.domains import project
 from losskit.conformance.subject import Data, Subject
 
 LARGEST = 1e5

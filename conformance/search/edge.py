@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -13,14 +14,12 @@ from torch import Tensor
 
 from losskit.conformance.laws.base import Law
 from losskit.conformance.outcome import BROKEN
-from losskit.conformance.search.inputs import project
+from losskit.conformance.search.domains import project
+from losskit.conformance.search.palette import SHARES, up_to
 from losskit.conformance.subject import Data, Subject
 from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import InputError
 from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probability
-
-PALETTE = (0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, 1e-30, -1e-8, 30.0, -40.0, 100.0, 1e4, -1e4)
-SHARES = (0.0, 1.0, 0.5, 0.25, 1e-9)
 
 
 def edge_case(
@@ -52,8 +51,16 @@ def edge_case(
 
 
 def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.SearchStrategy[Any]:
-    limit = max(law.scales)
-    palette = [v for v in PALETTE if abs(v) <= limit]
+    palette = up_to(max(law.scales))
+    known: dict[tuple[int, str, int], st.SearchStrategy[Any]] = {}
+
+    def entries(choice: int, entry: Input, count: int) -> st.SearchStrategy[Any]:
+        """What an input is drawn from; hypothesis looks into a strategy once, and that takes longer than drawing."""
+        key = (choice, entry.name, count)
+        if key not in known:
+            subject, sizes = subjects[choice]
+            known[key] = _lists(entry, sizes, subject, palette, count)
+        return known[key]
 
     @st.composite
     def drawn(draw: st.DrawFn) -> tuple[int, dict[str, Any], int]:
@@ -67,8 +74,7 @@ def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.Sear
             shape = tuple(
                 rows if s == batch_symbol(subject.spec) or s.startswith("*") else sizes[s] for s in entry.shape
             )
-            count = int(torch.tensor(shape).prod()) if shape else 1
-            values[entry.name] = (shape, draw(_lists(entry, sizes, subject, palette, count)))
+            values[entry.name] = (shape, draw(entries(choice, entry, math.prod(shape))))
         return choice, values, draw(st.integers(0, 3))
 
     return drawn()
@@ -82,7 +88,7 @@ def _rows_needed(subject: Subject, sizes: dict[str, int]) -> int:
 
 
 def _lists(
-    entry: Input, sizes: dict[str, int], subject: Subject, palette: list[float], count: int
+    entry: Input, sizes: dict[str, int], subject: Subject, palette: tuple[float, ...], count: int
 ) -> st.SearchStrategy[list[Any]]:
     domain = entry.domain
     if isinstance(domain, ClassIndex) and domain.every and domain.of is not None:
@@ -93,7 +99,9 @@ def _lists(
     return st.lists(_entries(entry, sizes, subject, palette), min_size=count, max_size=count)
 
 
-def _entries(entry: Input, sizes: dict[str, int], subject: Subject, palette: list[float]) -> st.SearchStrategy[Any]:
+def _entries(
+    entry: Input, sizes: dict[str, int], subject: Subject, palette: tuple[float, ...]
+) -> st.SearchStrategy[Any]:
     domain = entry.domain
     if isinstance(domain, ClassIndex):
         classes = domain.classes(sizes[domain.of]) if domain.of is not None else 3
