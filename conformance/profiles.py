@@ -12,6 +12,7 @@ class Budget:
     Attributes:
         settings: parameter settings drawn from the regime.
         sizes: combinations of sizes a setting is tried at.
+        turns: how many of these a setting behind the first gets, each setting others, where no witness is needed of each.
         rows: rows a random batch has, for losses whose cases are rows.
         batches: random batches, for losses whose cases are batches.
         edge: examples the edge layer draws.
@@ -29,6 +30,7 @@ class Budget:
 
     settings: int
     sizes: int
+    turns: int
     rows: int
     batches: int
     edge: int
@@ -50,9 +52,10 @@ PROFILES = {
     "quick": Budget(
         settings=4,
         sizes=4,
+        turns=2,
         rows=1000,
         batches=24,
-        edge=20,
+        edge=8,
         climbers=16,
         steps=15,
         ascents=2,
@@ -67,9 +70,10 @@ PROFILES = {
     "standard": Budget(
         settings=6,
         sizes=6,
+        turns=3,
         rows=5000,
         batches=36,
-        edge=60,
+        edge=30,
         climbers=32,
         steps=30,
         ascents=3,
@@ -84,6 +88,7 @@ PROFILES = {
     "deep": Budget(
         settings=16,
         sizes=6,
+        turns=6,
         rows=100000,
         batches=200,
         edge=500,

@@ -87,10 +87,11 @@ def _excesses(task: Task, p: Tensor, top: Tensor) -> Excesses:
     zero_one = p.amax(1) - p.gather(1, top.unsqueeze(1)).squeeze(1)
     wrong = zero_one > LEAST
     p, top, zero_one = p[wrong], top[wrong], zero_one[wrong]
-    ranking = Ranking.join([Ranking.free(p), Ranking.first(top, task.classes)])
-    solved = solve(task.risk, p.repeat(2, 1), ranking, task.seed, task.search.budget.solver_steps)
-    (free, held), (doubt, missing) = solved.value.view(2, -1), solved.slack.view(2, -1)
-    best, rows = solved.rows.view(2, *p.shape)
+    each, own = p.unique(dim=0, return_inverse=True)  # several wrong classes share the least risk of their distribution
+    ranking = Ranking.join([Ranking.free(each), Ranking.first(top, task.classes)])
+    solved = solve(task.risk, torch.cat([each, p]), ranking, task.seed, task.search.budget.solver_steps)
+    held, missing, rows = (part[len(each) :] for part in (solved.value, solved.slack, solved.rows))
+    free, doubt, best = (part[: len(each)][own] for part in (solved.value, solved.slack, solved.rows))
     free = torch.minimum(free, held)
     found = held - free
     return Excesses(p, top, zero_one, found, found + doubt, (found - missing).clamp(min=0.0), rows, best, free)

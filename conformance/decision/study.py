@@ -84,7 +84,7 @@ def judge(claim: Claim, search: Search, study: Study) -> Result:
     """Study a claim at every setting: one counterexample refutes it, a claimed failure needs one at each setting."""
     seen: dict[int, Seen] = {}
     told: dict[int, str] = {}
-    for number, subject, sizes in search.subjects(claim.when):
+    for number, subject, sizes in search.subjects(claim.when, every=claim.verdict == "fails"):
         told[number] = ", ".join(f"{k}={v}" for k, v in subject.parameters.items()) or "the only setting"
         risk = Risk.of(subject)
         if risk is None:

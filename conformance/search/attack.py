@@ -53,16 +53,27 @@ class Search:
         """A source of randomness of its own for each purpose, so that results do not depend on the order of work."""
         return random.Random(f"{self.seed}:{self.spec.name}:{self.salt}:{words}")
 
-    def subjects(self, when: When) -> Iterator[tuple[int, Subject, Sizes]]:
-        """Loss settings of a regime with sizes, numbered by setting."""
+    def subjects(self, when: When, every: bool = True) -> Iterator[tuple[int, Subject, Sizes]]:
+        """Loss settings of a regime with sizes, numbered by setting.
+
+        Args:
+            when: the regime.
+            every: whether each setting comes at every size. If not, the first one does and the others take turns:
+                what breaks at a size seldom waits for one setting.
+        """
         rng = self.rng("settings")
         settings = parameter_draws(self.spec, when, rng, self.budget.settings)
         for number, setting in enumerate(settings):
-            for sizes in size_draws(self.spec, when, rng, self.budget.sizes):
-                if not fits(self.spec, setting, sizes):
-                    continue
-                lengths = {**sizes, **self._output_sizes(setting, sizes, rng)}
-                yield number, Subject(self.spec, fill_numbers(self.spec, setting, lengths, rng), self.device), sizes
+            fitting = [s for s in size_draws(self.spec, when, rng, self.budget.sizes) if fits(self.spec, setting, s)]
+            if number and not every:
+                first = number * self.budget.turns
+                turns = range(first, first + min(self.budget.turns, len(fitting)))
+                fitting = [fitting[turn % len(fitting)] for turn in turns]
+            for sizes in fitting:
+                filling = self.rng("numbers", number, sorted(sizes.items()))
+                lengths = {**sizes, **self._output_sizes(setting, sizes, filling)}
+                numbers = fill_numbers(self.spec, setting, lengths, filling)
+                yield number, Subject(self.spec, numbers, self.device), sizes
 
     def _output_sizes(self, setting: dict[str, object], sizes: Sizes, rng: random.Random) -> Sizes:
         """Sizes of symbols that only the output bears, read off a value without the lists of numbers."""
@@ -103,7 +114,7 @@ def _refute(law: Law, search: Search, tally: Tally) -> Result:
     closest: dict[int, float] = {}
     settings: list[tuple[Subject, Sizes]] = []
     ascents: Counter[int] = Counter()
-    for number, subject, sizes in search.subjects(law.claim.when):
+    for number, subject, sizes in search.subjects(law.claim.when, every=False):
         settings.append((subject, sizes))
         ascents[number] += 1
         ascend = ascents[number] <= search.budget.ascents
