@@ -106,7 +106,7 @@ def _advance(objective: Objective, s: _State) -> _State:
     step = torch.where(high.isinf(), 2 * s.step, (low + high) / 2)
 
     moved = accept.unsqueeze(1)
-    inverse = torch.where(moved.unsqueeze(2), _updated(s, x - s.x, slope - s.slope), s.inverse)
+    inverse = _updated(s, accept, x - s.x, slope - s.slope)
     new_slope = torch.where(moved, slope, s.slope)
     direction = torch.where(moved, -(inverse @ new_slope.unsqueeze(2)).squeeze(2), s.direction)
     uphill = (direction * new_slope).sum(1, keepdim=True) >= 0  # rounding has spoilt the inverse Hessian
@@ -130,15 +130,18 @@ def _advance(objective: Objective, s: _State) -> _State:
     return after
 
 
-def _updated(s: _State, moved: Tensor, bent: Tensor) -> Tensor:
-    """The inverse Hessian after a step, where its curvature is positive; the first one also sets the scale."""
+def _updated(s: _State, accept: Tensor, moved: Tensor, bent: Tensor) -> Tensor:
+    """Inverse Hessians after the accepted steps whose curvature is positive; the first one also sets the scale."""
     curvature = (moved * bent).sum(1)
-    sound = curvature > 1e-14 * moved.norm(dim=1) * bent.norm(dim=1)
-    safe = torch.where(sound, curvature, torch.ones_like(curvature))
-    scale = torch.where(sound & (s.updates == 0), safe / (bent * bent).sum(1).clamp(min=1e-300), torch.ones_like(safe))
+    sound = accept & (curvature > 1e-14 * moved.norm(dim=1) * bent.norm(dim=1))
+    safe = torch.where(sound, curvature, 1.0)
+    scale = torch.where(sound & (s.updates == 0), safe / (bent * bent).sum(1).clamp(min=1e-300), 1.0)
     inverse = s.inverse * scale.view(-1, 1, 1)
     pushed = (inverse @ bent.unsqueeze(2)).squeeze(2)
     weight = (1 + (bent * pushed).sum(1) / safe) / safe
-    cross = pushed.unsqueeze(2) * moved.unsqueeze(1) / safe.view(-1, 1, 1)
-    updated = inverse - cross - cross.mT + weight.view(-1, 1, 1) * moved.unsqueeze(2) * moved.unsqueeze(1)
-    return torch.where(sound.view(-1, 1, 1), updated, s.inverse)
+    # H - a m' - m a' + w m m' with a = H b / m'b, as two products of a column and a row; both vanish where nothing moves
+    column = torch.where(sound.unsqueeze(1), moved, 0.0)
+    share = torch.where(sound.unsqueeze(1), pushed / safe.unsqueeze(1), 0.0)
+    rest = torch.where(sound.unsqueeze(1), weight.unsqueeze(1) * moved - share, 0.0)
+    lowered = torch.baddbmm(inverse, share.unsqueeze(2), column.unsqueeze(1), alpha=-1)
+    return lowered.baddbmm_(column.unsqueeze(2), rest.unsqueeze(1))
