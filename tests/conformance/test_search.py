@@ -18,6 +18,7 @@ from losskit.conformance.search.climb import climb
 from losskit.conformance.search.domains import project
 from losskit.conformance.search.edge import edge_case
 from losskit.conformance.search.inputs import NoAdmissibleDataError, draw, stack, take
+from losskit.conformance.search.palette import up_to
 from losskit.conformance.search.parameters import fill_numbers, fits, parameter_draws, size_draws
 from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Subject
@@ -119,6 +120,50 @@ def test_rows_are_drawn_at_many_scales_and_some_with_ties() -> None:
     assert largest.min() < 1e-4
     assert largest.max() > 1e3
     assert (data["logits"].sort(1).values.diff(dim=1) == 0).any()
+
+
+def test_structured_rows_hold_the_palette_up_to_the_largest_scale_and_ties() -> None:
+    subject = Subject(get("comp_sum"), {})
+    rows = draw(subject, {"C": 3}, 400, random.Random(0), (0.1, 3.0), ties=0.0, structured=0.5)["logits"]
+    telling = torch.isin(rows, torch.tensor(up_to(3.0), dtype=torch.float64)).all(1)
+    assert 150 < int(telling.sum()) < 250
+    assert {*up_to(3.0)} == {*rows[telling].flatten().tolist()}
+    assert max(up_to(3.0)) == 3.0
+    assert bool((rows[telling].sort(1).values.diff(dim=1) == 0).any())
+    assert not draw(subject, {"C": 3}, 400, random.Random(0), (0.1, 3.0), ties=0.0)["logits"].eq(1e-30).any()
+
+
+def test_structured_shares_are_distributions_with_single_classes_among_them() -> None:
+    rows = draw(Subject(get("categorical_projection"), {}), {"K": 4}, 200, random.Random(0), structured=1.0)[
+        "next_probs"
+    ]
+    torch.testing.assert_close(rows.sum(1), torch.ones(200, dtype=torch.float64))
+    assert bool((rows == 1).any())
+    assert bool((rows == 0).any())
+
+
+def test_settings_take_turns_at_sizes_unless_each_must_come_at_every_one() -> None:
+    search = Search(get("comp_sum"), PROFILES["quick"], seed=0)
+
+    def sizes(every: bool) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for number, _, at in search.subjects({}, every):
+            found.setdefault(number, []).append(at["C"])
+        return found
+
+    whole, turns = sizes(True), sizes(False)
+    assert len({tuple(each) for each in whole.values()}) == 1
+    assert turns[0] == whole[0]
+    assert [len(turns[number]) for number in (1, 2, 3)] == [PROFILES["quick"].turns] * 3
+    assert {*turns[1]} | {*turns[2]} == {*whole[0]}
+
+
+def test_lists_drawn_for_a_setting_do_not_depend_on_the_sizes_before_it() -> None:
+    search = Search(get("cross_entropy"), PROFILES["quick"], seed=0)
+    whole = [(n, at, s.parameters) for n, s, at in search.subjects({}, every=True)]
+    turns = [(n, at, s.parameters) for n, s, at in search.subjects({}, every=False)]
+    assert len(turns) < len(whole)
+    assert all(one in whole for one in turns)
 
 
 def test_ordered_scores_are_drawn_and_kept_in_order() -> None:

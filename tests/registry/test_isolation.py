@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
+from losskit.registry import resolve
 from losskit.registry.isolation import LONGEST, first_line, guarded, plugin_at, printable
 from losskit.spec.errors import PluginError
 
@@ -71,6 +72,16 @@ def test_waiting_is_explained(caplog: pytest.LogCaptureFixture) -> None:
     first, second = (record.getMessage() for record in caplog.records)
     assert first == "losskit: the plugin is still being imported"
     assert second.startswith("losskit: the plugin took 0.")
+
+
+def test_nobody_watches_the_clock_of_what_is_there_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    def started(thread: threading.Thread) -> None:
+        raise AssertionError(f"{thread} was started")
+
+    monkeypatch.setattr(threading.Thread, "start", started)
+    assert resolve("a loss", "os:path.join") is os.path.join
+    with pytest.raises(PluginError, match="a loss: os:nothing cannot be imported: AttributeError"):
+        resolve("a loss", "os:nothing")
 
 
 def test_an_entry_point_names_a_module_or_something_in_it() -> None:
