@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.search.inputs import WIDE
+from losskit.conformance.search.palette import between
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, LossSpec
 
@@ -75,6 +76,7 @@ class Law(ABC):
         detail: what the two sides are, in words, for the witness.
         moving: real tensors that ascent may move; inputs that are not differentiable stay.
         scales: at which scales inputs are drawn.
+        finest: the smallest number but 0 that structured rows hold; slopes are not compared below what rounds a kink away.
         ends: prefixes of data that lie in the domains of inputs: none for the inputs, ``_`` for a second point of each.
         tight: fraction of the right side that some case must reach, None where the bound need not be tight.
     """
@@ -82,6 +84,7 @@ class Law(ABC):
     claim: Claim
     detail = ""
     scales: ClassVar[tuple[float, ...]] = WIDE
+    finest: ClassVar[float] = 0.0
     ties: ClassVar[float] = 0.25
     ends: ClassVar[tuple[str, ...]] = ("",)
     claimed: Any = field(init=False)
@@ -94,6 +97,11 @@ class Law(ABC):
     def subjects(self) -> tuple[str, ...]:
         """Inputs the property speaks of."""
         return self.claim.property.subjects()
+
+    @property
+    def palette(self) -> tuple[float, ...]:
+        """Numbers that structured rows are made of."""
+        return between(self.finest, max(self.scales))
 
     def given(self, data: Data) -> Data:
         """The inputs without those the property leaves out, or that replace a parameter whose regime the claim names."""

@@ -27,6 +27,7 @@ class Directional(Law):
 
     claimed: Differentiable
     scales: ClassVar[tuple[float, ...]] = MODERATE
+    finest: ClassVar[float] = 100 * STEP
 
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         data = {**data, **{n: self._off_the_ends(subject, n, data[n]) for n in self.subjects}}

@@ -94,7 +94,7 @@ class Search:
                 rows = rng.choice((2, 3, 4, 6, 9))
                 if turn % 2:  # one saturated row holds a whole batch back
                     scales = (rng.choice(scales),)
-            data = law.given(draw(subject, sizes, rows, rng, scales, law.ties, law.ties / 2))
+            data = law.given(draw(subject, sizes, rows, rng, scales, law.ties, law.palette))
             reason = law.applies(subject, data)
             if reason:
                 self.skipped[reason] = self.skipped.get(reason, 0) + 1

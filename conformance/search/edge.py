@@ -15,7 +15,7 @@ from torch import Tensor
 from losskit.conformance.laws.base import Law
 from losskit.conformance.outcome import BROKEN
 from losskit.conformance.search.domains import project
-from losskit.conformance.search.palette import SHARES, up_to
+from losskit.conformance.search.palette import SHARES
 from losskit.conformance.subject import Data, Subject
 from losskit.spec.coupling import batch_symbol
 from losskit.spec.errors import InputError
@@ -51,7 +51,6 @@ def edge_case(
 
 
 def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.SearchStrategy[Any]:
-    palette = up_to(max(law.scales))
     known: dict[tuple[int, str, int], st.SearchStrategy[Any]] = {}
 
     def entries(choice: int, entry: Input, count: int) -> st.SearchStrategy[Any]:
@@ -59,7 +58,7 @@ def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.Sear
         key = (choice, entry.name, count)
         if key not in known:
             subject, sizes = subjects[choice]
-            known[key] = _lists(entry, sizes, subject, palette, count)
+            known[key] = _lists(entry, sizes, subject, law.palette, count)
         return known[key]
 
     @st.composite

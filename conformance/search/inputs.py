@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.search.domains import into_domain, shares
-from losskit.conformance.search.palette import SHARES, picked, up_to, where_rows
+from losskit.conformance.search.palette import SHARES, STRUCTURED, picked, where_rows
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import LossSpec
 from losskit.spec.coupling import batch_symbol
@@ -35,7 +35,7 @@ def draw(
     rng: random.Random,
     scales: tuple[float, ...] = WIDE,
     ties: float = 0.25,
-    structured: float = 0.0,
+    palette: tuple[float, ...] = (),
 ) -> Data:
     """Inputs that the loss accepts.
 
@@ -46,7 +46,7 @@ def draw(
         rng: source of all randomness.
         scales: each row takes one of them.
         ties: share of rows whose real entries are rounded, so that equal scores and exact margins occur.
-        structured: share of rows made of a few telling numbers: zeros, ones, tiny and huge ones, no further out than scales.
+        palette: telling numbers that an eighth of the rows is made of, where there are any.
 
     Raises:
         NoAdmissibleDataError: every attempt was refused.
@@ -55,7 +55,7 @@ def draw(
     for attempt in range(ATTEMPTS):
         # a parameter may need more rows than asked for (a shift along the tokens): later attempts take more
         count = rows if attempt < ATTEMPTS // 2 else 2 * rows + 12
-        data = _draw_once(subject, sizes, count, rng, scales, ties, structured)
+        data = _draw_once(subject, sizes, count, rng, scales, ties, palette)
         try:
             with torch.no_grad():
                 subject.call(data)
@@ -111,14 +111,14 @@ class _Rows:
 
     @classmethod
     def drawn(
-        cls, count: int, scales: tuple[float, ...], ties: float, structured: float, generator: torch.Generator
+        cls, count: int, scales: tuple[float, ...], ties: float, palette: tuple[float, ...], generator: torch.Generator
     ) -> _Rows:
         chance = torch.rand((2, count), generator=generator)
         return cls(
             picked(scales, (count,), generator),
             chance[0] < ties,
-            chance[1] < structured,
-            up_to(max(scales)),
+            chance[1] < (STRUCTURED if palette else 0.0),
+            palette or (0.0,),
             generator,
         )
 
@@ -130,13 +130,13 @@ def _draw_once(
     rng: random.Random,
     scales: tuple[float, ...],
     ties: float,
-    structured: float,
+    palette: tuple[float, ...],
 ) -> Data:
     spec = subject.spec
     generator = torch.Generator().manual_seed(rng.getrandbits(62))
     present = [i for i in spec.inputs if not i.optional or i.drawn or rng.random() < 0.6]
     shapes = _shapes(spec, sizes, count, rng, present)
-    rows = _Rows.drawn(count, scales, ties, structured, generator)
+    rows = _Rows.drawn(count, scales, ties, palette, generator)
     data: Data = {}
     for entry in present:
         size = sum((shapes[s] for s in entry.shape), ())

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 PALETTE = (0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, 1e-30, -1e-8, 30.0, -40.0, 100.0, 1e4, -1e4)
+STRUCTURED = 1 / 8  # of the rows of a batch
 SHARES = (0.0, 1.0, 0.5, 0.25, 1e-9)
 
 
-def up_to(limit: float) -> tuple[float, ...]:
-    """What the palette has no further from 0 than a limit."""
-    return tuple(number for number in PALETTE if abs(number) <= limit)
+def between(least: float, most: float) -> tuple[float, ...]:
+    """0, and what the palette has so far from it."""
+    return tuple(number for number in PALETTE if not number or least <= abs(number) <= most)
 
 
 def picked(numbers: Sequence[float], size: tuple[int, ...], generator: torch.Generator) -> Tensor:

@@ -18,7 +18,7 @@ from losskit.conformance.search.climb import climb
 from losskit.conformance.search.domains import project
 from losskit.conformance.search.edge import edge_case
 from losskit.conformance.search.inputs import NoAdmissibleDataError, draw, stack, take
-from losskit.conformance.search.palette import up_to
+from losskit.conformance.search.palette import PALETTE, between
 from losskit.conformance.search.parameters import fill_numbers, fits, parameter_draws, size_draws
 from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Subject
@@ -122,19 +122,20 @@ def test_rows_are_drawn_at_many_scales_and_some_with_ties() -> None:
     assert (data["logits"].sort(1).values.diff(dim=1) == 0).any()
 
 
-def test_structured_rows_hold_the_palette_up_to_the_largest_scale_and_ties() -> None:
+def test_structured_rows_hold_the_palette_and_ties() -> None:
     subject = Subject(get("comp_sum"), {})
-    rows = draw(subject, {"C": 3}, 400, random.Random(0), (0.1, 3.0), ties=0.0, structured=0.5)["logits"]
-    telling = torch.isin(rows, torch.tensor(up_to(3.0), dtype=torch.float64)).all(1)
-    assert 150 < int(telling.sum()) < 250
-    assert {*up_to(3.0)} == {*rows[telling].flatten().tolist()}
-    assert max(up_to(3.0)) == 3.0
+    rows = draw(subject, {"C": 3}, 400, random.Random(0), (0.1, 3.0), ties=0.0, palette=between(1e-12, 3.0))["logits"]
+    telling = torch.isin(rows, torch.tensor(between(1e-12, 3.0), dtype=torch.float64)).all(1)
+    assert 20 < int(telling.sum()) < 90
+    assert {*between(1e-12, 3.0)} == {*rows[telling].flatten().tolist()}
+    assert {0.0, 3.0, -1e-8} <= {*between(1e-12, 3.0)}
+    assert 1e-30 not in between(1e-12, 3.0)
     assert bool((rows[telling].sort(1).values.diff(dim=1) == 0).any())
-    assert not draw(subject, {"C": 3}, 400, random.Random(0), (0.1, 3.0), ties=0.0)["logits"].eq(1e-30).any()
+    assert not draw(subject, {"C": 3}, 400, random.Random(0), (0.1, 3.0), ties=0.0)["logits"].eq(-1e-8).any()
 
 
 def test_structured_shares_are_distributions_with_single_classes_among_them() -> None:
-    rows = draw(Subject(get("categorical_projection"), {}), {"K": 4}, 200, random.Random(0), structured=1.0)[
+    rows = draw(Subject(get("categorical_projection"), {}), {"K": 4}, 200, random.Random(0), palette=PALETTE)[
         "next_probs"
     ]
     torch.testing.assert_close(rows.sum(1), torch.ones(200, dtype=torch.float64))
