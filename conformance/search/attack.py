@@ -26,7 +26,7 @@ from losskit.spec.tensors import Real
 
 Sizes = dict[str, int]
 CLIMBS = 3  # batches of a coupled loss that ascent starts from
-SECOND_LOOKS = 3  # rounds of other batches before a bound is called loose
+SECOND_LOOKS = 6  # rounds of other batches before a bound is called loose
 
 
 @dataclass
