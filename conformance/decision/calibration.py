@@ -9,7 +9,7 @@ from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.solver import Solution, lowered, solve
 from losskit.conformance.decision.study import Seen, Task, judged, numbers, witness
 
-NEGLIGIBLE = 1e-3  # of margin(p)^2: calibrated losses of the catalogue keep more where solved
+NEGLIGIBLE = 1e-3  # of margin(p)^2, in units of the risk: calibrated losses of the catalogue keep more where solved
 VANISHING = 1e-5  # of margin(p)^2: a smaller gap is none; in between nothing is said
 
 
@@ -80,7 +80,8 @@ def _seen(
     broken, shown = most.flatten().min(0)
     where = int(shown if broken < VANISHING else place)
     pair, at = divmod(where, len(p))
-    figure = float((value[1 + pair, at] - value[:, at].amin()) / margin(p[at : at + 1], k) ** 2)
+    unit = task.risk.unit
+    figure = unit * float((value[1 + pair, at] - value[:, at].amin()) / margin(p[at : at + 1], k) ** 2)
     reason = f"least gap over squared margin {figure:.3g}, at p = {numbers(p[at])}"
     if float(broken) < VANISHING:
         upper, lower = (int(p[at].argsort(descending=True)[place]) for place in pairs[pair])
@@ -88,7 +89,9 @@ def _seen(
         held, free = float(value[1 + pair, at]), float(value[best, at])
         ranked = (rows[1 + pair, at], held, f"class {lower} is not behind class {upper}")
         detail = f"the least risk of rows that rank class {lower} no lower than class {upper}, and the least risk"
-        told = witness(task, p[at], [ranked, (rows[best, at], free, "the best row found")], held, free, detail)
+        told = witness(
+            task, p[at], [ranked, (rows[best, at], free, "the best row found")], unit * held, unit * free, detail
+        )
         return Seen(cases, figure, reason, told)
     unclear = int(((least < NEGLIGIBLE) & (most >= VANISHING)).sum())
     doubt = f"{unclear} of {cases} gaps are too small to be told from 0; {reason}" if unclear else ""
