@@ -21,8 +21,8 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     HConsistencyBound,
     NoiseTolerant,
-    Property,
     Proper,
+    Property,
     StrictlyProper,
 )
 
