@@ -46,6 +46,8 @@ def calibration(task: Task) -> Seen | None:
     squared = margin(p, k) ** 2
     least = ((value[1:] - slack[1:] - free) / squared).nan_to_num(-torch.inf)
     most = ((value[1:] - free + slack[0]) / squared).nan_to_num(torch.inf)
+    if k == 1:
+        most = _beaten(task, p, rows[0], value, most)
     return _seen(task, k, p, pairs, rows, value, least, most)
 
 
@@ -63,6 +65,32 @@ def _rivals(rows: torch.Tensor, ranked: torch.Tensor, pairs: list[tuple[int, int
         both = ranked[:, [upper, lower]]
         row.scatter_(1, both, row.gather(1, both.flip(1)))
     return torch.cat([rows, exchanged])
+
+
+def _beaten(task: Task, p: torch.Tensor, best: torch.Tensor, value: torch.Tensor, most: torch.Tensor) -> torch.Tensor:
+    """The largest gaps there may be, none where the rows of the right ranking all lie above one of the wrong.
+
+    The infimum is then that of the wrong rankings, however little is known of it: a loss that jumps where the ranking
+    changes may not attain it.
+
+    Args:
+        task: the setting.
+        p: label distributions (problems, classes).
+        best: the best rows found, (problems, classes).
+        value: least risks of all rows, then of those of wrong rankings, (1 + pairs, problems).
+        most: the largest gaps over squared margin by the certificates so far, (pairs, problems).
+    """
+    none = value[1:] - value.amin(0) < VANISHING * margin(p) ** 2
+    which = (none & (most >= VANISHING)).any(0).nonzero().squeeze(1)
+    if not len(which):
+        return most
+    mode = p[which].argmax(1)
+    right = solve(task.risk, p[which], Ranking.first(mode, task.classes), task.seed, task.search.budget.solver_steps)
+    least = right.value - right.slack
+    least = torch.where(best[which].argmax(1) == mode, torch.minimum(least, value[0, which]), least)
+    most = most.clone()
+    most[:, which] = most[:, which].masked_fill(none[:, which] & (value[1:, which] < least), 0.0)
+    return most
 
 
 def _seen(

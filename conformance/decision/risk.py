@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -66,7 +67,7 @@ class Risk:
 
         The unit is the median distance of a loss from the median of all, over ordinary rows and every label; where half
         of them are alike it is the largest such distance, and 1 where all are. What is small next to it is small,
-        whether the loss is near 1, 1e-6 or 1e6.
+        whether the loss is near 1, 1e-6 or 1e6. A power of two changes no digit: steps that meet a kink exactly still do.
         """
         generator = torch.Generator().manual_seed(classes)
         rows = torch.randn((MEASURED, classes), generator=generator, dtype=torch.float64).to(self.subject.device)
@@ -74,8 +75,8 @@ class Risk:
             values = replace(self, unit=1.0).losses(rows).flatten()
         values = values[values.isfinite()]
         apart = (values - values.median()).abs() if len(values) else values.new_zeros(1)
-        unit = next((float(size) for size in (apart.median(), apart.amax()) if size > 0), 1.0)
-        return replace(self, unit=unit)
+        size = next((float(size) for size in (apart.median(), apart.amax()) if size > 0), 1.0)
+        return replace(self, unit=2.0 ** round(math.log2(size)))
 
     def losses(self, z: Tensor) -> Tensor:
         """The loss of each row (problems, classes) under each label, (problems, classes), in units."""
