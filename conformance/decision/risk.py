@@ -13,6 +13,7 @@ from losskit.conformance.subject import Subject
 from losskit.spec.tensors import ClassIndex
 
 MEASURED = 512  # rows a unit is taken from, standard normal
+OFTEN = 0.75  # share of losses that lie nearer to the median than the unit
 
 
 @dataclass
@@ -65,9 +66,10 @@ class Risk:
     def measured(self, classes: int) -> Risk:
         """The same risk in units of how far the loss typically moves, so that its scale decides nothing.
 
-        The unit is the median distance of a loss from the median of all, over ordinary rows and every label; where half
-        of them are alike it is the largest such distance, and 1 where all are. What is small next to it is small,
-        whether the loss is near 1, 1e-6 or 1e6. A power of two changes no digit: steps that meet a kink exactly still do.
+        The unit is the distance from the median that a quarter of all losses exceed, over ordinary rows and every label, for
+        hinges are flat over half of them; where they are flatter still it is the largest distance, and 1 where nothing
+        differs. What is small next to it is small, whether the loss is near 1, 1e-6 or 1e6. A power of two changes no
+        digit: steps that meet a kink exactly still do.
         """
         generator = torch.Generator().manual_seed(classes)
         rows = torch.randn((MEASURED, classes), generator=generator, dtype=torch.float64).to(self.subject.device)
@@ -75,7 +77,7 @@ class Risk:
             values = replace(self, unit=1.0).losses(rows).flatten()
         values = values[values.isfinite()]
         apart = (values - values.median()).abs() if len(values) else values.new_zeros(1)
-        size = next((float(size) for size in (apart.median(), apart.amax()) if size > 0), 1.0)
+        size = next((float(size) for size in (apart.quantile(OFTEN), apart.amax()) if size > 0), 1.0)
         return replace(self, unit=2.0 ** round(math.log2(size)))
 
     def losses(self, z: Tensor) -> Tensor:

@@ -134,8 +134,8 @@ def test_the_shortest_mixture_of_slopes_vanishes_exactly_where_they_surround_zer
 
 def test_a_kink_through_the_point_has_slopes_on_both_of_its_sides_whatever_is_drawn() -> None:
     at = torch.zeros(5000, 1, dtype=torch.float64)
-    assert residual(lambda x, index: x[:, 0].abs(), at, 0).max() < 1e-9
-    assert residual(lambda x, index: x[:, 0].abs() + 2 * x[:, 0], at, 0).min() == pytest.approx(1.0)
+    assert residual(lambda x, _index: x[:, 0].abs(), at, 0).max() < 1e-9
+    assert residual(lambda x, _index: x[:, 0].abs() + 2 * x[:, 0], at, 0).min() == pytest.approx(1.0)
 
 
 def test_the_shortest_mixture_of_few_slopes_that_surround_zero_is_known_to_the_last_digits() -> None:
