@@ -14,6 +14,7 @@ from losskit.cli import abreast
 from losskit.conformance.comparison import cost
 from losskit.conformance.pictures import beside
 from losskit.conformance.pictures.beside import PLACES, table
+from losskit.spec import LossSpec
 from losskit.spec.errors import PictureError
 
 Invoke = Callable[..., Any]
@@ -79,7 +80,10 @@ def test_a_coupled_loss_has_no_line_with_one_of_single_samples() -> None:
 
 
 def test_one_score_and_two_classes_are_drawn_along_one_margin() -> None:
-    losses = [(losskit.get("logistic"), {}), (losskit.get("cross_entropy"), {})]
+    losses: list[tuple[LossSpec, dict[str, Any]]] = [
+        (losskit.get("logistic"), {}),
+        (losskit.get("cross_entropy"), {}),
+    ]
     (row,) = beside(losses).rows
     torch.testing.assert_close(row.lines[0].value, row.lines[1].value)
     assert row.axis.startswith("margin")

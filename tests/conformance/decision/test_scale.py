@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -97,10 +99,13 @@ LOSSES = {
     "comp_sum": "CompSum", "mae_classification": "MAE", "crammer_singer": "CrammerSinger", "logistic": "Logistic",
     "hinge": "Hinge", "correctness_aware": "CorrectnessAware",
 }  # fmt: skip
-ONE, SOME = {"tau": 1, "C": 3}, {"C": 3}
-NO_MAJORITY = {"margin": Above(0), "C": 3}
+When = dict[str, Any]
 
-CASES: list[tuple[str, Property, dict[str, object], str]] = [
+ONE: When = {"tau": 1, "C": 3}
+SOME: When = {"C": 3}
+NO_MAJORITY: When = {"margin": Above(0), "C": 3}
+
+CASES: list[tuple[str, Property, When, str]] = [
     ("comp_sum", ClassificationCalibrated(), ONE, "held"),
     ("crammer_singer", ClassificationCalibrated(), NO_MAJORITY, "refuted"),
     ("correctness_aware", ClassificationCalibrated(), {"balanced": False, "C": 3}, "refuted"),
@@ -134,7 +139,7 @@ def found(loss: str, claim: Claim, scale: str) -> Finding:
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize(("loss", "claimed", "when", "outcome"), CASES, ids=str)
 def test_a_scaled_loss_has_the_verdict_of_the_loss(
-    loss: str, claimed: Property, when: dict[str, object], outcome: str, scale: str
+    loss: str, claimed: Property, when: When, outcome: str, scale: str
 ) -> None:
     finding = found(loss, claimed.holds(when=when), scale)
     assert finding.outcome == outcome, finding.reason
