@@ -15,12 +15,12 @@ from losskit.cli.page import Block, Grid, Heading, Paragraph
 from losskit.cli.plot import check_suffix, draw_beside
 
 if TYPE_CHECKING:
-    from losskit.conformance.comparison import Cost, Curve
+    from losskit.conformance.comparison import Cost
+    from losskit.conformance.pictures.beside import Table
     from losskit.spec import LossSpec
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 MOST = 4
-CLASSES = 3
 
 
 @app.command(epilog=epilog("compare"))
@@ -57,18 +57,18 @@ def compare(
     with output.aside():
         specs = _specs(names)
         given = _parameters(specs, param or [])
-        curves, along = _curves(specs, given)
+        line = _line(specs, given)
         costs, shapes = _costs(specs, given) if with_cost else ({}, {})
         if plot is not None:
             draw_beside([(spec, given[name]) for name, spec in specs.items()], plot)
     rows = abreast.claims(list(specs.values()), differences)
-    notes = _notes(specs, along, with_cost, bool(costs))
+    notes = _notes(specs, line is not None, with_cost, bool(costs))
     if as_json:
         output.show_json(
             losses=[abreast.facts(spec, given[name]) for name, spec in specs.items()],
             claims=[row.data() for row in rows],
             notes=notes,
-            **_numbers(curves, along, costs, shapes),
+            **_numbers(line, costs, shapes),
         )
         return
     output.show(
@@ -78,7 +78,7 @@ def compare(
             Heading("Claims that differ" if differences else "Claims"),
             Grid(("property", *names), tuple(row.cells() for row in rows)),
             *_links(specs),
-            *_values(curves, along),
+            *_values(line),
             *_cost_table(costs, shapes),
             *(Paragraph(note) for note in notes),
         ]
@@ -104,15 +104,15 @@ def _parameters(specs: Mapping[str, LossSpec], given: Sequence[str]) -> dict[str
     return {name: parse(spec, texts[name]) for name, spec in specs.items()}
 
 
-def _curves(specs: Mapping[str, LossSpec], given: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Curve], str]:
+def _line(specs: Mapping[str, LossSpec], given: Mapping[str, Mapping[str, Any]]) -> Table | None:
     """Each loss along the line that all of them have; nothing where there is none."""
-    from losskit.conformance.comparison import curve, line_of
+    from losskit.conformance.pictures.beside import table
+    from losskit.spec.errors import PictureError
 
-    lines = {line_of(spec) for spec in specs.values()}
-    if len(lines) != 1 or not (along := lines.pop()):
-        return {}, ""
-    classes = 2 if any(spec.binary_target() is not None for spec in specs.values()) else CLASSES
-    return {name: curve(spec, given[name], classes) for name, spec in specs.items()}, along
+    try:
+        return table([(spec, given[name]) for name, spec in specs.items()])
+    except PictureError:
+        return None
 
 
 def _costs(
@@ -125,7 +125,7 @@ def _costs(
     return cost({name: (spec, given[name]) for name, spec in specs.items()})
 
 
-def _notes(specs: Mapping[str, LossSpec], along: str, wanted: bool, timed: bool) -> list[str]:
+def _notes(specs: Mapping[str, LossSpec], followed: bool, wanted: bool, timed: bool) -> list[str]:
     """What was not compared, and why."""
     tasks = dict.fromkeys(spec.task for spec in specs.values())
     notes = []
@@ -134,10 +134,8 @@ def _notes(specs: Mapping[str, LossSpec], along: str, wanted: bool, timed: bool)
             f"These losses are of different tasks ({', '.join(tasks)}): a claim speaks of each loss's own inputs, so alike "
             "words need not mean alike things."
         )
-    if not along:
-        notes.append(
-            "Values are not compared: the losses have no line in common, a margin or a residual of one sample."
-        )
+    if not followed:
+        notes.append("Values are not compared: the losses have no line in common, such as a margin or a residual.")
     if wanted and not timed:
         notes.append("Cost is not compared: the losses do not take the same inputs.")
     return notes
@@ -155,17 +153,15 @@ def _links(specs: Mapping[str, LossSpec]) -> list[Block]:
     return [Heading("Links between them"), Grid(("loss", "link", "verdict", "where"), tuple(rows))] if rows else []
 
 
-def _values(curves: Mapping[str, Curve], along: str) -> list[Block]:
-    from losskit.conformance.comparison import PLACES
-
-    if not curves:
+def _values(line: Table | None) -> list[Block]:
+    if line is None:
         return []
-    head = (along, *(word for name in curves for word in (name, f"slope of {name}")))
+    head = (line.along, *(word for name in line.curves for word in (name, f"slope of {name}")))
     rows = tuple(
-        (f"{place:g}", *(f"{x:.4g}" for c in curves.values() for x in (c.values[at], c.slopes[at])))
-        for at, place in enumerate(PLACES)
+        (f"{place:g}", *(f"{x:.4g}" for c in line.curves.values() for x in (c.values[at], c.slopes[at])))
+        for at, place in enumerate(line.places)
     )
-    return [Heading(f"Values along the {along}"), Grid(head, rows, right=frozenset(head))]
+    return [Heading(f"Values along the {line.along}"), Grid(head, rows, right=frozenset(head))]
 
 
 def _cost_table(costs: Mapping[str, Cost], shapes: Mapping[str, Sequence[int]]) -> list[Block]:
@@ -191,14 +187,10 @@ def _cost_table(costs: Mapping[str, Cost], shapes: Mapping[str, Sequence[int]]) 
     ]
 
 
-def _numbers(
-    curves: Mapping[str, Curve], along: str, costs: Mapping[str, Cost], shapes: Mapping[str, Sequence[int]]
-) -> dict[str, Any]:
-    from losskit.conformance.comparison import PLACES
-
-    lines = {name: {"values": c.values, "slopes": c.slopes} for name, c in curves.items()}
+def _numbers(line: Table | None, costs: Mapping[str, Cost], shapes: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    followed = line and {name: {"values": c.values, "slopes": c.slopes} for name, c in line.curves.items()}
     timed = {name: {"seconds": c.seconds, "ratio": c.ratio, "kept_bytes": c.kept} for name, c in costs.items()}
     return {
-        "values": {"along": along, "places": PLACES, "losses": lines} if curves else None,
+        "values": line and {"along": line.along, "places": line.places, "losses": followed},
         "cost": {"shapes": shapes, "dtype": "float32", "losses": timed} if costs else None,
     }

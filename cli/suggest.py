@@ -9,7 +9,7 @@ import typer
 from losskit.cli import output
 from losskit.cli.completing import losses
 from losskit.cli.examples import epilog
-from losskit.cli.failures import NOT_RUN
+from losskit.cli.failures import INTERRUPTED, NOT_RUN
 from losskit.cli.page import Block, Code, Grid, Heading, Paragraph
 from losskit.cli.progress import progress
 from losskit.cli.searching import (
@@ -30,6 +30,8 @@ from losskit.cli.searching import (
 
 if TYPE_CHECKING:
     from losskit.conformance.suggestion import Left, Suggestions
+
+CUT_OFF = "The search was interrupted: much was not asked, and a proposal may stand on more than is said here."
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -62,9 +64,11 @@ def suggest(
     could not be refuted and what fails with a witness is printed as lines for claims=(...). Each is marked as a proposal:
     a search proves nothing, so give it a source before you rely on it.
 
-    The exit status is 0 whatever is proposed, 2 if the command was wrong and 3 if the loss could not be run.
+    The exit status is 0 whatever is proposed, 2 if the command was wrong, 3 if the loss could not be run and 130 if the
+    search was interrupted; what had stood by then is shown all the same.
     """
     from losskit.conformance import suggest as run
+    from losskit.conformance.suggestion import SuggestionInterrupted
     from losskit.registry import get, is_place
 
     kinds = kinds_of(only or [])
@@ -74,22 +78,27 @@ def suggest(
         with output.aside():
             get(subject)
     with terminable(), output.aside(), progress("asking", str) as callback:
-        found = run(
-            subject,
-            profile=profile.value,
-            device=device.value,
-            seed=seed,
-            jobs=jobs,
-            only=kinds,
-            engine=engine.value,
-            timeout=timeout,
-            every=every,
-            progress=callback,
-        )
+        try:
+            found = run(
+                subject,
+                profile=profile.value,
+                device=device.value,
+                seed=seed,
+                jobs=jobs,
+                only=kinds,
+                engine=engine.value,
+                timeout=timeout,
+                every=every,
+                progress=callback,
+            )
+        except SuggestionInterrupted as stop:
+            found = stop.found
     if as_json:
         output.show_json(**output.data(found), lines=found.lines())
     else:
         output.show(_page(found))
+    if found.interrupted:
+        raise typer.Exit(INTERRUPTED)
     if found.asked and not found.cases:  # every question ended in an error
         raise typer.Exit(NOT_RUN)
 
@@ -110,6 +119,7 @@ def _page(found: Suggestions) -> list[Block]:
         *_more("Follows from a proposal or from the spec", found.implied),
         *_more("Nothing is proposed of", found.left),
         *_to_paste(found),
+        *([Paragraph(CUT_OFF)] if found.interrupted else []),
         Paragraph(f"{asked} ({run}). {told if found.proposals else 'Nothing is proposed.'}"),
     ]
 

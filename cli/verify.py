@@ -145,9 +145,11 @@ def verify(
     for failure in failures:
         output.hint(failure)
     if whole.interrupted:
-        _say_how_to_go_on(report)
+        _say_how_to_go_on("go on", report)
         raise typer.Exit(INTERRUPTED)
-    if journal:
+    if journal and _not_run(found):
+        _say_how_to_go_on("try again what could not be run", report)
+    elif journal:
         journal.unlink(missing_ok=True)
     raise typer.Exit(max(whole.exit_code, NOT_RUN if failures else STOOD))
 
@@ -158,9 +160,15 @@ def _line(loss: LossReport) -> str:
     return line(loss)
 
 
-def _say_how_to_go_on(report: Path | None) -> None:
+def _say_how_to_go_on(what: str, report: Path | None) -> None:
     if report is not None:
-        output.hint(f"go on with the same command and --resume {report}")
+        output.hint(f"{what} with the same command and --resume {report}")
+
+
+def _not_run(reports: list[Report]) -> bool:
+    """Whether an attack on a claim ended in an error; one that a later run may find the verdict of."""
+    findings = (finding for report in reports for loss in report.losses for finding in loss.findings)
+    return any(finding.outcome == "error" for finding in findings)
 
 
 def _sorted(subjects: list[str]) -> tuple[list[str], list[str], dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Losses side by side: their values and slopes along one line, and what they cost on the same inputs."""
+"""Losses side by side: what they cost on the same inputs."""
 
 from __future__ import annotations
 
@@ -14,22 +14,11 @@ from torch import Tensor
 
 from losskit.conformance.search.inputs import draw
 from losskit.conformance.subject import Data, Subject
-from losskit.spec import Input, LossSpec
-from losskit.spec.tensors import Real
+from losskit.spec import LossSpec
 
-PLACES = (-4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
-MARGIN, RESIDUAL = "margin", "residual"
 ROWS, SIZE, CLASSES = 4096, 16, 100
 ROUNDS = 11
 TURN = 0.005  # seconds a turn takes at least, so that it is long against the clock
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A loss along a line, at :data:`PLACES`."""
-
-    values: tuple[float, ...]
-    slopes: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -45,48 +34,6 @@ class Cost:
     seconds: float
     ratio: tuple[float, float, float]
     kept: int
-
-
-def line_of(spec: LossSpec) -> str:
-    """What a loss of single samples can be followed along: the ``margin`` of scores, or a ``residual``; else empty."""
-    required = [entry for entry in spec.inputs if not entry.optional]
-    if spec.coupling is not None or len(required) != 2:
-        return ""
-    scores, target = required
-    if spec.binary_target() is not None or (spec.class_target() is target and _one_row(scores, target)):
-        return MARGIN
-    both_real = all(isinstance(entry.domain, Real) for entry in required)
-    return RESIDUAL if both_real and scores.shape == target.shape and target.role == "target" else ""
-
-
-def _one_row(scores: Input, target: Input) -> bool:
-    return len(target.shape) == 1 and scores.shape == (*target.shape, getattr(target.domain, "of", None))
-
-
-def curve(spec: LossSpec, parameters: Mapping[str, Any], classes: int) -> Curve:
-    """Values and slopes of a loss along its line.
-
-    The label's score is the margin and all others are 0; one score has the margin's sign for label 1; a prediction is the
-    residual, and the target 0.
-
-    Args:
-        spec: a loss that has a line.
-        parameters: of the loss.
-        classes: of a row of scores.
-    """
-    subject = Subject(spec, parameters)
-    place = torch.tensor(PLACES, dtype=torch.float64, requires_grad=True)
-    first, second = (entry.name for entry in spec.inputs if not entry.optional)
-    if line_of(spec) == RESIDUAL:
-        data: Data = {first: place, second: torch.zeros(len(PLACES), dtype=torch.float64)}
-    elif spec.binary_target() is not None:
-        data = {first: place, second: torch.ones(len(PLACES), dtype=torch.float64)}
-    else:
-        others = torch.zeros(len(PLACES), classes - 1, dtype=torch.float64)
-        data = {first: torch.cat([place.unsqueeze(1), others], 1), second: torch.zeros(len(PLACES), dtype=torch.int64)}
-    values = subject.value(data)
-    (slopes,) = torch.autograd.grad(values.sum(), place, allow_unused=True, materialize_grads=True)
-    return Curve(tuple(values.tolist()), tuple(slopes.tolist()))
 
 
 def shared_inputs(specs: Sequence[LossSpec]) -> bool:

@@ -15,7 +15,7 @@ from losskit.spec.graphs import Accepted
 from losskit.spec.model import Frozen, Json
 from losskit.spec.parameters import Parameters, ParameterSet
 from losskit.spec.properties import KINDS, Claim, ReducesTo
-from losskit.spec.properties.implications import contradiction
+from losskit.spec.properties.implications import contradiction, joint_contradiction
 from losskit.spec.references import Reference
 from losskit.spec.regimes import Interval, When, within
 from losskit.spec.tensors import Binary, ClassIndex, Input, Probability, Real
@@ -255,6 +255,9 @@ class LossSpec(Frozen):
             reason = contradiction(one, other)
             if reason:
                 raise SpecError(f"{self.name}: {reason}")
+        together = joint_contradiction(self.claims)
+        if together:
+            raise SpecError(f"{self.name}: {together}")
 
     def _check_narrowings(self) -> None:
         known = {kind for kind, model in KINDS.items() if model.default}

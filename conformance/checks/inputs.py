@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import torch
@@ -72,8 +73,25 @@ def _wrong_sizes(subject: Subject, data: Data) -> Iterator[tuple[str, str, Data]
             yield entry.name, f"disagrees in {symbol}", {**data, entry.name: longer}
 
 
+def shortcoming(error: Exception, name: str) -> str:
+    """What a refusal lacks, in words; empty for a ValueError or TypeError that says what was expected of what and found.
+
+    Args:
+        error: the refusal.
+        name: the input or parameter that was wrong.
+    """
+    said = str(error)
+    if not isinstance(error, ValueError | TypeError):
+        return f"refused by {type(error).__name__} instead of ValueError or TypeError: {said}"
+    if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said):
+        return f"the refusal does not name it: {said}"
+    if not re.search(r"\b(must|expected)\b", said):
+        return f"the refusal does not say what was expected: {said}"
+    return "" if re.search(r"\bfound\b", said) else f"the refusal does not say what was found: {said}"
+
+
 def rejects_bad_input(claim: Claim, search: Search) -> Result:
-    """Expect a ValueError or TypeError that names the input for everything that is wrong with it."""
+    """Expect a ValueError or TypeError that names the input, what was expected and what was found."""
     comparison = Comparison(claim, search)
     own = search.spec.adapter is not None  # a foreign loss refuses in words and kinds of its own
     for number, (subject, sizes) in enumerate(declared(claim, search, comparison)):
@@ -81,15 +99,9 @@ def rejects_bad_input(claim: Claim, search: Search) -> Result:
         for name, what, bad in spoilt(subject, data):
             try:
                 subject.module()(*(bad.get(i.name) for i in subject.spec.inputs))
-            except (ValueError, TypeError) as error:
-                comparison.expect(
-                    own or name in str(error), f"{name} {what}; the refusal does not name it: {error}", subject, data
-                )
             except Exception as error:
-                kind = type(error).__name__
-                comparison.expect(
-                    own, f"{name} {what}; refused by {kind} instead of ValueError or TypeError", subject, data
-                )
+                amiss = "" if own else shortcoming(error, name)
+                comparison.expect(not amiss, f"{name} {what}; {amiss}", subject, data)
             else:
                 comparison.refuse(f"{name} {what} and is accepted", subject, bad)
     return comparison.result()

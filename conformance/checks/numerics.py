@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import inspect
+import random
+from collections.abc import Iterator
 
 import torch
 
 from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search
+from losskit.conformance.search.attack import Search, Sizes
+from losskit.conformance.search.ends import at_ends
 from losskit.conformance.search.inputs import MODERATE, WIDE, draw
+from losskit.conformance.search.parameters import fits
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
-from losskit.spec.errors import InputError
+from losskit.spec.errors import InputError, ParameterError
 
 HALVES = (torch.bfloat16, torch.float16)
 SEED = 7  # of the generator that a stochastic loss gets
+DTYPES = (torch.float64, torch.float32)
+BETWEEN = (0.05, 0.5, 0.95)
 LARGE = (10.0, 30.0)  # where the digits that a difference loses are many
 
 
@@ -54,22 +60,57 @@ def finite_on(claim: Claim, search: Search) -> Result:
         for turn in range(5):
             data = draw(subject, sizes, 6, rng, WIDE)
             data = _saturate(data, turn) if real and not _bounded(subject) else data
-            for dtype in (torch.float64, torch.float32):
-                shown = _floats(data, dtype)
-                try:
-                    value, gradients = _value_and_gradients(subject, shown)
-                except InputError:  # saturated inputs may lie outside the domain: vectors that must not all be zero
-                    continue
-                whole = all(bool(found.isfinite().all()) for found in (value, *gradients.values()))
-                if not whole and dtype == torch.float32 and _overflows(subject, shown):
-                    continue
-                comparison.expect(
-                    bool(value.isfinite().all()), f"the value is {value.tolist()} in {dtype}", subject, shown
-                )
-                for name, gradient in gradients.items():
-                    fine = bool(gradient.isfinite().all())
-                    comparison.expect(fine, f"the gradient of {name} is not finite in {dtype}", subject, shown)
+            for dtype in DTYPES:
+                _expect_finite(comparison, subject, _floats(data, dtype), dtype)
+        _try_ends(comparison, subject, sizes, rng)
+    for subject, sizes in _between(claim, search, comparison):
+        rng = search.rng("between", str(subject.parameters))
+        for dtype in DTYPES:
+            _expect_finite(comparison, subject, _floats(draw(subject, sizes, 6, rng, WIDE), dtype), dtype)
+        _try_ends(comparison, subject, sizes, rng)
     return comparison.result()
+
+
+def _between(claim: Claim, search: Search, comparison: Comparison) -> Iterator[tuple[Subject, Sizes]]:
+    """Settings with one parameter strictly between 0 and 1, where powers of it have slopes without bound."""
+    first = next(declared(claim, search, comparison), None)
+    if first is None:
+        return
+    subject, sizes = first
+    for parameter in subject.spec.parameters.fields:
+        if parameter.kind != "float":
+            continue
+        for value in BETWEEN:
+            if value not in claim.when.get(parameter.name, parameter.domain) or value not in parameter.domain:
+                continue
+            try:
+                changed = subject.replace(**{parameter.name: value})
+            except ParameterError:  # it does not go with the other parameters
+                continue
+            if changed.narrowing(claim.property.kind) is None and fits(changed.spec, changed.parameters, sizes):
+                yield changed, sizes
+
+
+def _try_ends(comparison: Comparison, subject: Subject, sizes: Sizes, rng: random.Random) -> None:
+    """Inputs whose entries are ends of their domains and their neighbours, side by side in one row."""
+    for far in (True, False):
+        data = draw(subject, sizes, 6, rng, MODERATE)
+        for dtype in DTYPES:
+            _expect_finite(comparison, subject, at_ends(subject, _floats(data, dtype), rng, far), dtype)
+
+
+def _expect_finite(comparison: Comparison, subject: Subject, shown: Data, dtype: torch.dtype) -> None:
+    try:
+        value, gradients = _value_and_gradients(subject, shown)
+    except InputError:  # such inputs may lie outside the domain: vectors that must not all be zero
+        return
+    whole = all(bool(found.isfinite().all()) for found in (value, *gradients.values()))
+    if not whole and dtype == torch.float32 and _overflows(subject, shown):
+        return
+    comparison.expect(bool(value.isfinite().all()), f"the value is {value.tolist()} in {dtype}", subject, shown)
+    for name, gradient in gradients.items():
+        fine = bool(gradient.isfinite().all())
+        comparison.expect(fine, f"the gradient of {name} is not finite in {dtype}", subject, shown)
 
 
 def _overflows(subject: Subject, data: Data) -> bool:

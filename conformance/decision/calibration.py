@@ -9,7 +9,7 @@ from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.solver import Solution, lowered, solve
 from losskit.conformance.decision.study import Seen, Task, judged, numbers, witness
 
-NEGLIGIBLE = 1e-3  # of margin(p)^2: calibrated losses of the catalogue keep more where solved
+NEGLIGIBLE = 1e-3  # of margin(p)^2, in units of the risk: calibrated losses of the catalogue keep more where solved
 VANISHING = 1e-5  # of margin(p)^2: a smaller gap is none; in between nothing is said
 
 
@@ -46,6 +46,8 @@ def calibration(task: Task) -> Seen | None:
     squared = margin(p, k) ** 2
     least = ((value[1:] - slack[1:] - free) / squared).nan_to_num(-torch.inf)
     most = ((value[1:] - free + slack[0]) / squared).nan_to_num(torch.inf)
+    if k == 1:
+        most = _beaten(task, p, rows[0], value, most)
     return _seen(task, k, p, pairs, rows, value, least, most)
 
 
@@ -65,6 +67,32 @@ def _rivals(rows: torch.Tensor, ranked: torch.Tensor, pairs: list[tuple[int, int
     return torch.cat([rows, exchanged])
 
 
+def _beaten(task: Task, p: torch.Tensor, best: torch.Tensor, value: torch.Tensor, most: torch.Tensor) -> torch.Tensor:
+    """The largest gaps there may be, none where the rows of the right ranking all lie above one of the wrong.
+
+    The infimum is then that of the wrong rankings, however little is known of it: a loss that jumps where the ranking
+    changes may not attain it.
+
+    Args:
+        task: the setting.
+        p: label distributions (problems, classes).
+        best: the best rows found, (problems, classes).
+        value: least risks of all rows, then of those of wrong rankings, (1 + pairs, problems).
+        most: the largest gaps over squared margin by the certificates so far, (pairs, problems).
+    """
+    none = value[1:] - value.amin(0) < VANISHING * margin(p) ** 2
+    which = (none & (most >= VANISHING)).any(0).nonzero().squeeze(1)
+    if not len(which):
+        return most
+    mode = p[which].argmax(1)
+    right = solve(task.risk, p[which], Ranking.first(mode, task.classes), task.seed, task.search.budget.solver_steps)
+    least = right.value - right.slack
+    least = torch.where(best[which].argmax(1) == mode, torch.minimum(least, value[0, which]), least)
+    most = most.clone()
+    most[:, which] = most[:, which].masked_fill(none[:, which] & (value[1:, which] < least), 0.0)
+    return most
+
+
 def _seen(
     task: Task,
     k: int,
@@ -80,7 +108,8 @@ def _seen(
     broken, shown = most.flatten().min(0)
     where = int(shown if broken < VANISHING else place)
     pair, at = divmod(where, len(p))
-    figure = float((value[1 + pair, at] - value[:, at].amin()) / margin(p[at : at + 1], k) ** 2)
+    unit = task.risk.unit
+    figure = unit * float((value[1 + pair, at] - value[:, at].amin()) / margin(p[at : at + 1], k) ** 2)
     reason = f"least gap over squared margin {figure:.3g}, at p = {numbers(p[at])}"
     if float(broken) < VANISHING:
         upper, lower = (int(p[at].argsort(descending=True)[place]) for place in pairs[pair])
@@ -88,7 +117,9 @@ def _seen(
         held, free = float(value[1 + pair, at]), float(value[best, at])
         ranked = (rows[1 + pair, at], held, f"class {lower} is not behind class {upper}")
         detail = f"the least risk of rows that rank class {lower} no lower than class {upper}, and the least risk"
-        told = witness(task, p[at], [ranked, (rows[best, at], free, "the best row found")], held, free, detail)
+        told = witness(
+            task, p[at], [ranked, (rows[best, at], free, "the best row found")], unit * held, unit * free, detail
+        )
         return Seen(cases, figure, reason, told)
     unclear = int(((least < NEGLIGIBLE) & (most >= VANISHING)).sum())
     doubt = f"{unclear} of {cases} gaps are too small to be told from 0; {reason}" if unclear else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from losskit.conformance.decision.calibration import NEGLIGIBLE, VANISHING
 from losskit.conformance.decision.distributions import distributions
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.solver import solve
@@ -17,7 +18,6 @@ from losskit.spec.properties import HConsistencyBound
 
 LEAST = 0.03  # excess of the 0-1 loss: below it the other one, of the order of its square, loses its digits
 RTOL = 1e-6  # of a bound
-VANISHING = 1e-5  # of the squared excess: no gamma bounds it
 TIGHT = 0.99
 CLIMBERS = 8
 STRIDES = (0.03, 0.1, 0.3, 1.0, 3.0)
@@ -25,7 +25,7 @@ STRIDES = (0.03, 0.1, 0.3, 1.0, 3.0)
 
 @dataclass
 class Excesses:
-    """Excesses where a wrong class ranks first: the worst rows of each label distribution.
+    """Excesses where a wrong class ranks first: the worst rows of each label distribution, risks in units.
 
     Attributes:
         p: distributions, (problems, classes).
@@ -98,14 +98,19 @@ def _excesses(task: Task, p: Tensor, top: Tensor) -> Excesses:
 
 
 def _sides(task: Task, seen: Excesses, which: str = "found") -> tuple[Tensor, Tensor]:
-    """Both sides of the bound, left at most right: in the 0-1 loss's unit, or in this loss's for a transform."""
+    """Both sides of the bound, left at most right: in the 0-1 loss's unit, or in this loss's own for a transform.
+
+    Where no bound is named, some must exist: excesses that are none next to the squared one of the 0-1 loss have none,
+    and what may be as little as what calibrated losses never show (``least``) is left open.
+    """
     given: HConsistencyBound = task.claim.property  # type: ignore[assignment]
-    excess: Tensor = getattr(seen, which)
+    excess: Tensor = task.risk.unit * getattr(seen, which)
     if given.gamma is not None:
         return seen.zero_one, _value(task, given.gamma, excess)
     if given.transform is not None:
         return _value(task, given.transform, seen.zero_one), excess
-    return VANISHING * seen.zero_one**2, excess
+    share = NEGLIGIBLE if which == "least" else VANISHING
+    return share * task.risk.unit * seen.zero_one**2, excess
 
 
 def _value(task: Task, expression: Expression, t: Tensor) -> Tensor:

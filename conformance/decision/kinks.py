@@ -8,7 +8,7 @@ from torch import Tensor
 from losskit.conformance.decision.bfgs import Objective, value_and_slope
 
 RADIUS = 1e-7  # of the ball the slopes are taken from, relative to the point
-POINTS = 6  # slopes for each variable: with fewer a kink's own minimum may look like a slope (Wendel's theorem)
+POINTS = 6  # slopes for each variable, an even number: with fewer a kink's own minimum may look like a slope (Wendel's theorem)
 ROUNDS = 200
 
 
@@ -25,8 +25,9 @@ def residual(objective: Objective, x: Tensor, seed: int) -> Tensor:
     """
     problems, n = x.shape
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn((problems, POINTS * n, n), generator=generator, dtype=torch.float64).to(x)
+    noise = torch.randn((problems, POINTS * n // 2, n), generator=generator, dtype=torch.float64).to(x)
     noise = noise / noise.norm(dim=2, keepdim=True)
+    noise = torch.cat([noise, -noise], 1)  # in pairs, so that no kink has all of them on one side by chance
     near = x.unsqueeze(1) + RADIUS * (1 + x.norm(dim=1).view(-1, 1, 1)) * noise
     owner = torch.arange(problems, device=x.device).repeat_interleave(POINTS * n)
     _, slopes = value_and_slope(objective, near.flatten(0, 1), owner)
@@ -34,14 +35,20 @@ def residual(objective: Objective, x: Tensor, seed: int) -> Tensor:
 
 
 def shortest_mixture(vectors: Tensor) -> Tensor:
-    """Length of the shortest convex combination of vectors, (problems, vectors, n): accelerated projected descent."""
+    """Length of the shortest convex combination of vectors, (problems, vectors, n).
+
+    Accelerated projected descent whose momentum starts anew wherever it points uphill (O'Donoghue and Candes 2015): without
+    that the last digits, which tell a kink's own minimum from a slope, come slowly.
+    """
     gram = vectors @ vectors.mT
     pace = 1 / gram.diagonal(dim1=1, dim2=2).sum(1).clamp(min=1e-300).view(-1, 1)
     weights = torch.full(vectors.shape[:2], 1 / vectors.shape[1], dtype=vectors.dtype, device=vectors.device)
-    ahead, momentum = weights, 1.0
+    ahead, momentum = weights, torch.ones_like(pace)
     for _ in range(ROUNDS):
         moved = on_simplex(ahead - pace * (gram @ ahead.unsqueeze(2)).squeeze(2))
-        following = (1 + (1 + 4 * momentum**2) ** 0.5) / 2
+        uphill = ((ahead - moved) * (moved - weights)).sum(1, keepdim=True) > 0
+        momentum = torch.where(uphill, 1.0, momentum)
+        following = (1 + (1 + 4 * momentum.square()).sqrt()) / 2
         ahead = moved + (momentum - 1) / following * (moved - weights)
         weights, momentum = moved, following
     shortest: Tensor = (weights.unsqueeze(1) @ vectors).squeeze(1)

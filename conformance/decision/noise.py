@@ -58,7 +58,8 @@ def _pairs(task: Task, rate: float) -> Seen:
     ]
     reason = f"{better}, the other one with labels flipped at rate {share_of_labels:.3g}, at p = {numbers(p[worst])}"
     detail = "the difference of the two risks, without noise and with it"
-    told = witness(task, p[worst], rows, float(before[worst]), float(after[worst]), detail)
+    unit = task.risk.unit
+    told = witness(task, p[worst], rows, unit * float(before[worst]), unit * float(after[worst]), detail)
     return Seen(len(p), -float(turned[worst]), reason, told)
 
 
@@ -84,7 +85,8 @@ def _minimisers(task: Task, rate: float) -> Seen | None:
         best = float(value[:, side].amin())
         shown = [(rows[1 + top, side], float(value[1 + top, side]), f"ranks class {top} first, or ties it")]
         detail = "the least risk of rows that rank the class first, and the least risk"
-        told = witness(task, both[side], shown, float(value[1 + top, side]), best, detail)
+        unit = task.risk.unit
+        told = witness(task, both[side], shown, unit * float(value[1 + top, side]), unit * best, detail)
         return Seen(cases, -1.0, reason, told)
     unclear = int((~reached & ~missed).sum())
     doubt = f"{unclear} of {cases} gaps are too small to be told from 0" if unclear else ""

@@ -16,9 +16,9 @@ from losskit.conformance.decision.study import Seen, Task, judged, numbers, witn
 from losskit.spec.expressions import evaluate
 from losskit.spec.properties import Proper, StrictlyProper
 
-EXCESS = 1e-8  # of the risk: the row that states p may be worse than the best one by this much
+EXCESS = 1e-8  # of the risk and its unit: the row that states p may be worse than the best one by this much
 APART = 1e-2  # distance from which another distribution counts as another one
-FLAT = 1e-6  # excess over squared distance that is none
+FLAT = 1e-6  # excess over squared distance that is none, in units of the risk
 CURVED = 1e-4  # excess over squared distance that leaves no doubt; between the two nothing is said
 STARTS = 4
 
@@ -81,7 +81,8 @@ def _excess(task: Task, p: Tensor, solved: Solution) -> Seen:
     allowed = EXCESS * (1 + own.abs())
     excess = (own - solved.value) / allowed
     worst = int(excess.argmax())
-    shown = float(own[worst] - solved.value[worst])
+    unit = task.risk.unit
+    shown = unit * float(own[worst] - solved.value[worst])
     row = solved.rows[worst]
     reason = f"largest excess of the row that states p {shown:.3g}, at p = {numbers(p[worst])}"
     if excess[worst] > 1:  # the better row is at hand: its risk needs no certificate
@@ -89,7 +90,8 @@ def _excess(task: Task, p: Tensor, solved: Solution) -> Seen:
         other = numbers(link.stated(row.unsqueeze(0))[0])
         rows = [(stating[worst], float(own[worst]), "states p"), (row, best, f"states {other}")]
         detail = "the risk of the row that states p, and the least risk found"
-        return Seen(len(p), -shown, reason, witness(task, p[worst], rows, float(own[worst]), best, detail))
+        told = witness(task, p[worst], rows, unit * float(own[worst]), unit * best, detail)
+        return Seen(len(p), -shown, reason, told)
     unclear = int((own - solved.value + solved.slack > allowed).sum())
     doubt = f"the least risk of {unclear} of {len(p)} distributions is not known well enough" if unclear else ""
     return Seen(len(p), -shown, reason, doubt=doubt)
@@ -121,16 +123,17 @@ def _flatness(task: Task) -> Seen:
 
     rows, value = minimise(quotient, first, task.search.budget.solver_steps)
     worst = int(value.argmin())
-    figure = float(value[worst])
+    least, unit = float(value[worst]), task.risk.unit
+    figure = unit * least
     reason = f"least excess over squared distance {figure:.3g}, at p = {numbers(p[worst])}"
-    if figure < FLAT:
+    if least < FLAT:
         row, at = rows[worst], float(own[worst])
         other = float(task.risk(row.unsqueeze(0), p[worst : worst + 1]).detach())
         states = f"states {numbers(link.stated(row.unsqueeze(0))[0])}"
         shown = [(stating[worst], at, "states p"), (row, other, states)]
         detail = "the risk of the row that states p, and that of a row that states another distribution"
-        return Seen(len(p), figure, reason, witness(task, p[worst], shown, at, other, detail))
-    doubt = f"{reason}: too little to be told from none" if figure < CURVED else ""
+        return Seen(len(p), figure, reason, witness(task, p[worst], shown, unit * at, unit * other, detail))
+    doubt = f"{reason}: too little to be told from none" if least < CURVED else ""
     return Seen(len(p), figure, reason, doubt=doubt)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from losskit.conformance.subject import Subject
 from losskit.spec.tensors import ClassIndex
+
+MEASURED = 512  # rows a unit is taken from, standard normal
+OFTEN = 0.75  # share of losses that lie nearer to the median than the unit
 
 
 @dataclass
@@ -27,6 +31,7 @@ class Risk:
         axis: shape symbol of the classes; empty for a loss of one score.
         positions: how many axes of positions lie between those of the samples and of the classes.
         shared: inputs, behind the labels, of ids that are only compared with each other, one a position.
+        unit: what losses and risks are counted in, in the loss's own numbers.
     """
 
     subject: Subject
@@ -35,6 +40,7 @@ class Risk:
     axis: str = ""
     positions: int = 0
     shared: tuple[str, ...] = ()
+    unit: float = 1.0
 
     @classmethod
     def of(cls, subject: Subject) -> Risk | None:
@@ -57,8 +63,28 @@ class Risk:
         """How many classes there are where the shape symbols have these sizes."""
         return sizes[self.axis] if self.axis else 2
 
+    def measured(self, classes: int) -> Risk:
+        """The same risk in units of how far the loss typically moves, so that its scale decides nothing.
+
+        The unit is the distance from the median that a quarter of all losses exceed, over ordinary rows and every label, for
+        hinges are flat over half of them; where they are flatter still it is the largest distance, and 1 where nothing
+        differs. What is small next to it is small, whether the loss is near 1, 1e-6 or 1e6. A power of two changes no
+        digit: steps that meet a kink exactly still do.
+        """
+        generator = torch.Generator().manual_seed(classes)
+        rows = torch.randn((MEASURED, classes), generator=generator, dtype=torch.float64).to(self.subject.device)
+        with torch.no_grad():
+            values = replace(self, unit=1.0).losses(rows).flatten()
+        values = values[values.isfinite()]
+        apart = (values - values.median()).abs() if len(values) else values.new_zeros(1)
+        size = next((float(size) for size in (apart.quantile(OFTEN), apart.amax()) if size > 0), 1.0)
+        return replace(self, unit=2.0 ** round(math.log2(size)))
+
     def losses(self, z: Tensor) -> Tensor:
-        """The loss of each row (problems, classes) under each label, (problems, classes)."""
+        """The loss of each row (problems, classes) under each label, (problems, classes), in units."""
+        return self._given(z) / self.unit
+
+    def _given(self, z: Tensor) -> Tensor:
         problems, classes = z.shape
         labels = torch.arange(classes, device=z.device).repeat(problems)
         rows = z.repeat_interleave(classes, 0)
@@ -71,7 +97,7 @@ class Risk:
         return self.subject.value({self.scores: rows[:, 1] - rows[:, 0], self.target: labels.to(z.dtype)}).view_as(z)
 
     def __call__(self, z: Tensor, p: Tensor) -> Tensor:
-        """Risks of rows z under distributions p, both (problems, classes); an impossible label costs nothing."""
+        """Risks of rows z under distributions p, (problems, classes), in units; an impossible label costs nothing."""
         values = self.losses(z)
         return torch.where(p == 0, torch.zeros_like(values), p * values).sum(1)
 

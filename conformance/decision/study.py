@@ -24,7 +24,7 @@ class Task:
     Attributes:
         claim: what the spec says.
         search: budget, seed and device.
-        risk: conditional risks of the loss at the setting.
+        risk: conditional risks of the loss at the setting, in units of its own scale.
         classes: their number.
         seed: of everything drawn for it.
     """
@@ -94,7 +94,7 @@ def judge(claim: Claim, search: Search, study: Study) -> Result:
         if shown or not 1 < classes <= search.budget.classes:
             continue
         seed = search.rng("distributions", number, classes).getrandbits(31)
-        found = study(Task(claim, search, risk, classes, seed))
+        found = study(Task(claim, search, risk.measured(classes), classes, seed))
         if found is not None:
             seen[number] = found.worse(seen.get(number))
         if claim.verdict == "holds" and found is not None and (found.witness is not None or found.loose):
@@ -138,8 +138,8 @@ def witness(
     Args:
         task: the setting.
         p: the label distribution.
-        rows: scores, the risk they should show, and what they are.
-        left: one side of what is violated.
+        rows: scores, the risk they should show in units, and what they are.
+        left: one side of what is violated, in the loss's own numbers.
         right: the other one.
         detail: what the sides are.
     """
@@ -153,7 +153,7 @@ def witness(
     for row, risk, words in rows:
         scores, call = task.risk.program(row)
         lines.append(f"{scores}  # {words}")
-        lines.append(f"print((p * {call}).sum())  # {risk:.15g}")
+        lines.append(f"print((p * {call}).sum())  # {risk * task.risk.unit:.15g}")
     return Witness(
         parameters={k: list(v) if isinstance(v, tuple) else v for k, v in subject.parameters.items()},
         inputs={"p": p.tolist(), task.risk.scores: [task.risk.given(row) for row, _, _ in rows]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from losskit.conformance.search.inputs import MODERATE
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, Interval
 from losskit.spec.properties import Differentiable
-from losskit.spec.tensors import Real
+from losskit.spec.tensors import Probability, Real
 
 STEP = 1e-5
 MARGIN = 1e3 * STEP  # between inputs and the ends of their domains
@@ -41,13 +42,17 @@ class Directional(Law):
         return {**data, **directions}
 
     @staticmethod
-    def _off_the_ends(subject: Subject, name: str, tensor: Tensor) -> Tensor:
-        """The tensor with every entry so far inside its interval that steps neither leave it nor see its end as a kink."""
+    def _inside(subject: Subject, name: str) -> tuple[float, float]:
+        """Between which numbers entries are so far inside that steps neither leave the interval nor see its end as a kink."""
         domain = subject.input(name).domain
-        if not isinstance(domain, Real):
-            return tensor
-        interval = domain.at(subject.parameters)
-        return tensor if interval == Interval() else tensor.clamp(interval.low + MARGIN, interval.high - MARGIN)
+        if isinstance(domain, Probability):
+            return MARGIN, 1 - MARGIN
+        interval = domain.at(subject.parameters) if isinstance(domain, Real) else Interval()
+        return interval.low + MARGIN, interval.high - MARGIN
+
+    def _off_the_ends(self, subject: Subject, name: str, tensor: Tensor) -> Tensor:
+        low, high = self._inside(subject, name)
+        return tensor if math.isinf(low) and math.isinf(high) else tensor.clamp(low, high)
 
     def _flat(self, subject: Subject, tensors: Data, prefix: str = "") -> Tensor:
         return flatten(subject, {n: tensors[prefix + n] for n in self.subjects}, self.subjects)
@@ -162,7 +167,7 @@ class SoughtKink(Kink):
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         drawn = super().prepare(subject, data, rng)
         near = torch.zeros_like(self.at(subject, data))
-        far = 10 ** uniform(near, rng, tuple(near.shape), -1, 1)
+        far = torch.minimum(10 ** uniform(near, rng, tuple(near.shape), -1, 1), self._room(subject, drawn, near))
         ends = [self._slope(subject, drawn, near), self._slope(subject, drawn, far)]
         for _ in range(HALVINGS):
             middle = (near + far) / 2
@@ -172,6 +177,18 @@ class SoughtKink(Kink):
             ends = [torch.where(first, ends[0], slope), torch.where(first, slope, ends[1])]
         stays = uniform(near, rng, tuple(near.shape), 0, 1) < 0.5  # where ties and margins are exact
         return self._along(subject, drawn, near.masked_fill(stays, 0.0))
+
+    def _room(self, subject: Subject, data: Data, like: Tensor) -> Tensor:
+        """How many steps along its direction each case may go before an entry leaves its interval."""
+        room = torch.full_like(like, torch.inf)
+        for name in self.subjects:
+            low, high = self._inside(subject, name)
+            direction: Tensor = data[f"_{name}"]
+            end = torch.where(direction > 0, torch.full_like(direction, high), torch.full_like(direction, low))
+            steps = torch.where(direction == 0, torch.inf, (end - data[name]) / direction)
+            least = steps.flatten(1).amin(1) if len(like) == len(steps) > 1 and steps.dim() > 1 else steps
+            room = torch.minimum(room, least if least.shape == like.shape else least.amin())
+        return room.clamp(min=0.0)
 
     def _along(self, subject: Subject, data: Data, steps: Tensor) -> Data:
         """The inputs, each case moved so many steps along its direction."""

@@ -49,6 +49,9 @@ class Journal:
     def resume(self, tasks: Iterable[Task]) -> list[tuple[Task, Finding]]:
         """Go on with what an earlier run left.
 
+        What was found out is kept. An error is no finding about a claim: whatever ended the attack, a crash, a hang, memory
+        that ran out or a signal, may not be there any more, so its claim is attacked again and its line is dropped.
+
         Args:
             tasks: the claims of this run.
 
@@ -64,14 +67,17 @@ class Journal:
             raise ArtifactError(f"there is nothing to resume: no run has left {self.path}") from error
         whole = [line for line in lines if line.endswith("\n")]  # the last one may have been cut off
         self._compare(self._parsed(whole[0] if whole else ""))
-        entries = [self._parsed(line) for line in whole[1:]]
         known = {(task.spec.name, str(task.claim)): task for task in tasks}
         kept: dict[tuple[str, str], Finding] = {}
-        for entry in entries:
-            task, finding = self._read(entry, known)
+        lines = whole[:1]
+        for line in whole[1:]:
+            task, finding = self._read(self._parsed(line), known)
+            if finding.outcome == "error":
+                continue
+            lines.append(line)
             if task is not None:
                 kept[task.spec.name, finding.claim] = finding
-        write(self.path, "".join(whole))
+        write(self.path, "".join(lines))
         return [(known[key], finding) for key, finding in kept.items()]
 
     def record(self, task: Task, finding: Finding) -> None:

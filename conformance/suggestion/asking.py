@@ -27,6 +27,7 @@ class Harness:
         run: an engine with its limits.
         progress: told after each answer how many claims are done, of how many, and after each round what was asked in it.
         found: answers by claim.
+        claims: what was asked, by its words.
     """
 
     spec: LossSpec
@@ -36,6 +37,7 @@ class Harness:
     run: Callable[[list[Task]], Found]
     progress: Progress
     found: dict[str, Finding] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
     _asked: int = 0
 
     def ask(self, what: str, claims: Iterable[Claim]) -> list[tuple[Claim, Finding]]:
@@ -58,6 +60,10 @@ class Harness:
             self.progress(len(self.found), self._asked, what)
         return [(claim, self.found[key]) for key, claim in wanted.items()]
 
+    def stood(self) -> list[Claim]:
+        """The claims that stood so far, in the order they were asked."""
+        return [self.claims[key] for key, finding in self.found.items() if finding.stood and finding.cases]
+
     def outcome(self, claim: Claim) -> str:
         """What came of a claim; empty where it was not asked."""
         finding = self.found.get(str(claim))
@@ -65,4 +71,5 @@ class Harness:
 
     def _keep(self, task: Task, finding: Finding) -> None:
         self.found[str(task.claim)] = finding
+        self.claims[str(task.claim)] = task.claim
         self.progress(len(self.found), self._asked, None)

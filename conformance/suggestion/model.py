@@ -51,6 +51,7 @@ class Suggestions(Frozen):
         implied: proposals that follow from another one, which alone needs to be claimed.
         left: what nothing can be said of.
         seconds: time spent in all.
+        interrupted: whether the search was cut off, so that much was not asked and wider regimes may stand.
     """
 
     schema_version: Literal[1] = 1
@@ -64,7 +65,16 @@ class Suggestions(Frozen):
     implied: tuple[Left, ...] = ()
     left: tuple[Left, ...] = ()
     seconds: float = 0.0
+    interrupted: bool = False
 
     def lines(self) -> str:
         """Python: the imports that the proposals need, and a line of ``claims=(...)`` for each."""
         return lines_of([proposal.claim for proposal in self.proposals])
+
+
+class SuggestionInterrupted(KeyboardInterrupt):
+    """A search for claims was interrupted; ``found`` holds what had stood until then."""
+
+    def __init__(self, found: Suggestions) -> None:
+        super().__init__("the search for claims was interrupted")
+        self.found = found

@@ -17,7 +17,7 @@ from losskit.spec.properties import (
     ZeroAt,
 )
 from losskit.spec.properties.base import implies
-from losskit.spec.properties.implications import consequences, contradiction
+from losskit.spec.properties.implications import consequences, contradiction, joint_contradiction
 from losskit.spec.regimes import regime_within
 
 
@@ -57,7 +57,9 @@ class Sieve:
             if reason:
                 implied.append(Left(claim=str(claim), outcome=outcome(claim), reason=f"follows from '{reason}'"))
                 continue
-            against = next((why for other in (*self._claimed, *kept) if (why := contradiction(claim, other))), "")
+            known = (*self._claimed, *kept)
+            against = next((why for other in known if (why := contradiction(claim, other))), "")
+            against = against or joint_contradiction((*known, claim))
             if against:
                 self.refused.append(Left(claim=str(claim), outcome=outcome(claim), reason=against))
             else:

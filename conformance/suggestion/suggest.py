@@ -13,7 +13,7 @@ from losskit.conformance.search.attack import Search
 from losskit.conformance.suggestion.asking import Harness, Progress
 from losskit.conformance.suggestion.candidates import candidates, predictions
 from losskit.conformance.suggestion.measuring import ends, formulas, measure
-from losskit.conformance.suggestion.model import Left, Proposal, Suggestions
+from losskit.conformance.suggestion.model import Left, Proposal, SuggestionInterrupted, Suggestions
 from losskit.conformance.suggestion.points import defaults
 from losskit.conformance.suggestion.regimes import STANDS, Survey, guessed
 from losskit.conformance.suggestion.screening import homogeneous, links
@@ -62,6 +62,7 @@ def suggest(
 
     Raises:
         LosskitError: a name, profile, device, property or engine is unknown, or several specs lie at the place.
+        SuggestionInterrupted: a :class:`KeyboardInterrupt` came; its ``found`` is what had stood until then.
     """
     spec = _one(subject)
     where = device_for(device)
@@ -73,27 +74,47 @@ def suggest(
     harness = Harness(spec, profile, seed, where, run, progress or (lambda *_: None))
     sieve = Sieve(() if every else spec.claims, kinds)
     survey, search = Survey(harness), Search(spec, PROFILES[profile], seed, where, salt="suggest")
-    plain = sieve.wanted(candidates(spec))
+    plain, left = sieve.wanted(candidates(spec)), list[Left]()
+
+    def told(standing: list[Claim], interrupted: bool = False) -> Suggestions:
+        kept, implied = sieve.sift(standing, harness.outcome)
+        return Suggestions(
+            name=spec.name,
+            profile=profile,
+            device=where,
+            seed=seed,
+            asked=len(harness.found),
+            cases=sum(finding.cases for finding in harness.found.values()),
+            proposals=tuple(_proposal(claim, harness) for claim in kept),
+            implied=tuple(implied),
+            left=(*left, *_open(harness, plain, standing), *sieve.refused),
+            seconds=round(time.perf_counter() - started, 3),
+            interrupted=interrupted,
+        )
+
+    try:
+        return told(_standing(harness, survey, search, sieve, plain, left, kinds))
+    except KeyboardInterrupt:
+        raise SuggestionInterrupted(told(harness.stood(), interrupted=True)) from None
+
+
+def _standing(
+    harness: Harness,
+    survey: Survey,
+    search: Search,
+    sieve: Sieve,
+    plain: Sequence[Property],
+    left: list[Left],
+    kinds: set[str],
+) -> list[Claim]:
+    """The claims that stood, in the widest regimes found; what could not be measured is added to ``left``."""
     standing = survey.hold(plain)
-    left: list[Left] = []
     if _usable(harness):
-        guessed = [*_guessed(left, "Homogeneous", lambda: homogeneous(search), kinds)]
-        guessed += _guessed(left, "ReducesTo", lambda: links(search), kinds)
-        standing += survey.hold(sieve.wanted(guessed))
+        guesses = [*_guessed(left, "Homogeneous", lambda: homogeneous(search), kinds)]
+        guesses += _guessed(left, "ReducesTo", lambda: links(search), kinds)
+        standing += survey.hold(sieve.wanted(guesses))
         standing += _measured(harness, survey, search, sieve, left)
-    kept, implied = sieve.sift(standing, harness.outcome)
-    return Suggestions(
-        name=spec.name,
-        profile=profile,
-        device=where,
-        seed=seed,
-        asked=len(harness.found),
-        cases=sum(finding.cases for finding in harness.found.values()),
-        proposals=tuple(_proposal(claim, harness) for claim in kept),
-        implied=tuple(implied),
-        left=(*left, *_open(harness, plain, standing), *sieve.refused),
-        seconds=round(time.perf_counter() - started, 3),
-    )
+    return standing
 
 
 def _one(subject: str | LossSpec) -> LossSpec:
@@ -180,8 +201,8 @@ def _open(harness: Harness, asked: Iterable[Property], standing: Iterable[Claim]
     settled = {str(claim.property) for claim in standing}
     found = []
     for given in asked:
-        finding = harness.found[str(given.holds())]
-        if str(given) in settled or finding.outcome == "not_applicable" or guessed(given):
+        finding = harness.found.get(str(given.holds()))
+        if finding is None or str(given) in settled or finding.outcome == "not_applicable" or guessed(given):
             continue
         if finding.outcome != "refuted" or harness.spec.input("".join(given.subjects()[:1])) is not None:
             reason = finding.reason or "it does not hold everywhere, and no witness was found wherever it was sought"

@@ -76,5 +76,6 @@ class _NormRows(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, of_norm: Tensor) -> Tensor:
         x, norm = ctx.saved_tensors
-        slope: Tensor = x * (of_norm / torch.where(norm == 0, torch.ones_like(norm), norm)).unsqueeze(-1)
+        unit = x / torch.where(norm == 0, torch.ones_like(norm), norm).unsqueeze(-1)  # 1 / norm overflows at denormals
+        slope: Tensor = unit * of_norm.unsqueeze(-1)
         return slope

@@ -19,11 +19,23 @@ class Bounded(Property):
     An end left out is not claimed. Claimed to fail with an end left out: no finite number bounds the value there.
     """
 
-    unspecific: ClassVar[frozenset[str]] = frozenset({"lower", "upper", "reach", "tight"})
     lower: Scalar | None = None
     upper: Scalar | None = None
     reach: Reach = "approached"
     tight: bool = True
+
+    def entails(self, other: Property) -> bool:
+        """Both ends, or that there are some, entail that a number bounds the value; one end says nothing of the other."""
+        assert isinstance(other, Bounded)
+        mine, theirs = (self.lower, self.upper), (other.lower, other.upper)
+        if None in theirs and (mine.count(None) != 1):
+            return True
+        named = [(own, end) for own, end in zip(mine, theirs, strict=True) if end is not None]
+        return bool(named) and all(own == end for own, end in named) and self._closeness() >= other._closeness()
+
+    def _closeness(self) -> int:
+        """How close the value must come to the ends, in order."""
+        return 0 if not self.tight else 1 if self.reach == "approached" else 2
 
 
 class Convex(Property):

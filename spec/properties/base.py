@@ -16,6 +16,7 @@ from losskit.spec.regimes import When, condition, describe_regime, regimes_overl
 
 KINDS: dict[str, type[Property]] = {}
 Names = str | tuple[str, ...]
+WHOLE = {"region", "part", "distributions"}  # arguments whose value "all" includes every other
 PROPOSAL = "PROPOSAL"  # how the source of a claim begins that nobody has given one
 
 
@@ -77,6 +78,16 @@ class Property(Frozen):
         given = self.arguments().values()
         parts = [part for v in given for part in (v.values() if isinstance(v, dict) else (v,))]
         return tuple(part for part in parts if isinstance(part, Expression))
+
+    def entails(self, other: Property) -> bool:
+        """Whether another property of this kind, with the same subjects, follows; see :func:`implies`."""
+        named = ("kind", "absent", "on", "a", "b")
+        for name, field in ((n, f) for n, f in type(self).model_fields.items() if n not in named):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            left_out = name in self.unspecific and field.default in (mine, theirs)
+            if not (mine == theirs or left_out or (name in WHOLE and mine == "all")):
+                return False
+        return True
 
     @classmethod
     def definition(cls) -> str:
@@ -158,17 +169,7 @@ class Claim(Frozen):
         return implies(true.property, false.property)
 
 
-WHOLE = {"region", "part", "distributions"}  # arguments whose value "all" includes every other
-
-
 def implies(one: Property, other: Property) -> bool:
     """Whether one property is the other, or a case of it; an argument left out may stand for all its values."""
-    if type(one) is not type(other) or set(one.subjects()) != set(other.subjects()):
-        return False
-    fields = {name: field for name, field in type(one).model_fields.items() if name not in ("kind", "on", "a", "b")}
-    for name, field in fields.items():
-        mine, theirs = getattr(one, name), getattr(other, name)
-        left_out = name in one.unspecific and field.default in (mine, theirs)
-        if not (mine == theirs or left_out or (name in WHOLE and mine == "all")):
-            return False
-    return True
+    same = type(one) is type(other) and set(one.subjects()) == set(other.subjects())
+    return same and one.absent == other.absent and one.entails(other)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from losskit.spec.expressions import Expression
@@ -21,7 +22,7 @@ from losskit.spec.properties.base import Claim, Property, implies
 from losskit.spec.properties.decision import NoiseTolerant, Proper, StrictlyProper
 from losskit.spec.properties.invariance import AffineInvariant, Homogeneous, ScaleInvariant, ShiftInvariant
 from losskit.spec.properties.relation import TARGETS, UpperBounds
-from losskit.spec.regimes import regime_within, regimes_overlap
+from losskit.spec.regimes import regime_within, regimes_intersection, regimes_overlap
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,31 @@ def contradiction(one: Claim, other: Claim) -> str:
         if implies(weaker, false.property):
             return f"the claims '{one}' and '{other}' contradict each other: {true.property} implies {weaker}"
     return ""
+
+
+def joint_contradiction(claims: Sequence[Claim]) -> str:
+    """Why a value that nothing bounds is bounded below by one claim and above by another; empty where it is not."""
+    holding = [claim for claim in claims if claim.verdict == "holds"]
+    for failing in claims:
+        if failing.verdict != "fails" or not isinstance(failing.property, Bounded) or _names_an_end(failing.property):
+            continue
+        for below, above in product(holding, holding):
+            shared = regimes_intersection(failing.when, below.when)
+            together = shared is not None and regimes_overlap(shared, above.when)
+            if together and _ends(below.property)[0] and _ends(above.property)[1]:
+                return f"the claims '{below}' and '{above}' together contradict '{failing}'"
+    return ""
+
+
+def _names_an_end(given: Bounded) -> bool:
+    return given.lower is not None or given.upper is not None
+
+
+def _ends(given: Property) -> tuple[bool, bool]:
+    """Whether a property, or what follows from it, bounds the value below, and above; of the loss with all its inputs."""
+    every = () if given.absent else (given, *consequences(given))
+    below = any(isinstance(p, NonNegative) or (isinstance(p, Bounded) and p.lower is not None) for p in every)
+    return below, any(isinstance(p, Bounded) and p.upper is not None for p in every)
 
 
 def covers(one: Claim, other: Claim) -> bool:

@@ -11,8 +11,11 @@ import torch
 
 import losskit
 from losskit.cli import abreast
-from losskit.conformance.comparison import PLACES, cost, curve, line_of
+from losskit.conformance.comparison import cost
 from losskit.conformance.pictures import beside
+from losskit.conformance.pictures.beside import PLACES, table
+from losskit.spec import LossSpec
+from losskit.spec.errors import PictureError
 
 Invoke = Callable[..., Any]
 
@@ -70,9 +73,20 @@ def test_binary_and_multiclass_losses_share_the_margin_of_two_classes(invoke: In
     assert found["cost"] is None
 
 
-def test_a_coupled_loss_has_no_line() -> None:
-    assert line_of(losskit.get("dice")) == ""
-    assert curve(losskit.get("hinge"), {}, 2).values[PLACES.index(0.0)] == 1.0
+def test_a_coupled_loss_has_no_line_with_one_of_single_samples() -> None:
+    with pytest.raises(PictureError, match="no line to draw these losses along together"):
+        table([(losskit.get("dice"), {}), (losskit.get("mse"), {})])
+    assert table([(losskit.get("hinge"), {})]).curves["hinge"].values[PLACES.index(0.0)] == 1.0
+
+
+def test_one_score_and_two_classes_are_drawn_along_one_margin() -> None:
+    losses: list[tuple[LossSpec, dict[str, Any]]] = [
+        (losskit.get("logistic"), {}),
+        (losskit.get("cross_entropy"), {}),
+    ]
+    (row,) = beside(losses).rows
+    torch.testing.assert_close(row.lines[0].value, row.lines[1].value)
+    assert row.axis.startswith("margin")
 
 
 def test_cost_is_measured_in_turns_on_the_same_inputs(invoke: Invoke) -> None:

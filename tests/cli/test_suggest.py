@@ -4,8 +4,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 import losskit
+import losskit.conformance
 from losskit.cli import sheet
+from losskit.conformance.suggestion import Suggestions
 from losskit.spec.properties import NonNegative
 
 from .conftest import Elsewhere
@@ -54,6 +58,30 @@ def test_a_loss_that_cannot_run_is_no_success(foreign: Elsewhere) -> None:
     assert run.returncode == 3
     assert "nowhere" in run.stdout
     assert "Traceback" not in run.stderr
+
+
+def test_an_interrupt_shows_what_had_stood_and_is_told_from_success(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = losskit.conformance.suggest
+
+    def cut_off(*subjects: str, progress: Callable[[int, int, str | None], None], **options: Any) -> Suggestions:
+        def interrupt(done: int, asked: int, what: str | None) -> None:
+            progress(done, asked, what)
+            if done == 2:
+                raise KeyboardInterrupt
+
+        return run(*subjects, progress=interrupt, **options)
+
+    monkeypatch.setattr("losskit.conformance.suggest", cut_off)
+    only = ("--all", "--only", "NonNegative,TriangleInequality,Convex")
+    result = invoke("suggest", "mse", *only, *QUICK)
+    assert result.exit_code == 130
+    assert "NonNegative().holds(" in result.stdout
+    assert "TriangleInequality(" not in result.stdout
+    assert "The search was interrupted: much was not asked" in " ".join(result.stdout.split())
+    found = json.loads(invoke("suggest", "mse", *only, "--json", *QUICK).stdout)
+    assert (found["interrupted"], found["asked"]) == (True, 2)
 
 
 def test_a_wrong_name_is_one_sentence(invoke: Invoke) -> None:

@@ -90,6 +90,19 @@ def test_a_report_has_its_journal_beside_it_until_it_is_written(
         assert not journal.exists()
 
 
+def test_a_journal_stays_where_something_could_not_be_run_and_it_is_said_how_to_try_that_again(
+    invoke: Invoke, harness: Harness, tmp_path: Path
+) -> None:
+    harness.outcome = "error"
+    journal = tmp_path / "verify.json.journal"
+    journal.touch()
+    result = invoke("verify", "comp_sum", "--report", str(tmp_path / "verify.json"))
+    assert result.exit_code == 3
+    assert journal.exists()
+    told = " ".join(result.stderr.split())
+    assert f"try again what could not be run with the same command and --resume {tmp_path / 'verify.json'}" in told
+
+
 def test_an_interrupt_in_between_is_no_fallen_claim(
     invoke: Invoke, harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

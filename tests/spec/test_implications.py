@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
 from losskit import get
@@ -25,7 +27,7 @@ from losskit.spec.properties import (
     StrictlyConvex,
     UpperBounds,
 )
-from losskit.spec.properties.implications import IMPLICATIONS, consequences, contradiction, covers
+from losskit.spec.properties.implications import IMPLICATIONS, consequences, contradiction, covers, joint_contradiction
 from losskit.spec.regimes import regime_within
 
 AFFINE = AffineInvariant(on="logits", axis="C")
@@ -112,11 +114,61 @@ def test_a_claim_against_what_another_implies_is_refused(strong: Claim, weak: Cl
         (AFFINE.fails(), SHIFT.holds()),
         (AFFINE.holds(), ScaleInvariant(on="logits", axis="C", factor="negative").fails()),
         (Convex(on="logits").holds(), Convex(on="target").fails()),
+        (Bounded(lower=0.0).holds(), Bounded().fails()),
+        (Bounded(upper=1.0).holds(), Bounded().fails(when={"tau": 1})),
+        (Bounded(lower=-1.0, reach="attained").holds(), Bounded(tight=False).fails()),
+        (NonNegative().holds(), Bounded().fails()),
+        (Bounded(lower=0.0, upper=1.0).holds(when={"tau": 2}), Bounded().fails(when={"tau": 1})),
+        (Bounded(lower=0.0).holds(), Bounded(lower=0.0, upper=1.0).fails()),
+        (Bounded(lower=0.0, upper=1.0).holds(), Bounded(lower=0.0, upper=1.0, reach="attained").fails()),
+        (Bounded(lower=0.0, upper=1.0, tight=False).holds(), Bounded(lower=0.0, upper=1.0).fails()),
+        (Bounded().holds(), Bounded(lower=0.0, upper=1.0).fails()),
     ],
 )
 def test_claims_that_go_together(one: Claim, other: Claim) -> None:
     assert contradiction(one, other) == ""
     assert contradiction(other, one) == ""
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        (Bounded(lower=0.0, upper=1.0).holds(), Bounded().fails()),
+        (Bounded(lower=0.0, upper=1.0, tight=False).holds(), Bounded().fails(when={"tau": 1})),
+        (Bounded().holds(), Bounded().fails()),
+        (Bounded(lower=0.0, upper=1.0).holds(), Bounded(lower=0.0).fails()),
+        (Bounded(lower=0.0).holds(), Bounded(lower=0.0).fails()),
+        (Bounded(lower=0.0, reach="attained").holds(), Bounded(lower=0.0).fails()),
+        (Bounded(lower=0.0, upper=1.0).holds(), Bounded(lower=0.0, upper=1.0).fails()),
+        (Bounded(lower=0.0, upper=1.0).holds(), Bounded(lower=0.0, upper=1.0, tight=False).fails()),
+    ],
+)
+def test_bounds_that_contradict_each_other_are_refused(true: Claim, false: Claim) -> None:
+    for one, other in ((true, false), (false, true)):
+        assert f"the claims '{one}' and '{other}' contradict each other" in _refused(one, other)
+
+
+LEAST, MOST = Bounded(lower=-1.0), Bounded(upper=1.0)
+
+
+@pytest.mark.parametrize("below", [LEAST, NonNegative(), UpperBounds(target="zero_one")], ids=str)
+def test_a_bound_below_and_one_above_together_contradict_that_there_is_none(below: Property) -> None:
+    claims = (below.holds(), MOST.holds(when={"tau": Between(0, 2)}), Bounded().fails(when={"tau": 1}))
+    told = f"the claims '{claims[0]}' and '{claims[1]}' together contradict '{claims[2]}'"
+    assert all(told in _refused(*order) for order in permutations(claims))
+
+
+@pytest.mark.parametrize(
+    ("above", "unbounded"),
+    [
+        (MOST.holds(when={"tau": 2}), Bounded().fails(when={"tau": 1})),
+        (MOST.model_copy(update={"absent": ("weight",)}).holds(), Bounded().fails()),
+        (LEAST.holds(when={"tau": 1}), Bounded().fails()),
+    ],
+)
+def test_bounds_that_leave_one_side_open_somewhere_go_together(above: Claim, unbounded: Claim) -> None:
+    assert joint_contradiction((LEAST.holds(), above, unbounded)) == ""
+    assert LossSpec.model_validate({**get("comp_sum").model_dump(), "claims": (LEAST.holds(), unbounded)})
 
 
 def test_a_claim_that_holds_settles_weaker_ones_on_regimes_inside() -> None:

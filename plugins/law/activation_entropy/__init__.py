@@ -102,6 +102,7 @@ SPEC = LossSpec(
     examples=(
         Example(inputs=LINE, reduction="none", expected=1.210882916441058),
         Example(inputs=CURVE, expected=0.5165781549422361),
+        Example(parameters={"mean": 0.3, "std": 1.7}, inputs=CURVE, expected=0.51707087964479296),
     ),
     edge_cases=(
         EdgeCase(

@@ -104,6 +104,12 @@ SPEC = LossSpec(
             inputs=LINE, reduction="none", expected=[-0.24197072451914337, 0.17603266338214976, 0.10798193302637613]
         ),
         Example(inputs=CURVE, reduction="none", expected=[-0.35085755055275786, 0.18483429655125724]),
+        Example(
+            parameters={"mean": 0.3, "std": 1.7},
+            inputs=CURVE,
+            reduction="none",
+            expected=[-0.13835402280504431, 0.042034305037292246],
+        ),
     ),
     edge_cases=(
         EMPTY_BATCH,

@@ -30,7 +30,7 @@ class DPOLoss(Loss):
         """
         for name, given in zip(("reference_chosen_logps", "reference_rejected_logps"), inputs[2:], strict=True):
             if given is None and not self.reference_free:
-                raise InputError(f"dpo: input {name} is missing, which only reference_free=True can do without")
+                raise InputError(f"dpo: input {name} must be given unless reference_free=True, found None")
         super().check(*inputs, sample_weight=sample_weight)
 
     def forward(

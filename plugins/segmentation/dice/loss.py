@@ -41,8 +41,8 @@ class DiceLoss(Loss):
         kept = classes - self._first(classes)
         if len(weights) != kept:
             raise InputError(
-                f"dice: class_weights has {len(weights)} entries, expected one for each of the {kept} kept classes of "
-                f"input logits, which has the shape {tuple(logits.shape)}"
+                f"dice: parameter class_weights must have a number for each of the {kept} kept classes of input logits, "
+                f"shape {tuple(logits.shape)}, found {len(weights)}"
             )
 
     def forward(self, logits: Tensor, target: Tensor, sample_weight: Optional[Tensor] = None) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 from losskit import get
 from losskit.conformance.decision.bfgs import minimise
 from losskit.conformance.decision.distributions import clear, distributions, margin
-from losskit.conformance.decision.kinks import on_simplex, shortest_mixture
+from losskit.conformance.decision.kinks import on_simplex, residual, shortest_mixture
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.risk import Risk
 from losskit.conformance.decision.solver import Solution, lowered, solve
@@ -130,6 +130,23 @@ def test_the_shortest_mixture_of_slopes_vanishes_exactly_where_they_surround_zer
     around = torch.tensor([[[1.0, 0.0], [-1.0, 1.0], [0.0, -1.0]], [[1.0, 1.0], [1.0, -1.0], [3.0, 0.0]]]).double()
     assert shortest_mixture(around).tolist() == pytest.approx([0.0, 1.0], abs=1e-6)
     assert on_simplex(torch.tensor([[2.0, 0.0], [0.3, 0.3]]).double()).tolist() == [[1.0, 0.0], [0.5, 0.5]]
+
+
+def test_a_kink_through_the_point_has_slopes_on_both_of_its_sides_whatever_is_drawn() -> None:
+    at = torch.zeros(5000, 1, dtype=torch.float64)
+    assert residual(lambda x, _index: x[:, 0].abs(), at, 0).max() < 1e-9
+    assert residual(lambda x, _index: x[:, 0].abs() + 2 * x[:, 0], at, 0).min() == pytest.approx(1.0)
+
+
+def test_the_shortest_mixture_of_few_slopes_that_surround_zero_is_known_to_the_last_digits() -> None:
+    generator = torch.Generator().manual_seed(0)
+    corners = torch.randn((50, 3, 2), generator=generator, dtype=torch.float64)
+    share = torch.rand((50, 2, 1), generator=generator, dtype=torch.float64)
+    corners[:, 2] = -(corners[:, :2] * share).sum(1)
+    index = torch.randint(3, (50, 12), generator=generator)
+    index[:, :3] = torch.arange(3)
+    slopes = corners.gather(1, index.unsqueeze(2).expand(-1, -1, 2))
+    assert shortest_mixture(slopes).median() < 1e-12
 
 
 def test_distributions_are_of_every_kind() -> None:

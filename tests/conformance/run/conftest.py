@@ -60,6 +60,15 @@ class Hungry(CompSumLoss):
         bytearray(1 << 60)
 
 
+class AbortsOnce(CompSumLoss):
+    def value(self, logits, target):
+        mark = Path(__file__).with_name("aborted")
+        if not mark.exists():
+            mark.touch()
+            os.abort()
+        return super().value(logits, target)
+
+
 class DiesOnce(CompSumLoss):
     def value(self, logits, target):
         mark = Path(__file__).with_name("died")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from losskit import get, verify
 from losskit.conformance.report import LossReport
 from losskit.conformance.run.collection import Interrupted
 from losskit.conformance.run.journal import fingerprint
+from losskit.spec import LossSpec
 from losskit.spec.errors import ArtifactError
 
 from .conftest import timeless
@@ -54,6 +57,47 @@ def test_findings_are_kept_and_not_found_anew(journal: Path) -> None:
     assert kept.items() <= again.items()
     assert timeless(report) == timeless(verify(*LOSSES, only=KINDS, engine="here"))
     assert len(journal.read_text().splitlines()) == 5
+
+
+def test_a_claim_whose_attack_ended_in_an_error_is_attacked_again_and_the_others_are_kept(
+    journal: Path, misbehaving: Callable[[str], LossSpec]
+) -> None:
+    spec = misbehaving("AbortsOnce")
+    first = verify(spec, only=KINDS, journal=journal, jobs=1)
+    assert [finding.outcome for finding in first.losses[0].findings] == ["error", "held"]
+    again = verify(spec, only=KINDS, journal=journal, resume=True, jobs=1)
+    assert [finding.outcome for finding in again.losses[0].findings] == ["held", "held"]
+    assert again.losses[0].findings[1].seconds == first.losses[0].findings[1].seconds
+    header, *entries = journal.read_text().splitlines()
+    assert "journal" in json.loads(header)
+    assert sorted(json.loads(entry)["finding"]["outcome"] for entry in entries) == ["held", "held"]
+
+
+@pytest.mark.parametrize("name", ["Hungry", "Exits"])
+def test_memory_that_ran_out_and_an_exit_are_errors_that_are_tried_again(
+    journal: Path, misbehaving: Callable[[str], LossSpec], name: str
+) -> None:
+    spec = misbehaving(name)
+    for resume in (False, True):
+        told = verify(spec, only=["WorkedExamples"], journal=journal, resume=resume, engine="here")
+        assert [finding.outcome for finding in told.losses[0].findings] == ["error"]
+    assert len(journal.read_text().splitlines()) == 2
+
+
+def test_an_interrupt_after_an_error_keeps_what_was_found_out(
+    journal: Path, misbehaving: Callable[[str], LossSpec]
+) -> None:
+    bad, good = misbehaving("Exits"), misbehaving("Loud")
+
+    def interrupt(done: int, _total: int, _report: LossReport | None) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        verify(good, bad, "dpo", only=["WorkedExamples"], journal=journal, progress=interrupt, engine="here")
+    resumed = verify(good, bad, "dpo", only=["WorkedExamples"], journal=journal, resume=True, engine="here")
+    assert [loss.findings[0].outcome for loss in resumed.losses] == ["held", "error", "held"]
+    assert len(journal.read_text().splitlines()) == 4
 
 
 def test_a_line_that_was_cut_off_is_found_anew(journal: Path) -> None:

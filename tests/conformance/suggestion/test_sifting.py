@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from losskit.conformance.suggestion.sifting import Sieve, follows
 from losskit.spec import Between
-from losskit.spec.properties import Bounded, Convex, Differentiable, Lipschitz, Monotone, QuasiConvex, StrictlyConvex
+from losskit.spec.properties import (
+    Bounded,
+    Convex,
+    Differentiable,
+    Lipschitz,
+    Monotone,
+    NonNegative,
+    QuasiConvex,
+    StrictlyConvex,
+)
 
 
 def test_a_weaker_property_follows_where_the_stronger_holds() -> None:
@@ -32,6 +41,13 @@ def test_what_the_spec_speaks_of_is_not_wanted() -> None:
 
 def test_a_contradiction_is_refused_with_the_reason() -> None:
     sieve = Sieve((Bounded().fails(),), set())
-    kept, implied = sieve.sift([Bounded(upper=1.0).holds()], lambda _claim: "held")
+    kept, implied = sieve.sift([Bounded(lower=0.0, upper=1.0).holds()], lambda _claim: "held")
     assert (kept, implied) == ([], [])
     assert "contradict" in sieve.refused[0].reason
+
+
+def test_what_contradicts_two_claims_together_is_refused_with_the_reason() -> None:
+    sieve = Sieve((Bounded().fails(), NonNegative().holds()), set())
+    kept, implied = sieve.sift([Bounded(upper=1.0).holds()], lambda _claim: "held")
+    assert (kept, implied) == ([], [])
+    assert "together contradict" in sieve.refused[0].reason

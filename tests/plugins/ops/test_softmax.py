@@ -86,3 +86,11 @@ def test_a_backward_pass_may_run_twice() -> None:
     (first,) = torch.autograd.grad(value, x, retain_graph=True)
     (second,) = torch.autograd.grad(value, x)
     assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
+def test_an_empty_batch_without_classes_has_an_empty_value_and_slope(smoothing: float) -> None:
+    x = torch.zeros(0, 0, requires_grad=True)
+    value = log_likelihood(x, torch.zeros(0, dtype=torch.int64), smoothing)
+    assert value.shape == (0,)
+    assert torch.autograd.grad(value.sum(), x)[0].shape == (0, 0)
