@@ -156,3 +156,10 @@ def positions(subject: Subject, name: str, axis: str | None, data: Data) -> tupl
     place = shape.index(axis)
     behind = any(s.startswith("*") for s in shape[:place])  # count from the end behind a variadic symbol
     return (place - len(shape) + tensor.dim() if behind else place,)
+
+
+def span(subject: Subject, name: str, symbol: str, tensor: Tensor) -> tuple[int, int]:
+    """The first dimension of an input that a variadic symbol stands for, and the one behind its last."""
+    shape = subject.input(name).shape
+    first = shape.index(symbol)
+    return first, tensor.dim() - (len(shape) - first - 1)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from losskit.conformance.laws.base import Law, Sides, beside, normal, positions, uniform
+from losskit.conformance.laws.base import Law, Sides, beside, normal, positions, span, uniform
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import LossSpec
 from losskit.spec.coupling import batch_symbol
@@ -219,14 +219,9 @@ class Permutation(Law):
         if axis == "ids":
             return int(tensor.max()) + 1 if tensor.numel() else 1
         if axis.startswith("*"):
-            first, last = self._span(subject, name, axis, tensor)
+            first, last = span(subject, name, axis, tensor)
             return int(torch.tensor(tensor.shape[first:last]).prod())
         return tensor.shape[positions(subject, name, axis, data)[0]]
-
-    def _span(self, subject: Subject, name: str, axis: str, tensor: Tensor) -> tuple[int, int]:
-        shape = subject.input(name).shape
-        first = shape.index(axis)
-        return first, tensor.dim() - (len(shape) - first - 1)
 
     def _reorder(self, subject: Subject, name: str, data: Data, axis: str) -> Tensor:
         tensor: Tensor = data[name]
@@ -238,7 +233,7 @@ class Permutation(Law):
         if not self._has(subject, name, axis):
             return tensor
         if axis.startswith("*"):
-            first, last = self._span(subject, name, axis, tensor)
+            first, last = span(subject, name, axis, tensor)
             flat = tensor.flatten(first, last - 1) if last > first else tensor.unsqueeze(first)
             return flat.index_select(first, order).reshape(tensor.shape)
         return tensor.index_select(positions(subject, name, axis, data)[0], order)

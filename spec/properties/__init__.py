@@ -5,6 +5,7 @@ from losskit.spec.properties.analytic import (
     Concave,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     Lipschitz,
     MinimisedAt,
     Monotone,
@@ -59,6 +60,7 @@ from losskit.spec.properties.invariance import (
     RotationInvariant,
     ScaleInvariant,
     ShiftInvariant,
+    SpatialInvariant,
     TranslationInvariant,
 )
 from losskit.spec.properties.relation import TARGETS, ReducesTo, UpperBounds
@@ -80,6 +82,7 @@ __all__ = [
     "Deterministic",
     "DeviceParity",
     "Differentiable",
+    "DivergenceAxioms",
     "DuplicationInvariant",
     "Elicits",
     "Engineering",
@@ -112,6 +115,7 @@ __all__ = [
     "ShardsAcross",
     "ShiftInvariant",
     "Smooth",
+    "SpatialInvariant",
     "StrictlyConvex",
     "StrictlyProper",
     "TopKCalibrated",

@@ -158,7 +158,7 @@ class Claim(Frozen):
         return implies(true.property, false.property)
 
 
-WHOLE = {"region", "part", "distributions"}  # arguments whose value "all" includes every other
+WHOLE = {"region", "part", "distributions", "group"}  # arguments whose value "all" includes every other
 
 
 def implies(one: Property, other: Property) -> bool:

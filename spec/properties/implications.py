@@ -12,14 +12,24 @@ from losskit.spec.properties.analytic import (
     Concave,
     Convex,
     Differentiable,
+    DivergenceAxioms,
+    MinimisedAt,
     NonNegative,
     QuasiConvex,
     Smooth,
     StrictlyConvex,
+    ZeroAt,
 )
 from losskit.spec.properties.base import Claim, Property, implies
 from losskit.spec.properties.decision import NoiseTolerant, Proper, StrictlyProper
-from losskit.spec.properties.invariance import AffineInvariant, Homogeneous, ScaleInvariant, ShiftInvariant
+from losskit.spec.properties.invariance import (
+    AffineInvariant,
+    Homogeneous,
+    PermutationInvariant,
+    ScaleInvariant,
+    ShiftInvariant,
+    SpatialInvariant,
+)
 from losskit.spec.properties.relation import TARGETS, UpperBounds
 from losskit.spec.regimes import regime_within, regimes_overlap
 
@@ -58,12 +68,22 @@ def _of_minimisers(given: NoiseTolerant) -> tuple[Property, ...]:
     return (NoiseTolerant(noise=given.noise, rate=given.rate, rows="free"),) if given.rows == "any" else ()
 
 
+def _of_positions(given: PermutationInvariant) -> tuple[Property, ...]:
+    """A flip is an order of the positions; a turn may change the shape of the grid, which no order does."""
+    return (SpatialInvariant(group="flips"),) if given.over == "points" else ()
+
+
 IMPLICATIONS: tuple[Implication, ...] = (
     Implication(AffineInvariant, lambda p: (ShiftInvariant(on=p.on, axis=p.axis),)),
     Implication(AffineInvariant, lambda p: (ScaleInvariant(on=p.on, axis=p.axis),)),
+    Implication(PermutationInvariant, _of_positions, searched=False),  # other orders are tried
     Implication(Homogeneous, _without_degree, searched=False),  # its law does not look at the gradient
     Implication(Bounded, _not_negative),
     Implication(UpperBounds, lambda p: (NonNegative(),) if p.target in TARGETS else ()),
+    Implication(DivergenceAxioms, lambda p: (NonNegative(), ZeroAt(where={p.of: p.origin}))),
+    Implication(
+        DivergenceAxioms, lambda p: (MinimisedAt(where={p.of: p.origin}),)
+    ),  # zero, where nothing is below zero
     Implication(StrictlyConvex, lambda p: (Convex(on=p.on),)),
     Implication(StrictlyConvex, _alone),
     Implication(Convex, lambda p: (QuasiConvex(on=p.on),)),

@@ -12,6 +12,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     HConsistencyBound,
     LabelSymmetric,
     Lipschitz,
@@ -24,6 +25,7 @@ from losskit.spec.properties import (
     ReducesTo,
     ShiftInvariant,
     Smooth,
+    SpatialInvariant,
     StrictlyProper,
     UpperBounds,
     ZeroAt,
@@ -59,6 +61,7 @@ SPEC = LossSpec(
     output=("*shape",),
     claims=(
         PermutationInvariant(over="batch").holds(source="sum over entries"),
+        SpatialInvariant().holds(source="entry by entry"),
         PermutationInvariant(over="classes").holds(when=PLAIN, source="the two terms change places"),
         PermutationInvariant(over="classes").fails(
             when={"pos_weight": Between(0, 0.99, "right")}, source="the weight stays with class 1"
@@ -75,6 +78,9 @@ SPEC = LossSpec(
         Convex(on="logits").holds(source="softplus is convex"),
         Monotone(on="logits", part="positives", direction="decreasing").holds(source="dl/dx = -w sigmoid(-x)"),
         Monotone(on="logits", part="negatives", direction="increasing").holds(source="dl/dx = sigmoid(x)"),
+        DivergenceAxioms(of="logits", origin=LEAST["logits"]).fails(
+            source="w=1, t=1/2: at its own probability a soft label costs log 2; less its entropy it is a divergence"
+        ),
         MinimisedAt(where=LEAST).holds(
             source="dl/dx = 0 at exp(x) = w t / (1 - t)",
             note="at a hard label that lies at infinity, and the value is 0",

@@ -18,6 +18,7 @@ from losskit.spec.properties import (
     PermutationInvariant,
     Proper,
     ReducesTo,
+    SpatialInvariant,
     StrictlyProper,
 )
 from losskit.spec.tensors import binary_target, score
@@ -50,6 +51,7 @@ SPEC = LossSpec(
     output=("*shape",),
     claims=(
         PermutationInvariant(over="batch").holds(source="sum over entries"),
+        SpatialInvariant().holds(source="entry by entry"),
         PermutationInvariant(over="classes").holds(when=EVEN, source="the definition is symmetric in both classes"),
         PermutationInvariant(over="classes").fails(when=FEW, source="the weights stay with their classes"),
         PermutationInvariant(over="classes").fails(when=MANY, source="as above"),

@@ -11,6 +11,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     HConsistencyBound,
     Homogeneous,
     LabelSymmetric,
@@ -67,6 +68,7 @@ SPEC = LossSpec(
         Convex(on="logits").holds(source="a sum of squares of affine functions"),
         StrictlyConvex(on="logits").holds(source="strongly: the Hessian is 2 f times the identity"),
         ZeroAt(where=RIGHT).holds(source="the definition"),
+        DivergenceAxioms(of="logits", origin=RIGHT["logits"]).holds(source="factor times a squared distance"),
         MinimisedAt(where=RIGHT).holds(source="a sum of squares, all of them zero"),
         UpperBounds(target="zero_one", factor=2 / (FACTOR * SCALE**2)).holds(
             when={"C": AtLeast(2)},
