@@ -48,6 +48,7 @@ CHECKS = {
     "DeviceParity": "checks.numerics:device_parity",
     "ExportsONNX": "checks.graphs:exports_onnx",
     "FiniteOn": "checks.numerics:finite_on",
+    "FisherConsistent": "decision.calibration:fisher_consistent",
     "GraphKeepsLaws": "checks.graph_laws:graph_keeps_laws",
     "GraphRejectsBadInput": "checks.graph_inputs:graph_rejects_bad_input",
     "HConsistencyBound": "decision.consistency:consistency",

@@ -20,6 +20,7 @@ from losskit.spec.properties.base import KINDS, Claim, Property
 from losskit.spec.properties.decision import (
     ClassificationCalibrated,
     Elicits,
+    FisherConsistent,
     HConsistencyBound,
     NoiseTolerant,
     Proper,
@@ -88,6 +89,7 @@ __all__ = [
     "Engineering",
     "ExportsONNX",
     "FiniteOn",
+    "FisherConsistent",
     "GraphKeepsLaws",
     "GraphRejectsBadInput",
     "HConsistencyBound",

@@ -6,6 +6,7 @@ samples with several positions, each with a row and a label, is taken at samples
 
 from typing import ClassVar, Literal
 
+from losskit.spec.errors import SpecError
 from losskit.spec.expressions import Expression, Scalar
 from losskit.spec.properties.base import Property
 
@@ -30,6 +31,29 @@ class TopKCalibrated(Property):
     """
 
     k: int
+
+
+class FisherConsistent(Property):
+    """Minimising the loss decides as the best rule of the target loss, for every label distribution p where that is unique.
+
+    Rows in which another class ties or beats the one that the rule asks for stay above the least risk, so that whatever
+    minimises the population's risk, attained or approached, is the rule. For the 0-1 loss that is classification calibration.
+
+    Attributes:
+        target: ``zero_one``, whose rule is the largest p_y; or ``weighted``, where an error on class y costs ``costs_y``, and
+            the rule is the largest ``costs_y p_y``.
+        costs: of ``weighted``, as many as classes, an expression of parameters. One over the prior is the balanced error.
+    """
+
+    target: Literal["zero_one", "weighted"] = "zero_one"
+    costs: Scalar = 1.0
+
+    def model_post_init(self, _context: object) -> None:
+        if (self.target == "weighted") != isinstance(self.costs, Expression):
+            raise SpecError(
+                f"FisherConsistent has the target {self.target!r} and costs {self.costs}, expected an expression of costs "
+                "for the target 'weighted' and none for 'zero_one'"
+            )
 
 
 class Proper(Property):

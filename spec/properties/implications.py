@@ -21,7 +21,14 @@ from losskit.spec.properties.analytic import (
     ZeroAt,
 )
 from losskit.spec.properties.base import Claim, Property, implies
-from losskit.spec.properties.decision import NoiseTolerant, Proper, StrictlyProper
+from losskit.spec.properties.decision import (
+    ClassificationCalibrated,
+    FisherConsistent,
+    NoiseTolerant,
+    Proper,
+    StrictlyProper,
+    TopKCalibrated,
+)
 from losskit.spec.properties.invariance import (
     AffineInvariant,
     Homogeneous,
@@ -68,6 +75,20 @@ def _of_minimisers(given: NoiseTolerant) -> tuple[Property, ...]:
     return (NoiseTolerant(noise=given.noise, rate=given.rate, rows="free"),) if given.rows == "any" else ()
 
 
+def _decided(given: StrictlyProper) -> tuple[Property, ...]:
+    """The one row that states p ranks its classes in the order of p, if more score is more probability."""
+    rising = not isinstance(given.scale, Expression) and given.scale > 0
+    return (FisherConsistent(),) if rising else ()
+
+
+def _of_all(given: ClassificationCalibrated) -> tuple[Property, ...]:
+    return (FisherConsistent(),) if given.distributions == "all" else ()
+
+
+def _of_the_first(given: TopKCalibrated) -> tuple[Property, ...]:
+    return (ClassificationCalibrated(),) if given.k == 1 else ()
+
+
 def _of_positions(given: PermutationInvariant) -> tuple[Property, ...]:
     """A flip is an order of the positions; a turn may change the shape of the grid, which no order does."""
     return (SpatialInvariant(group="flips"),) if given.over == "points" else ()
@@ -91,6 +112,9 @@ IMPLICATIONS: tuple[Implication, ...] = (
     Implication(QuasiConvex, _alone),
     Implication(Concave, _alone),
     Implication(StrictlyProper, lambda p: (Proper(link=p.link, scale=p.scale),)),
+    Implication(StrictlyProper, _decided, searched=False),  # other rows are tried
+    Implication(ClassificationCalibrated, _of_all),
+    Implication(TopKCalibrated, _of_the_first),
     Implication(NoiseTolerant, _of_minimisers, searched=False),  # another problem is solved for each
     Implication(Smooth, lambda p: (Differentiable(on=p.on),), searched=False),  # curvature says nothing of kinks
 )

@@ -6,13 +6,14 @@ from pydantic import Field
 
 from losskit.spec import Above, Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, HARD_LABELS, NAN_ROW, SHARE_OUT_OF_RANGE, TWO_CLASSES
-from losskit.spec.expressions import log, maximum, minimum, sqrt, symbol
+from losskit.spec.expressions import log, maximum, minimum, pair, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
     Convex,
     Differentiable,
     DivergenceAxioms,
+    FisherConsistent,
     HConsistencyBound,
     LabelSymmetric,
     Lipschitz,
@@ -104,6 +105,10 @@ SPEC = LossSpec(
         ),
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
         LabelSymmetric().fails(source="w=1: x=0 sums to 1.38629, x=2 to 2.25386"),
+        FisherConsistent(target="weighted", costs=pair(1.0, WEIGHT)).holds(
+            when={"pos_weight": Between(0.1, 10)},
+            source="the minimiser w q / (w q + 1 - q) passes 1/2 where w q passes 1 - q",
+        ),
         ClassificationCalibrated().holds(when=PLAIN, source="Bartlett et al. 2006, theorem 2: convex, slope -1/2 at 0"),
         ClassificationCalibrated().fails(
             when={"pos_weight": Between(0, 0.9, "right")},
