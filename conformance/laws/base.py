@@ -13,6 +13,7 @@ from torch import Tensor
 from losskit.conformance.search.inputs import WIDE
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, LossSpec
+from losskit.spec.errors import InputError
 
 
 @dataclass
@@ -163,3 +164,13 @@ def span(subject: Subject, name: str, symbol: str, tensor: Tensor) -> tuple[int,
     shape = subject.input(name).shape
     first = shape.index(symbol)
     return first, tensor.dim() - (len(shape) - first - 1)
+
+
+def taken(subject: Subject, data: Data) -> bool:
+    """Whether the loss takes the data."""
+    try:
+        with torch.no_grad():
+            subject.call(data)
+    except InputError:
+        return False
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import torch
@@ -238,9 +239,15 @@ class Permutation(Law):
             return flat.index_select(first, order).reshape(tensor.shape)
         return tensor.index_select(positions(subject, name, axis, data)[0], order)
 
-    def sides(self, subject: Subject, data: Data) -> Sides:
+    def transform(self, subject: Subject, data: Data) -> tuple[Subject, Data]:
+        """The loss, and the inputs in another order."""
         axis = self._axis(subject)
-        changed = {n: self._reorder(subject, n, data, axis) if subject.spec.input(n) else v for n, v in data.items()}
+        return subject, {
+            n: self._reorder(subject, n, data, axis) if subject.spec.input(n) else v for n, v in data.items()
+        }
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        _, changed = self.transform(subject, data)
         found, after = subject.read(data), subject.value(changed)
         before, noise = found.value, found.noise
         order = self._order(subject, data)
@@ -283,14 +290,18 @@ class LabelSum(Law):
     def _scores(self, subject: Subject) -> str:
         return scores_of(subject)
 
-    def _sum(self, subject: Subject, data: Data, scores: Tensor) -> tuple[Tensor, Tensor]:
+    def labelled(self, subject: Subject, data: Data, scores: Tensor) -> Iterator[Data]:
+        """The scores with each label in turn."""
         target = subject.spec.class_target()
         assert target is not None
         assert isinstance(target.domain, ClassIndex)
+        for label in range(target.domain.classes(scores.shape[1])):
+            yield {**data, self._scores(subject): scores, target.name: torch.full_like(data[target.name], label)}
+
+    def _sum(self, subject: Subject, data: Data, scores: Tensor) -> tuple[Tensor, Tensor]:
         name = self._scores(subject)
         total, noise = torch.zeros_like(scores[:, 0]), torch.zeros_like(scores[:, 0])
-        for label in range(target.domain.classes(scores.shape[1])):
-            labelled = {**data, name: scores, target.name: torch.full_like(data[target.name], label)}
+        for labelled in self.labelled(subject, data, scores):
             found = subject.read(labelled, (name,))
             total, noise = total + found.value, noise + found.noise
         return total, noise

@@ -9,11 +9,10 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from losskit.conformance.laws.base import Law, Sides, span
+from losskit.conformance.laws.base import Law, Sides, span, taken
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import LossSpec
 from losskit.spec.coupling import batch_symbol
-from losskit.spec.errors import InputError
 from losskit.spec.properties import SpatialInvariant
 
 
@@ -63,7 +62,7 @@ class Turned(Law):
         if whole:
             plane = _folded(subject, data, symbol)
             turned = self._turned(subject, plane, symbol)
-            if _taken(subject, plane) and _taken(subject, turned):
+            if taken(subject, plane) and taken(subject, turned):
                 return plane, turned
         return data, self._turned(subject, data, symbol)
 
@@ -75,16 +74,6 @@ class Turned(Law):
                 axes = span(subject, entry.name, symbol, tensor)
                 turned[entry.name] = _turn(tensor, *axes, self.claimed.group, data["_turn"])
         return turned
-
-
-def _taken(subject: Subject, data: Data) -> bool:
-    """Whether the loss takes the data."""
-    try:
-        with torch.no_grad():
-            subject.call(data)
-    except InputError:
-        return False
-    return True
 
 
 def _folded(subject: Subject, data: Data, symbol: str) -> Data:

@@ -100,7 +100,7 @@ IMPLICATIONS: tuple[Implication, ...] = (
     Implication(PermutationInvariant, _of_positions, searched=False),  # other orders are tried
     Implication(Homogeneous, _without_degree, searched=False),  # its law does not look at the gradient
     Implication(Bounded, _not_negative),
-    Implication(UpperBounds, lambda p: (NonNegative(),) if p.target in TARGETS else ()),
+    Implication(UpperBounds, lambda p: (NonNegative(),) if p.target in TARGETS and p.offset == 0 else ()),
     Implication(DivergenceAxioms, lambda p: (NonNegative(), ZeroAt(where={p.of: p.origin}))),
     Implication(
         DivergenceAxioms, lambda p: (MinimisedAt(where={p.of: p.origin}),)
