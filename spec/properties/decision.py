@@ -10,7 +10,7 @@ from losskit.spec.errors import SpecError
 from losskit.spec.expressions import Expression, Scalar
 from losskit.spec.properties.base import Property
 
-Link = Literal["softmax", "linear"]
+Link = Literal["softmax", "linear", "identity"]
 
 
 class ClassificationCalibrated(Property):
@@ -59,8 +59,9 @@ class FisherConsistent(Property):
 class Proper(Property):
     """The row that states p reaches the minimal conditional risk under p, for every label distribution p.
 
-    ``link`` maps rows to the distributions they state: ``softmax`` of ``scale`` times the scores; or ``linear``, for two
-    classes, which gives class 1 the share ``(1 + scale (z_1 - z_0)) / 2``, kept within 0 and 1.
+    ``link`` maps rows to the distributions they state: ``softmax`` of ``scale`` times the scores; ``linear``, for two
+    classes, which gives class 1 the share ``(1 + scale (z_1 - z_0)) / 2``, kept within 0 and 1; or ``identity``, for scores
+    that are shares themselves, but for the factor ``scale``.
     """
 
     link: Link = "softmax"

@@ -27,6 +27,7 @@ from losskit.spec.properties import (
     ShiftInvariant,
     Smooth,
     StrictlyConvex,
+    StrictlyProper,
     TopKCalibrated,
     UpperBounds,
     ZeroAt,
@@ -93,6 +94,10 @@ SPEC = LossSpec(
         ),
         TopKCalibrated(k=2).holds(
             when={**SEEN, "C": AtLeast(3)}, source="the minimiser of the risk is s q, in the order of q"
+        ),
+        StrictlyProper(link="identity", scale=1 / SCALE).holds(
+            when={**SEEN, "C": AtLeast(2)},
+            source="the risk is factor |o - s q|^2 and a constant: least at o = s q alone",
         ),
         Proper().fails(
             when={"C": AtLeast(2)}, source="the minimiser is s q itself, not a row whose softmax is q: log q costs more"

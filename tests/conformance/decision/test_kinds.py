@@ -103,6 +103,8 @@ FALSE = [
     ("exponential", StrictlyProper(scale=2.0).fails()),
     ("comp_sum", StrictlyProper(scale=2.0).fails(when={"tau": 0.0, "C": AtLeast(2)})),
     ("squared_hinge", StrictlyProper(link="linear").holds(when={"margin": 2.0})),
+    ("one_hot_mse", StrictlyProper(link="identity").holds(when={"factor": 1.0, "target_scale": 2.0, "C": 3})),
+    ("cross_entropy", Proper(link="identity").holds(when={**PLAIN, "label_smoothing": 0.0, "C": 3})),
     ("squared_hinge", Proper(link="linear", scale=1 / symbol("margin")).fails()),
     ("logistic", NoiseTolerant(rate=0.5).holds()),
     ("logistic", NoiseTolerant(rate=0.5, rows="free").fails()),
