@@ -102,7 +102,7 @@ SPEC = LossSpec(
         ReducesTo(
             other="direct_coverage_step",
             parameters={"n_eff": symbol("n_eff"), "ignore_index": symbol("ignore_index")},
-            inputs={"step_ids": ids(1000 - symbol("step_ids"))},
+            inputs={"step_ids": ids(1e6 - symbol("step_ids"))},
         ).holds(source="step ids are names: others, in another order, mean the same steps"),
         ReducesTo(
             other="direct_coverage",
