@@ -115,6 +115,13 @@ ILLUSTRATIONS = (
     Illustration(
         "NonNegative", "No value lies below 0.", scenes.above_zero, Side("logistic"), Side("ldr_kl", {"lam": 1.0})
     ),
+    Illustration(
+        "DivergenceAxioms",
+        "The curve comes down to 0 at one place alone.",
+        scenes.above_zero,
+        Side("mse"),
+        Side("hinge"),
+    ),
     Illustration("Differentiable", "The slope has no jump.", scenes.slope, Side("squared_hinge"), Side("hinge")),
     Illustration(
         "Homogeneous",

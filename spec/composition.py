@@ -20,6 +20,7 @@ from losskit.spec.properties import (
     Concave,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     DuplicationInvariant,
     Homogeneous,
     Lipschitz,
@@ -30,6 +31,7 @@ from losskit.spec.properties import (
     ScaleInvariant,
     ShiftInvariant,
     Smooth,
+    SpatialInvariant,
     TranslationInvariant,
     TriangleInequality,
     ZeroAt,
@@ -48,10 +50,10 @@ Coupling = Literal["pairs", "batch", "set"]
 STRENGTH: tuple[Coupling, ...] = ("pairs", "set", "batch")
 OF_MEANS = (
     NonNegative, Bounded, Convex, Concave, Lipschitz, Smooth, Differentiable, ShiftInvariant, ScaleInvariant, AffineInvariant,
-    Homogeneous, TranslationInvariant, PermutationInvariant, DuplicationInvariant, RotationInvariant, ArgumentSymmetric,
-    TriangleInequality,
+    Homogeneous, TranslationInvariant, PermutationInvariant, DuplicationInvariant, RotationInvariant, SpatialInvariant,
+    ArgumentSymmetric, TriangleInequality,
 )  # fmt: skip
-AT_PLACES = (ZeroAt, MinimisedAt)  # written in the axes of the part
+AT_PLACES = (ZeroAt, MinimisedAt, DivergenceAxioms)  # written in the axes of the part
 
 
 @dataclass(frozen=True)

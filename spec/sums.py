@@ -24,6 +24,7 @@ from losskit.spec.properties import (
     Concave,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     DuplicationInvariant,
     Elicits,
     Homogeneous,
@@ -40,6 +41,7 @@ from losskit.spec.properties import (
     ScaleInvariant,
     ShiftInvariant,
     Smooth,
+    SpatialInvariant,
     StrictlyConvex,
     StrictlyProper,
     TranslationInvariant,
@@ -169,6 +171,26 @@ def triangle(parts: Summands) -> Iterator[Claim]:
     yield from _carried(parts, TriangleInequality, "sum of parts that satisfy it")
 
 
+def divergence(parts: Summands) -> Iterator[Claim]:
+    """DivergenceAxioms: a sum of values that are not negative is zero where each is zero, and nowhere else.
+
+    That is at the origin of a part with the axioms, if its weight is above 0 and the other parts are zero there.
+    """
+    for part in parts:
+        others = [other for other in parts if other is not part]
+        for regime, wanted in part.holding(DivergenceAxioms):
+            place = ZeroAt(where={wanted.of: wanted.origin})
+            if any(other.lacks(place) for other in others):
+                continue
+            for when, _ in _together(others, place):
+                for signs, _ in _together(others, NonNegative()):
+                    here = regimes_intersection(when, signs)
+                    both = None if here is None else regimes_intersection(regime, here)
+                    if both is not None:
+                        told = f"{part.label} satisfies them, and no other part is negative or misses its origin"
+                        yield wanted.holds(when={**both, part.weight: Above(0)}, source=told)
+
+
 def zero(parts: Summands) -> Iterator[Claim]:
     """ZeroAt: a sum of zeros is zero, if the place is the same one."""
     yield from _carried(parts, ZeroAt, "every part is zero there")
@@ -181,7 +203,7 @@ def minimised(parts: Summands) -> Iterator[Claim]:
 
 INVARIANCES = (
     ShiftInvariant, ScaleInvariant, AffineInvariant, Homogeneous, TranslationInvariant, PermutationInvariant,
-    DuplicationInvariant, RotationInvariant, ArgumentSymmetric, LabelSymmetric, MarginBased,
+    DuplicationInvariant, RotationInvariant, SpatialInvariant, ArgumentSymmetric, LabelSymmetric, MarginBased,
 )  # fmt: skip
 NOT_OF_CONSTANTS = (Homogeneous,)
 
@@ -332,8 +354,8 @@ def _strict(parts: Summands, kind: type[Property], weaker: Callable[[Any], Prope
 
 Rule = Callable[[Summands], Iterator[Claim]]
 RULES: tuple[Rule, ...] = (
-    non_negative, bounded, upper_bound, convex, strictly_convex, concave, monotone, triangle, zero, minimised, lipschitz,
-    smooth, differentiable, invariant, broken, proper, strictly_proper, elicits,
+    non_negative, bounded, upper_bound, convex, strictly_convex, concave, monotone, triangle, divergence, zero, minimised,
+    lipschitz, smooth, differentiable, invariant, broken, proper, strictly_proper, elicits,
 )  # fmt: skip
 
 

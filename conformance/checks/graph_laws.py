@@ -28,7 +28,7 @@ from losskit.spec.properties import ExportsONNX, GraphKeepsLaws
 KINDS = frozenset({
     "ArgumentSymmetric", "Bounded", "Concave", "Convex", "DuplicationInvariant", "Homogeneous", "LabelSymmetric",
     "Monotone", "NonNegative", "PermutationInvariant", "RotationInvariant", "ScaleInvariant", "ShiftInvariant",
-    "TranslationInvariant",
+    "SpatialInvariant", "TranslationInvariant",
 })  # fmt: skip
 # laws that compare values; those of slopes need a gradient of the gradient, or float64
 DATA: tuple[Kind, ...] = ("ordinary", "ties", "tiny", "ordinary", "huge")

@@ -28,7 +28,7 @@ class Link:
     """What rows state, as a property of properness has it.
 
     Attributes:
-        kind: ``softmax`` or ``linear``.
+        kind: ``softmax``, ``linear`` or ``identity``.
         scale: what scores are multiplied with.
     """
 
@@ -46,6 +46,8 @@ class Link:
         """Rows that state distributions, both (problems, classes)."""
         if self.kind == "softmax":
             return p.clamp(min=1e-300).log() / self.scale
+        if self.kind == "identity":
+            return p / self.scale
         lead = (p[:, 1:] - p[:, :1]) / self.scale
         return torch.cat([-lead / 2, lead / 2], 1)
 
@@ -53,6 +55,8 @@ class Link:
         """The distributions that rows state, both (problems, classes)."""
         if self.kind == "softmax":
             return (self.scale * z).softmax(1)
+        if self.kind == "identity":
+            return self.scale * z
         second = ((1 + self.scale * (z[:, 1:] - z[:, :1])) / 2).clamp(0, 1)
         return torch.cat([1 - second, second], 1)
 
@@ -64,7 +68,7 @@ def proper(task: Task) -> Seen | None:
 
 
 def _stated_at_all(task: Task) -> bool:
-    return Link.of(task).kind == "softmax" or task.classes == 2
+    return Link.of(task).kind != "linear" or task.classes == 2
 
 
 def _properness(task: Task) -> Seen:

@@ -14,6 +14,7 @@ from losskit.conformance.search.inputs import WIDE
 from losskit.conformance.search.palette import between
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, LossSpec
+from losskit.spec.errors import InputError
 
 
 @dataclass
@@ -164,3 +165,20 @@ def positions(subject: Subject, name: str, axis: str | None, data: Data) -> tupl
     place = shape.index(axis)
     behind = any(s.startswith("*") for s in shape[:place])  # count from the end behind a variadic symbol
     return (place - len(shape) + tensor.dim() if behind else place,)
+
+
+def span(subject: Subject, name: str, symbol: str, tensor: Tensor) -> tuple[int, int]:
+    """The first dimension of an input that a variadic symbol stands for, and the one behind its last."""
+    shape = subject.input(name).shape
+    first = shape.index(symbol)
+    return first, tensor.dim() - (len(shape) - first - 1)
+
+
+def taken(subject: Subject, data: Data) -> bool:
+    """Whether the loss takes the data."""
+    try:
+        with torch.no_grad():
+            subject.call(data)
+    except InputError:
+        return False
+    return True

@@ -32,10 +32,10 @@ class Above(Law):
         self.tight = REACHED if claim.verdict == "holds" and self.claimed.tight else None
 
     def bound(self, subject: Subject, data: Data) -> tuple[Tensor, Tensor]:
-        """The multiple of the loss, and what rounding may do to it."""
-        factor = constant(self.claimed.factor, subject, data)
+        """The multiple of the loss with the offset, and what rounding may do to it."""
+        factor, offset = (constant(c, subject, data) for c in (self.claimed.factor, self.claimed.offset))
         found = subject.read(data)
-        return factor * found.value, abs(factor) * found.noise
+        return factor * found.value + offset, abs(factor) * found.noise
 
 
 class AboveErrors(Above):
@@ -142,10 +142,10 @@ class AboveLoss(Related):
         return data
 
     def sides(self, subject: Subject, data: Data) -> Sides:
-        factor = constant(self.claimed.factor, subject, data)
+        factor, offset = (constant(c, subject, data) for c in (self.claimed.factor, self.claimed.offset))
         found = subject.read(data)
         noise = (1 + abs(factor)) * found.noise
-        return Sides(self.other_value(subject, data), factor * found.value, "at_most", noise=noise)
+        return Sides(self.other_value(subject, data), factor * found.value + offset, "at_most", noise=noise)
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return subject.spec.differentiable()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from losskit.conformance.laws.base import Law, Sides, beside, normal, positions, uniform
+from losskit.conformance.laws.base import Law, Sides, beside, normal, positions, span, uniform
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import LossSpec
 from losskit.spec.coupling import batch_symbol
@@ -219,14 +220,9 @@ class Permutation(Law):
         if axis == "ids":
             return int(tensor.max()) + 1 if tensor.numel() else 1
         if axis.startswith("*"):
-            first, last = self._span(subject, name, axis, tensor)
+            first, last = span(subject, name, axis, tensor)
             return int(torch.tensor(tensor.shape[first:last]).prod())
         return tensor.shape[positions(subject, name, axis, data)[0]]
-
-    def _span(self, subject: Subject, name: str, axis: str, tensor: Tensor) -> tuple[int, int]:
-        shape = subject.input(name).shape
-        first = shape.index(axis)
-        return first, tensor.dim() - (len(shape) - first - 1)
 
     def _reorder(self, subject: Subject, name: str, data: Data, axis: str) -> Tensor:
         tensor: Tensor = data[name]
@@ -238,14 +234,20 @@ class Permutation(Law):
         if not self._has(subject, name, axis):
             return tensor
         if axis.startswith("*"):
-            first, last = self._span(subject, name, axis, tensor)
+            first, last = span(subject, name, axis, tensor)
             flat = tensor.flatten(first, last - 1) if last > first else tensor.unsqueeze(first)
             return flat.index_select(first, order).reshape(tensor.shape)
         return tensor.index_select(positions(subject, name, axis, data)[0], order)
 
-    def sides(self, subject: Subject, data: Data) -> Sides:
+    def transform(self, subject: Subject, data: Data) -> tuple[Subject, Data]:
+        """The loss, and the inputs in another order."""
         axis = self._axis(subject)
-        changed = {n: self._reorder(subject, n, data, axis) if subject.spec.input(n) else v for n, v in data.items()}
+        return subject, {
+            n: self._reorder(subject, n, data, axis) if subject.spec.input(n) else v for n, v in data.items()
+        }
+
+    def sides(self, subject: Subject, data: Data) -> Sides:
+        _, changed = self.transform(subject, data)
         found, after = subject.read(data), subject.value(changed)
         before, noise = found.value, found.noise
         order = self._order(subject, data)
@@ -288,14 +290,18 @@ class LabelSum(Law):
     def _scores(self, subject: Subject) -> str:
         return scores_of(subject)
 
-    def _sum(self, subject: Subject, data: Data, scores: Tensor) -> tuple[Tensor, Tensor]:
+    def labelled(self, subject: Subject, data: Data, scores: Tensor) -> Iterator[Data]:
+        """The scores with each label in turn."""
         target = subject.spec.class_target()
         assert target is not None
         assert isinstance(target.domain, ClassIndex)
+        for label in range(target.domain.classes(scores.shape[1])):
+            yield {**data, self._scores(subject): scores, target.name: torch.full_like(data[target.name], label)}
+
+    def _sum(self, subject: Subject, data: Data, scores: Tensor) -> tuple[Tensor, Tensor]:
         name = self._scores(subject)
         total, noise = torch.zeros_like(scores[:, 0]), torch.zeros_like(scores[:, 0])
-        for label in range(target.domain.classes(scores.shape[1])):
-            labelled = {**data, name: scores, target.name: torch.full_like(data[target.name], label)}
+        for labelled in self.labelled(subject, data, scores):
             found = subject.read(labelled, (name,))
             total, noise = total + found.value, noise + found.noise
         return total, noise

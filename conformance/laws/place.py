@@ -13,8 +13,8 @@ from losskit.conformance.laws.base import Law, Sides, normal, uniform
 from losskit.conformance.laws.relation import TENSORS
 from losskit.conformance.search.inputs import MILD
 from losskit.conformance.subject import Data, Subject
-from losskit.spec.expressions import Expression, evaluate
-from losskit.spec.properties import MinimisedAt, ZeroAt
+from losskit.spec.expressions import Expression, Scalar, evaluate
+from losskit.spec.properties import DivergenceAxioms, MinimisedAt, ZeroAt
 
 FAR = 1e6  # as good as infinity
 NEAR = 1e-5  # how close to its limit the value must be there
@@ -23,20 +23,31 @@ NEAR = 1e-5  # how close to its limit the value must be there
 class AtPlace(Law):
     """What laws of one place share."""
 
-    claimed: ZeroAt | MinimisedAt
+    claimed: ZeroAt | MinimisedAt | DivergenceAxioms
     scales: ClassVar[tuple[float, ...]] = MILD
 
+    @property
+    def where(self) -> dict[str, Scalar]:
+        """The inputs that are set, each to an expression."""
+        axioms = self.claimed
+        return {axioms.of: axioms.origin} if isinstance(axioms, DivergenceAxioms) else axioms.where
+
+    @property
+    def attained(self) -> bool:
+        """Whether the place is one, and none at infinity."""
+        return isinstance(self.claimed, DivergenceAxioms) or self.claimed.reach == "attained"
+
     def applies(self, subject: Subject, data: Data) -> str:
-        used = [e.symbols() for e in self.claimed.where.values() if isinstance(e, Expression)]
+        used = [e.symbols() for e in self.where.values() if isinstance(e, Expression)]
         absent = [i.name for i in subject.spec.inputs if data.get(i.name) is None and any(i.name in u for u in used)]
         return f"the optional input {absent[0]} is absent" if absent else super().applies(subject, data)
 
     def placed(self, subject: Subject, data: Data, times: float | None = None) -> Data:
         """The inputs with those that the place names put there; an unattained place is so many times its direction."""
         known = {**subject.parameters, **sizes_of(subject, data), **data}
-        length = 1.0 if self.claimed.reach == "attained" else times or FAR
+        length = 1.0 if self.attained else times or FAR
         found = dict(data)
-        for name, given in self.claimed.where.items():
+        for name, given in self.where.items():
             like: Tensor = data[name]
             value = length * torch.as_tensor(evaluate(given, known, TENSORS), device=like.device).to(like.dtype)
             found[name] = value.reshape(like.shape) if value.numel() == like.numel() else value.expand(like.shape)
@@ -45,7 +56,7 @@ class AtPlace(Law):
     @property
     def accuracy(self) -> float:
         """Relative tolerance: of rounding where the place is attained, else of the limit."""
-        return 1e-9 if self.claimed.reach == "attained" else NEAR
+        return 1e-9 if self.attained else NEAR
 
 
 class Zero(AtPlace):

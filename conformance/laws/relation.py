@@ -145,7 +145,9 @@ class SameGradient(Related):
     """The gradients of both losses agree entry by entry; the value law would not see a detached part."""
 
     detail = "an entry of this loss's gradient, and of the other's"
-    finest: ClassVar[float] = 1e-3  # slopes of losses without a scale grow like the inverse, and their rounding with them
+    finest: ClassVar[float] = (
+        1e-3  # slopes of losses without a scale grow like the inverse, and their rounding with them
+    )
 
     def sides(self, subject: Subject, data: Data) -> Sides:
         # beside an input that one number fills the relation says nothing

@@ -15,6 +15,7 @@ from losskit.spec.properties import (
     Concave,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     DuplicationInvariant,
     Elicits,
     LabelSymmetric,
@@ -29,6 +30,7 @@ from losskit.spec.properties import (
     RotationInvariant,
     ScaleInvariant,
     ShiftInvariant,
+    SpatialInvariant,
     StrictlyConvex,
     StrictlyProper,
     TopKCalibrated,
@@ -85,6 +87,8 @@ def _reorderings(spec: LossSpec) -> Iterator[Property]:
     behind_batch = len(spec.inputs[0].shape) > 1 and not class_axis(spec)
     if behind_batch or any(s.startswith("*") and s != batch_symbol(spec) for s in spec.symbols()):
         yield PermutationInvariant(over="points")
+    if any(s.startswith("*") for s in spec.symbols()):
+        yield SpatialInvariant()
     if spec.coupling is not None and batch_symbol(spec):
         yield DuplicationInvariant()
 
@@ -174,6 +178,7 @@ def _places(spec: LossSpec) -> Iterator[Property]:
         place = _right(spec, entry)
         if place is not None:
             yield from (ZeroAt(where={entry.name: place}), MinimisedAt(where={entry.name: place}))
+            yield DivergenceAxioms(of=entry.name, origin=place)
             if class_axis(spec) or spec.binary_target() is not None:
                 yield ZeroAt(where={entry.name: place}, reach="approached")
                 yield MinimisedAt(where={entry.name: place}, reach="approached")

@@ -117,6 +117,25 @@ class TriangleInequality(Property):
         return (self.a, self.b)
 
 
+class DivergenceAxioms(Property):
+    """Never negative, zero at the origin, and zero nowhere else: ``D(p, q) >= 0``, and ``D(p, q) = 0`` where p = q alone.
+
+    Zero is told from small by a scale: the value exceeds 1e-9 of the squared distance from the origin, a mean over
+    entries, at distances up to some tens. A loss that is flatter than that near its origin counts as zero there.
+
+    Attributes:
+        of: the input p.
+        origin: the other point q, or where it puts the zero: an expression of other inputs, parameters and sizes, as for
+            ZeroAt, ``target`` or ``margin * one_hot(target, C)``.
+    """
+
+    of: str
+    origin: Scalar
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.of,)
+
+
 class Differentiable(Property):
     """The gradient agrees with central differences in float64; for ``order`` 2 or more the Hessian does, too.
 

@@ -16,7 +16,7 @@ from losskit.spec.regimes import When, condition, describe_regime, regimes_overl
 
 KINDS: dict[str, type[Property]] = {}
 Names = str | tuple[str, ...]
-WHOLE = {"region", "part", "distributions"}  # arguments whose value "all" includes every other
+WHOLE = {"region", "part", "distributions", "group"}  # arguments whose value "all" includes every other
 PROPOSAL = "PROPOSAL"  # how the source of a claim begins that nobody has given one
 
 

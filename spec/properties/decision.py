@@ -6,10 +6,11 @@ samples with several positions, each with a row and a label, is taken at samples
 
 from typing import ClassVar, Literal
 
+from losskit.spec.errors import SpecError
 from losskit.spec.expressions import Expression, Scalar
 from losskit.spec.properties.base import Property
 
-Link = Literal["softmax", "linear"]
+Link = Literal["softmax", "linear", "identity"]
 
 
 class ClassificationCalibrated(Property):
@@ -32,11 +33,35 @@ class TopKCalibrated(Property):
     k: int
 
 
+class FisherConsistent(Property):
+    """Minimising the loss decides as the best rule of the target loss, for every label distribution p where that is unique.
+
+    Rows in which another class ties or beats the one that the rule asks for stay above the least risk, so that whatever
+    minimises the population's risk, attained or approached, is the rule. For the 0-1 loss that is classification calibration.
+
+    Attributes:
+        target: ``zero_one``, whose rule is the largest p_y; or ``weighted``, where an error on class y costs ``costs_y``, and
+            the rule is the largest ``costs_y p_y``.
+        costs: of ``weighted``, as many as classes, an expression of parameters. One over the prior is the balanced error.
+    """
+
+    target: Literal["zero_one", "weighted"] = "zero_one"
+    costs: Scalar = 1.0
+
+    def model_post_init(self, _context: object) -> None:
+        if (self.target == "weighted") != isinstance(self.costs, Expression):
+            raise SpecError(
+                f"FisherConsistent has the target {self.target!r} and costs {self.costs}, expected an expression of costs "
+                "for the target 'weighted' and none for 'zero_one'"
+            )
+
+
 class Proper(Property):
     """The row that states p reaches the minimal conditional risk under p, for every label distribution p.
 
-    ``link`` maps rows to the distributions they state: ``softmax`` of ``scale`` times the scores; or ``linear``, for two
-    classes, which gives class 1 the share ``(1 + scale (z_1 - z_0)) / 2``, kept within 0 and 1.
+    ``link`` maps rows to the distributions they state: ``softmax`` of ``scale`` times the scores; ``linear``, for two
+    classes, which gives class 1 the share ``(1 + scale (z_1 - z_0)) / 2``, kept within 0 and 1; or ``identity``, for scores
+    that are shares themselves, but for the factor ``scale``.
     """
 
     link: Link = "softmax"

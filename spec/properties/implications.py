@@ -13,14 +13,31 @@ from losskit.spec.properties.analytic import (
     Concave,
     Convex,
     Differentiable,
+    DivergenceAxioms,
+    MinimisedAt,
     NonNegative,
     QuasiConvex,
     Smooth,
     StrictlyConvex,
+    ZeroAt,
 )
 from losskit.spec.properties.base import Claim, Property, implies
-from losskit.spec.properties.decision import NoiseTolerant, Proper, StrictlyProper
-from losskit.spec.properties.invariance import AffineInvariant, Homogeneous, ScaleInvariant, ShiftInvariant
+from losskit.spec.properties.decision import (
+    ClassificationCalibrated,
+    FisherConsistent,
+    NoiseTolerant,
+    Proper,
+    StrictlyProper,
+    TopKCalibrated,
+)
+from losskit.spec.properties.invariance import (
+    AffineInvariant,
+    Homogeneous,
+    PermutationInvariant,
+    ScaleInvariant,
+    ShiftInvariant,
+    SpatialInvariant,
+)
 from losskit.spec.properties.relation import TARGETS, UpperBounds
 from losskit.spec.regimes import regime_within, regimes_intersection, regimes_overlap
 
@@ -59,12 +76,36 @@ def _of_minimisers(given: NoiseTolerant) -> tuple[Property, ...]:
     return (NoiseTolerant(noise=given.noise, rate=given.rate, rows="free"),) if given.rows == "any" else ()
 
 
+def _decided(given: StrictlyProper) -> tuple[Property, ...]:
+    """The one row that states p ranks its classes in the order of p, if more score is more probability."""
+    rising = not isinstance(given.scale, Expression) and given.scale > 0
+    return (FisherConsistent(),) if rising else ()
+
+
+def _of_all(given: ClassificationCalibrated) -> tuple[Property, ...]:
+    return (FisherConsistent(),) if given.distributions == "all" else ()
+
+
+def _of_the_first(given: TopKCalibrated) -> tuple[Property, ...]:
+    return (ClassificationCalibrated(),) if given.k == 1 else ()
+
+
+def _of_positions(given: PermutationInvariant) -> tuple[Property, ...]:
+    """A flip is an order of the positions; a turn may change the shape of the grid, which no order does."""
+    return (SpatialInvariant(group="flips"),) if given.over == "points" else ()
+
+
 IMPLICATIONS: tuple[Implication, ...] = (
     Implication(AffineInvariant, lambda p: (ShiftInvariant(on=p.on, axis=p.axis),)),
     Implication(AffineInvariant, lambda p: (ScaleInvariant(on=p.on, axis=p.axis),)),
+    Implication(PermutationInvariant, _of_positions, searched=False),  # other orders are tried
     Implication(Homogeneous, _without_degree, searched=False),  # its law does not look at the gradient
     Implication(Bounded, _not_negative),
-    Implication(UpperBounds, lambda p: (NonNegative(),) if p.target in TARGETS else ()),
+    Implication(UpperBounds, lambda p: (NonNegative(),) if p.target in TARGETS and p.offset == 0 else ()),
+    Implication(DivergenceAxioms, lambda p: (NonNegative(), ZeroAt(where={p.of: p.origin}))),
+    Implication(
+        DivergenceAxioms, lambda p: (MinimisedAt(where={p.of: p.origin}),)
+    ),  # zero, where nothing is below zero
     Implication(StrictlyConvex, lambda p: (Convex(on=p.on),)),
     Implication(StrictlyConvex, _alone),
     Implication(Convex, lambda p: (QuasiConvex(on=p.on),)),
@@ -72,6 +113,9 @@ IMPLICATIONS: tuple[Implication, ...] = (
     Implication(QuasiConvex, _alone),
     Implication(Concave, _alone),
     Implication(StrictlyProper, lambda p: (Proper(link=p.link, scale=p.scale),)),
+    Implication(StrictlyProper, _decided, searched=False),  # other rows are tried
+    Implication(ClassificationCalibrated, _of_all),
+    Implication(TopKCalibrated, _of_the_first),
     Implication(NoiseTolerant, _of_minimisers, searched=False),  # another problem is solved for each
     Implication(Smooth, lambda p: (Differentiable(on=p.on),), searched=False),  # curvature says nothing of kinks
 )

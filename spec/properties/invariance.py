@@ -83,6 +83,16 @@ class RotationInvariant(Property):
     on: Names
 
 
+class SpatialInvariant(Property):
+    """Images of all inputs flipped, turned or transposed together keep their values; unreduced values turn with them.
+
+    The axes of images are those that a variadic shape symbol (``*spatial``) stands for, their grid of positions. ``group``
+    is ``flips`` along any of them, ``turns`` by quarters in the plane of any two, ``swaps`` of any two, or ``all`` of these.
+    """
+
+    group: Literal["all", "flips", "turns", "swaps"] = "all"
+
+
 class ArgumentSymmetric(Property):
     """Exchanging two inputs changes nothing: ``l(a, b) = l(b, a)``."""
 

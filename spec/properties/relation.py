@@ -40,13 +40,14 @@ class ReducesTo(Property):
 
 
 class UpperBounds(Property):
-    """The loss is an upper bound, ``target <= factor * l`` pointwise, and reaches 99 % of it unless ``tight=False``.
+    """The loss is an upper bound, ``target <= factor * l + offset`` pointwise, reached to 99 % unless ``tight=False``.
 
     Attributes:
         target: ``zero_one``, 1 where the label's score is not above every other, a tie being an error, or, of one score
             and a label 0 or 1, where the score is not above 0 for label 1 or not below 0 for label 0; or
             ``one_minus_auc``, the share of pairs in which a positive is not above a negative; or a registered loss.
         factor: what the loss is multiplied with, positive.
+        offset: what is added to it; 0 where it is left out.
         tight: whether some case reaches 99 % of the bound.
         margin: for ``zero_one`` without class scores: the expression that must be positive for a decision to be right.
         parameters: of the registered loss, as values or expressions in this loss's parameters.
@@ -56,6 +57,7 @@ class UpperBounds(Property):
     unspecific: ClassVar[frozenset[str]] = frozenset({"tight"})
     target: str
     factor: Scalar = 1.0
+    offset: Scalar = 0.0
     tight: bool = True
     margin: Expression | None = None
     parameters: dict[str, Expression | Value | tuple[float, ...]] = {}

@@ -79,7 +79,9 @@ class BranchesOnData(CrammerSingerLoss):
 def test_the_graph_keeps_the_laws_of_the_loss() -> None:
     result = _asked(_only(LINEAR, NonNegative().holds(), ShiftInvariant(on="logits", axis="C").holds()))
     assert result.outcome == "held"
-    assert result.cases == 4 * PROFILES["quick"].batches  # a shift has two laws, of the value and of the gradient
+    assert (
+        result.cases == 5 * PROFILES["quick"].batches
+    )  # a shift and a degree have two, of the value and of the gradient
     assert result.worst is not None
     assert result.worst < 1
     assert result.reason.startswith("3 claims asked of the graph")

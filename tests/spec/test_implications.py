@@ -14,18 +14,28 @@ from losskit.spec.properties import (
     KINDS,
     AffineInvariant,
     Bounded,
+    ClassificationCalibrated,
     Concave,
     Convex,
     Differentiable,
+    DivergenceAxioms,
+    FisherConsistent,
     Homogeneous,
+    MinimisedAt,
     NonNegative,
+    PermutationInvariant,
+    Proper,
     Property,
     QuasiConvex,
     ScaleInvariant,
     ShiftInvariant,
     Smooth,
+    SpatialInvariant,
     StrictlyConvex,
+    StrictlyProper,
+    TopKCalibrated,
     UpperBounds,
+    ZeroAt,
 )
 from losskit.spec.properties.implications import IMPLICATIONS, consequences, contradiction, covers, joint_contradiction
 from losskit.spec.regimes import regime_within
@@ -48,6 +58,13 @@ SHIFT, SCALE = ShiftInvariant(on="logits", axis="C"), ScaleInvariant(on="logits"
         (UpperBounds(target="zero_one"), NonNegative()),
         (Homogeneous(on="logits", degree=0.0), ScaleInvariant(on="logits", axis="all")),
         (Smooth(on="logits", constant=1.0), Differentiable(on="logits")),
+        (DivergenceAxioms(of="input", origin=symbol("target")), NonNegative()),
+        (DivergenceAxioms(of="input", origin=symbol("target")), ZeroAt(where={"input": symbol("target")})),
+        (DivergenceAxioms(of="input", origin=symbol("target")), MinimisedAt(where={"input": symbol("target")})),
+        (ClassificationCalibrated(), FisherConsistent()),
+        (TopKCalibrated(k=1), FisherConsistent()),
+        (StrictlyProper(), FisherConsistent()),
+        (PermutationInvariant(over="points"), SpatialInvariant(group="flips")),
     ],
     ids=str,
 )
@@ -64,6 +81,11 @@ def test_what_follows(stronger: Property, weaker: Property) -> None:
         (UpperBounds(target="ldr_kl"), NonNegative),
         (Homogeneous(on="logits"), ScaleInvariant),
         (Convex(on="logits"), StrictlyConvex),
+        (ClassificationCalibrated(distributions="majority"), FisherConsistent),
+        (TopKCalibrated(k=2), FisherConsistent),
+        (StrictlyProper(scale=-1.0), FisherConsistent),
+        (Proper(), FisherConsistent),
+        (PermutationInvariant(over="batch"), SpatialInvariant),
     ],
     ids=str,
 )
@@ -187,6 +209,11 @@ def test_a_claim_that_fails_settles_stronger_ones() -> None:
     assert not covers(weak, StrictlyConvex(on="logits").fails())
     assert not covers(weak, StrictlyConvex(on="logits").holds(when={"C": AtLeast(2)}))
     assert not covers(StrictlyConvex(on="logits").fails(), QuasiConvex(on="logits").fails())
+
+
+def test_every_group_of_turns_has_those_of_a_part() -> None:
+    assert contradiction(SpatialInvariant().holds(), SpatialInvariant(group="turns").fails())
+    assert contradiction(SpatialInvariant(group="turns").holds(), SpatialInvariant(group="flips").fails()) == ""
 
 
 def test_what_only_follows_on_paper_settles_nothing() -> None:

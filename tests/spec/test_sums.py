@@ -27,6 +27,7 @@ RULED = [
     pytest.param("concave", {"comp_sum_bayes_risk": 1.0}, "Concave"),
     pytest.param("monotone", {"hinge": 1.0, "logistic": 0.5}, "Monotone"),
     pytest.param("triangle", {"mae": 0.5}, "TriangleInequality"),
+    pytest.param("divergence", {"mse": 0.5, "huber": 1.0}, "DivergenceAxioms"),
     pytest.param("zero", REGRESSION, "ZeroAt"),
     pytest.param("minimised", {"mse": 0.5}, "MinimisedAt"),
     pytest.param("lipschitz", {"hinge": 0.5, "logistic": 2.0}, "Lipschitz"),

@@ -17,6 +17,7 @@ from losskit.conformance.mutants.slips import (
     regression,
     scores,
     shared,
+    slopes,
 )
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -32,6 +33,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *language.MUTANTS,
     *activations.MUTANTS,
     *geometry.MUTANTS,
+    *slopes.MUTANTS,
     *shared.MUTANTS,
     *claims.MUTANTS,
     *narrowings.MUTANTS,

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 
 from losskit.conformance.mutants.model import Mutant
-from losskit.spec import Above, AtLeast, Between, Claim
-from losskit.spec.expressions import sqrt, symbol
+from losskit.spec import Above, AtLeast, Below, Between, Claim
+from losskit.spec.expressions import log, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     DuplicationInvariant,
     Elicits,
+    FisherConsistent,
     Homogeneous,
     LabelSymmetric,
     Lipschitz,
@@ -22,7 +24,9 @@ from losskit.spec.properties import (
     ScaleInvariant,
     ShiftInvariant,
     Smooth,
+    SpatialInvariant,
     TriangleInequality,
+    UpperBounds,
 )
 
 SEVERAL = {"C": AtLeast(2)}
@@ -205,6 +209,31 @@ FALSE: dict[str, tuple[tuple[str, Claim, str], ...]] = {
             "The quantile is off by a twentieth.",
         ),
     ),
+    "hinge": (
+        (
+            "divergence",
+            DivergenceAxioms(of="logits", origin=symbol("margin") * (2 * symbol("target") - 1)).holds(),
+            "The hinge is zero beyond the margin, not at it alone.",
+        ),
+    ),
+    "logit_adjusted": (
+        (
+            "balanced-whatever-the-strength",
+            FisherConsistent(target="weighted", costs=1 / symbol("class_prior")).holds(
+                when={"class_prior": Above(0), "tau": Between(0.25, 0.75), **SEVERAL}
+            ),
+            "The balanced error is asked for at tau = 1 alone.",
+        ),
+    ),
+    "direct_coverage": (
+        (
+            "above-cross-entropy",
+            UpperBounds(
+                target="direct_coverage", parameters={"n_samples": 1.0}, offset=log(symbol("n_samples")) / 2
+            ).holds(when={"n_samples": AtLeast(2), "ignore_index": Below(0), "V": AtLeast(2)}),
+            "Half of the union bound is forgotten.",
+        ),
+    ),
     "hl_gauss": (
         (
             "loose-constant",
@@ -230,6 +259,11 @@ FALSE: dict[str, tuple[tuple[str, Claim, str], ...]] = {
             "jointly-convex",
             Convex(on=("hidden", "weight")).holds(when={"V": AtLeast(2)}),
             "Convex in each factor is taken for convex in both.",
+        ),
+        (
+            "backwards",
+            SpatialInvariant().holds(when={"shift": AtLeast(1), "V": AtLeast(2)}),
+            "What counts tokens one by one is carried over to the loss of the next token.",
         ),
         (
             "shift-with-cap",

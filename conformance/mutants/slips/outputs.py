@@ -4,6 +4,13 @@ from losskit.conformance.mutants.model import Edit, Mutant
 
 MUTANTS = (
     Mutant(
+        name="one_hot_mse-label-left-out",
+        loss="one_hot_mse",
+        caught_by="DivergenceAxioms",
+        story="The label's own error is masked along with those it was meant to be kept beside.",
+        edits=(Edit("row_squares(errors)", "row_squares(errors.scatter(-1, target.unsqueeze(-1), 0.0))"),),
+    ),
+    Mutant(
         name="one_hot_mse-mean-over-classes",
         loss="one_hot_mse",
         caught_by="ReducesTo",

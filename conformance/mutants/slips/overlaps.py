@@ -13,6 +13,16 @@ DIVIDED_BY_THE_BATCH = Edit(
 
 MUTANTS = (
     Mutant(
+        name="dice-smoothing-by-column",
+        loss="dice",
+        caught_by="SpatialInvariant",
+        story="The denominator is smoothed once for each column of the image.",
+        edits=(
+            Edit("/ (size + self.smooth_dr)", "/ (size + self.smooth_dr * self.columns)"),
+            Edit("wrong, size = self._sums(", "self.columns = target.size(-1)\n        wrong, size = self._sums("),
+        ),
+    ),
+    Mutant(
         name="binary_dice-smoothing-below-alone",
         loss="binary_dice",
         caught_by="ZeroAt",

@@ -9,6 +9,7 @@ from losskit.spec.properties import (
     ArgumentSymmetric,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     Homogeneous,
     Lipschitz,
     MinimisedAt,
@@ -64,6 +65,9 @@ SPEC = LossSpec(
         Lipschitz(on="input", constant=SCALE / 2).holds(source="the slope r / (1 + r^2/c^2) is largest at r = c"),
         Smooth(on="input", constant=1.0).holds(source="the second derivative is largest at r = 0, and above -1/8"),
         Differentiable(on=BOTH, order=0).holds(source="composition of smooth maps"),
+        DivergenceAxioms(of="input", origin=symbol("target")).holds(
+            source="grows with the size of the residual from 0"
+        ),
         TriangleInequality(a="input", b="target").fails(source="quadratic near 0: half the way costs a quarter"),
         ReducesTo(
             other="mse",

@@ -18,6 +18,7 @@ from losskit.spec.properties import (
     Proper,
     ReducesTo,
     ShiftInvariant,
+    SpatialInvariant,
     StrictlyProper,
     ZeroAt,
 )
@@ -60,6 +61,7 @@ SPEC = LossSpec(
     "with the powers held fixed; with detach_weight=False nothing is detached",
     claims=(
         PermutationInvariant(over="batch").holds(source="sum over entries", note="rows and labels alike"),
+        SpatialInvariant().holds(source="entry by entry"),
         PermutationInvariant(over="classes").fails(
             when={"gamma_pos": 1.0, "gamma_neg": AtLeast(2), "clip": Between(0, 0.5)},
             source="gammas 1 and 2, m=0, x=0: 0.346574 for t=1, 0.173287 for t=0",

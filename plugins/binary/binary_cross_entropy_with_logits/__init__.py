@@ -6,12 +6,14 @@ from pydantic import Field
 
 from losskit.spec import Above, Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, HARD_LABELS, NAN_ROW, SHARE_OUT_OF_RANGE, TWO_CLASSES
-from losskit.spec.expressions import log, maximum, minimum, sqrt, symbol
+from losskit.spec.expressions import log, maximum, minimum, pair, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    DivergenceAxioms,
+    FisherConsistent,
     HConsistencyBound,
     LabelSymmetric,
     Lipschitz,
@@ -24,6 +26,7 @@ from losskit.spec.properties import (
     ReducesTo,
     ShiftInvariant,
     Smooth,
+    SpatialInvariant,
     StrictlyProper,
     UpperBounds,
     ZeroAt,
@@ -59,6 +62,7 @@ SPEC = LossSpec(
     output=("*shape",),
     claims=(
         PermutationInvariant(over="batch").holds(source="sum over entries"),
+        SpatialInvariant().holds(source="entry by entry"),
         PermutationInvariant(over="classes").holds(when=PLAIN, source="the two terms change places"),
         PermutationInvariant(over="classes").fails(
             when={"pos_weight": Between(0, 0.99, "right")}, source="the weight stays with class 1"
@@ -75,6 +79,9 @@ SPEC = LossSpec(
         Convex(on="logits").holds(source="softplus is convex"),
         Monotone(on="logits", part="positives", direction="decreasing").holds(source="dl/dx = -w sigmoid(-x)"),
         Monotone(on="logits", part="negatives", direction="increasing").holds(source="dl/dx = sigmoid(x)"),
+        DivergenceAxioms(of="logits", origin=LEAST["logits"]).fails(
+            source="w=1, t=1/2: at its own probability a soft label costs log 2; less its entropy it is a divergence"
+        ),
         MinimisedAt(where=LEAST).holds(
             source="dl/dx = 0 at exp(x) = w t / (1 - t)",
             note="at a hard label that lies at infinity, and the value is 0",
@@ -98,6 +105,10 @@ SPEC = LossSpec(
         ),
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
         LabelSymmetric().fails(source="w=1: x=0 sums to 1.38629, x=2 to 2.25386"),
+        FisherConsistent(target="weighted", costs=pair(1.0, WEIGHT)).holds(
+            when={"pos_weight": Between(0.1, 10)},
+            source="the minimiser w q / (w q + 1 - q) passes 1/2 where w q passes 1 - q",
+        ),
         ClassificationCalibrated().holds(when=PLAIN, source="Bartlett et al. 2006, theorem 2: convex, slope -1/2 at 0"),
         ClassificationCalibrated().fails(
             when={"pos_weight": Between(0, 0.9, "right")},

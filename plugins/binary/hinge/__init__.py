@@ -10,6 +10,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     HConsistencyBound,
     Homogeneous,
     LabelSymmetric,
@@ -61,6 +62,7 @@ SPEC = LossSpec(
         Monotone(on="logits", part="positives", direction="decreasing").holds(source="slope 0 or -1 in z"),
         Monotone(on="logits", part="negatives", direction="increasing").holds(source="slope 0 or -1 in z"),
         Monotone(on="margin", direction="increasing").holds(source="slope 0 or 1 in the margin"),
+        DivergenceAxioms(of="logits", origin=RIGHT["logits"]).fails(source="zero beyond the margin, too"),
         ZeroAt(where=RIGHT).holds(source="z = margin, and beyond"),
         UpperBounds(target="zero_one", factor=1 / MARGIN).holds(
             when={"margin": Above(0)}, source="at least the margin where z <= 0, attained at z=0"

@@ -4,12 +4,13 @@ from pydantic import Field
 
 from losskit.spec import Above, Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, HARD_LABELS, NAN_ROW, SHARE_OUT_OF_RANGE, TWO_CLASSES
-from losskit.spec.expressions import maximum, symbol
+from losskit.spec.expressions import maximum, pair, symbol
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    FisherConsistent,
     LabelSymmetric,
     Lipschitz,
     MarginBased,
@@ -18,6 +19,7 @@ from losskit.spec.properties import (
     PermutationInvariant,
     Proper,
     ReducesTo,
+    SpatialInvariant,
     StrictlyProper,
 )
 from losskit.spec.tensors import binary_target, score
@@ -50,6 +52,7 @@ SPEC = LossSpec(
     output=("*shape",),
     claims=(
         PermutationInvariant(over="batch").holds(source="sum over entries"),
+        SpatialInvariant().holds(source="entry by entry"),
         PermutationInvariant(over="classes").holds(when=EVEN, source="the definition is symmetric in both classes"),
         PermutationInvariant(over="classes").fails(when=FEW, source="the weights stay with their classes"),
         PermutationInvariant(over="classes").fails(when=MANY, source="as above"),
@@ -75,6 +78,10 @@ SPEC = LossSpec(
         ),
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
         LabelSymmetric().fails(source="alpha=None, gamma=2: x=0 sums to 0.34657, x=1 to 0.72453"),
+        FisherConsistent(target="weighted", costs=pair(1 - symbol("alpha"), symbol("alpha"))).holds(
+            when={"alpha": Between(0.1, 0.9), "gamma": Between(0, 5)},
+            source="the focal loss under the shares proportional to (1 - a) (1 - q) and a q",
+        ),
         ClassificationCalibrated().holds(
             when={**EVEN, "gamma": Between(0, 5)},
             source="the risk under q falls at x=0 towards the likelier side, and is symmetric",

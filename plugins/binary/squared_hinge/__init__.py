@@ -10,6 +10,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     HConsistencyBound,
     Homogeneous,
     LabelSymmetric,
@@ -63,6 +64,7 @@ SPEC = LossSpec(
             source="slope -2 max(0, margin - z) in z"
         ),
         Monotone(on="margin", direction="increasing").holds(source="slope 2 max(0, margin - z)"),
+        DivergenceAxioms(of="logits", origin=RIGHT["logits"]).fails(source="zero beyond the margin, too"),
         ZeroAt(where=RIGHT).holds(source="z = margin, and beyond"),
         UpperBounds(target="zero_one", factor=1 / MARGIN**2).holds(
             source="at least margin^2 where z <= 0, attained at 0"

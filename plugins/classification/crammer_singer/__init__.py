@@ -10,6 +10,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     HConsistencyBound,
     Homogeneous,
     LabelSymmetric,
@@ -60,6 +61,9 @@ SPEC = LossSpec(
         Bounded().fails(when={"C": AtLeast(2)}, source="linear growth"),
         Convex(on="logits").holds(source="maximum of affine functions"),
         StrictlyConvex(on="logits").fails(source="piecewise linear"),
+        DivergenceAxioms(of="logits", origin=LEADING["logits"]).fails(
+            source="zero wherever the label leads by more than the margin, too"
+        ),
         ZeroAt(where=LEADING).holds(source="wherever the label leads by the margin or more"),
         UpperBounds(target="zero_one", factor=1 / MARGIN).holds(
             when={"margin": Above(0)}, source="a wrong class that leads or ties leaves the whole margin"

@@ -39,6 +39,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    FisherConsistent,
     HConsistencyBound,
     LabelSymmetric,
     Lipschitz,
@@ -151,6 +152,14 @@ SPEC = LossSpec(
         ),
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
         LabelSymmetric().fails(when={"C": AtLeast(2)}, source="C=2: (0, 0) sums to 1.386, (3, 0) to 3.097"),
+        FisherConsistent(target="weighted", costs=symbol("class_weights")).holds(
+            when={"class_weights": Above(0), "label_smoothing": 0.0, "ignore_index": Below(0), "C": AtLeast(2)},
+            source="the minimiser is proportional to w_y q_y",
+        ),
+        FisherConsistent().fails(
+            when={"class_weights": Above(0), "label_smoothing": 0.0, "ignore_index": Below(0), "C": AtLeast(2)},
+            source="the largest w_y q_y is not the largest q_y",
+        ),
         ClassificationCalibrated().holds(
             when={"class_weights": None, "label_smoothing": Between(0, 0.9), "ignore_index": Below(0)},
             source="the minimiser is p = (1-e) q + e/C, in the order of q",

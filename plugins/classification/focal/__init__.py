@@ -24,6 +24,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    FisherConsistent,
     LabelSymmetric,
     Monotone,
     NoiseTolerant,
@@ -98,6 +99,10 @@ SPEC = LossSpec(
         UpperBounds(target="zero_one").fails(when=UNWEIGHTED, source="C=2, equal scores: log 2 / 2^gamma < 1"),
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps, for p_y < 1"),
         LabelSymmetric().fails(when=UNWEIGHTED, source="gamma=2, C=2: (0, 0) sums to 0.34657, (1, 0) to 0.72453"),
+        FisherConsistent(target="weighted", costs=symbol("class_weights")).holds(
+            when={"class_weights": Above(0), "gamma": Between(0, 5), "ignore_index": Below(0), "C": AtLeast(2)},
+            source="the focal loss under the shares proportional to w_y q_y, whose order its minimiser keeps",
+        ),
         ClassificationCalibrated().holds(
             when={**SEEN, "gamma": Between(0, 5)},
             source="Charoenphakdee et al. 2021: the minimiser keeps the order of the classes",

@@ -21,6 +21,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    FisherConsistent,
     Homogeneous,
     LabelSymmetric,
     Lipschitz,
@@ -98,6 +99,19 @@ SPEC = LossSpec(
         ),
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
         LabelSymmetric().fails(when=SEVERAL, source="uniform prior, C=2: (0, 0) sums to 1.386, (3, 0) to 3.097"),
+        FisherConsistent(target="weighted", costs=symbol("class_prior") ** (-TAU)).holds(
+            when={"class_prior": Above(0), "tau": Between(0, 2), "C": AtLeast(2)},
+            source="softmax(z) at the minimum is proportional to q / prior^tau",
+        ),
+        FisherConsistent(target="weighted", costs=1 / symbol("class_prior")).holds(
+            when={"class_prior": Above(0), "tau": 1.0, "C": AtLeast(2)},
+            source="Menon et al. 2021, theorem 1: the balanced error, whose rule is the largest q / prior",
+        ),
+        FisherConsistent(target="weighted", costs=1 / symbol("class_prior")).fails(
+            when={"class_prior": Above(0), "tau": Between(0, 0.5), "C": AtLeast(2)},
+            source="q / prior^tau and q / prior have their largest entries at different classes somewhere",
+        ),
+        FisherConsistent().fails(when=ADJUSTED, source="the largest q / prior^tau is not the largest q"),
         ClassificationCalibrated().holds(when={"class_prior": None}, source="cross-entropy"),
         ClassificationCalibrated().holds(when={"tau": 0.0}, source="cross-entropy"),
         ClassificationCalibrated().fails(

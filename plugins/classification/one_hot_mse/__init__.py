@@ -11,6 +11,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     HConsistencyBound,
     Homogeneous,
     LabelSymmetric,
@@ -26,6 +27,7 @@ from losskit.spec.properties import (
     ShiftInvariant,
     Smooth,
     StrictlyConvex,
+    StrictlyProper,
     TopKCalibrated,
     UpperBounds,
     ZeroAt,
@@ -67,6 +69,7 @@ SPEC = LossSpec(
         Convex(on="logits").holds(source="a sum of squares of affine functions"),
         StrictlyConvex(on="logits").holds(source="strongly: the Hessian is 2 f times the identity"),
         ZeroAt(where=RIGHT).holds(source="the definition"),
+        DivergenceAxioms(of="logits", origin=RIGHT["logits"]).holds(source="factor times a squared distance"),
         MinimisedAt(where=RIGHT).holds(source="a sum of squares, all of them zero"),
         UpperBounds(target="zero_one", factor=2 / (FACTOR * SCALE**2)).holds(
             when={"C": AtLeast(2)},
@@ -91,6 +94,10 @@ SPEC = LossSpec(
         ),
         TopKCalibrated(k=2).holds(
             when={**SEEN, "C": AtLeast(3)}, source="the minimiser of the risk is s q, in the order of q"
+        ),
+        StrictlyProper(link="identity", scale=1 / SCALE).holds(
+            when={**SEEN, "C": AtLeast(2)},
+            source="the risk is factor |o - s q|^2 and a constant: least at o = s q alone",
         ),
         Proper().fails(
             when={"C": AtLeast(2)}, source="the minimiser is s q itself, not a row whose softmax is q: log q costs more"

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from losskit.spec import Accepted, AtLeast, Below, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, FROM_THE_END, SCORES_FOR_EVERY_LABEL
-from losskit.spec.expressions import ids, one_hot, symbol, transpose
+from losskit.spec.expressions import ids, log, one_hot, symbol, transpose
 from losskit.spec.properties import (
     Bounded,
     Convex,
@@ -70,6 +70,13 @@ SPEC = LossSpec(
         UpperBounds(target="direct_coverage", parameters={"n_samples": 256.0}).holds(
             when={"n_samples": 1, "ignore_index": Below(0), **SEVERAL},
             source="cross-entropy is above pass@N for every N: (1 - p)^N <= 1 - p; both grow like -log p",
+        ),
+        UpperBounds(target="direct_coverage", parameters={"n_samples": 1.0}, offset=log(symbol("n_samples"))).holds(
+            when={"ignore_index": Below(0), **SEVERAL},
+            source="a union bound, 1 - (1 - p)^N <= N p: cross-entropy is no more than log N above",
+        ),
+        UpperBounds(target="direct_coverage", parameters={"n_samples": 1.0}).fails(
+            when={"n_samples": AtLeast(2), "ignore_index": Below(0), **SEVERAL}, source="below cross-entropy for N > 1"
         ),
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
         StrictlyProper().holds(

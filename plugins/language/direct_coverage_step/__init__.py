@@ -4,7 +4,7 @@ from pydantic import Field
 
 from losskit.spec import AtLeast, Below, Between, EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, FROM_THE_END
-from losskit.spec.expressions import one_hot, symbol, transpose
+from losskit.spec.expressions import ids, log, one_hot, symbol, transpose
 from losskit.spec.properties import (
     Bounded,
     Convex,
@@ -81,6 +81,15 @@ SPEC = LossSpec(
             when={"n_eff": 1, "ignore_index": Below(0), **SEVERAL},
             source="cross-entropy is above it for every N: (1 - p)^N <= 1 - p; both grow like -log p",
         ),
+        UpperBounds(
+            target="direct_coverage_step",
+            parameters={"n_eff": 1.0},
+            offset=symbol("T") * log(symbol("n_eff")),
+            tight=False,
+        ).holds(
+            when={"ignore_index": Below(0), **SEVERAL},
+            source="a union bound, 1 - (1 - p_k)^N <= N p_k, for T steps at most; reached where there are as many",
+        ),
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
         StrictlyProper().holds(
             when={"n_eff": 1, "ignore_index": Below(0)}, source="one step of one token: the logarithmic score"
@@ -90,6 +99,11 @@ SPEC = LossSpec(
             source="it hedges: steps of shares .6 and .4, N=2: least at p=.56047, N=8: at p=.51441",
             note="true for every N above 1; the excess near 1 sinks below what a search resolves",
         ),
+        ReducesTo(
+            other="direct_coverage_step",
+            parameters={"n_eff": symbol("n_eff"), "ignore_index": symbol("ignore_index")},
+            inputs={"step_ids": ids(1e6 - symbol("step_ids"))},
+        ).holds(source="step ids are names: others, in another order, mean the same steps"),
         ReducesTo(
             other="direct_coverage",
             parameters={"n_samples": symbol("n_eff"), **IGNORED},

@@ -18,6 +18,7 @@ from losskit.spec.properties import (
     ReducesTo,
     RotationInvariant,
     ShiftInvariant,
+    SpatialInvariant,
     StrictlyConvex,
 )
 from losskit.spec.tensors import class_target, real
@@ -75,6 +76,11 @@ SPEC = LossSpec(
         ),
         PermutationInvariant(over="batch").fails(
             when={"shift": AtLeast(1), "V": AtLeast(2)}, source="other tokens become neighbours"
+        ),
+        SpatialInvariant().holds(when={"shift": 0}, source="token by token"),
+        SpatialInvariant(group="flips").fails(
+            when={"shift": AtLeast(1), "V": AtLeast(2)},
+            source="backwards every token is to be told from the one behind it",
         ),
         PermutationInvariant(over="classes").holds(source="softmax; rows of weight and bias move with the target"),
         ShiftInvariant(on="weight", axis="V").holds(when={"softcap": None}, source="adds h.v to all logits of a token"),

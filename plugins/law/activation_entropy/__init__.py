@@ -8,6 +8,7 @@ from losskit.spec import Above, Accepted, AtLeast, Between, EdgeCase, Example, I
 from losskit.spec.expressions import exp, symbol
 from losskit.spec.properties import (
     Bounded,
+    Concave,
     Convex,
     Differentiable,
     Homogeneous,
@@ -81,6 +82,7 @@ SPEC = LossSpec(
             note="true for every mean and deviation, as long as 1/p(y) is no overflow",
         ),
         Convex(on="dy").fails(source="-q log q is strictly concave and q linear in dy"),
+        Concave(on="dy").holds(source="-q log q is concave, q linear in dy, and no weight is negative"),
         Convex(on="quadrature").holds(source="linear"),
         Smooth(on="quadrature", constant=0.0, tight=False).holds(source="linear"),
         Differentiable(on=("y", "dy", "quadrature"), order=0).holds(

@@ -23,6 +23,7 @@ from losskit.spec.properties import (
     Bounded,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     Homogeneous,
     Monotone,
     NonNegative,
@@ -70,6 +71,9 @@ SPEC = LossSpec(
         TranslationInvariant(on=("y", "mean")).holds(source="the density depends on y - mean"),
         TranslationInvariant(on="y").fails(source="the mean stays where it was"),
         Homogeneous(on=("y", "dy", "d2y", "mean", "std"), degree=-1.0).holds(source="p has the unit 1/y, p' 1/y^2"),
+        DivergenceAxioms(of="d2y", origin=(Y - MEAN) / STD**2 * DY**2).fails(
+            source="affine in d2y: zero at the origin, and negative on one side of it"
+        ),
         ZeroAt(where={"d2y": (Y - MEAN) / STD**2 * DY**2}).holds(
             source="p' = -(y - mean)/std^2 p: the Euler-Lagrange equation, whose solutions are the inverses of wafbc"
         ),

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from losskit.spec import Accepted, EdgeCase, Example, Input, LossSpec, Narrowing, Parameters, hookimpl
+from losskit.spec import Accepted, AtLeast, EdgeCase, Example, Input, LossSpec, Narrowing, Parameters, hookimpl
 from losskit.spec.expressions import item, log, sqrt, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -79,6 +79,9 @@ SPEC = LossSpec(
         StrictlyConvex(on="logits").fails(source="constant along (1, ..., 1)"),
         ZeroAt(where={"logits": symbol("target")}, reach="approached").holds(
             source="softplus tends to 0, and never reaches it"
+        ),
+        ZeroAt(where={"logits": symbol("target")}).fails(
+            when={"temperature": AtLeast(0.5)}, source="every pair costs something: log(1 + exp(-1/T)) here"
         ),
         UpperBounds(target="one_minus_auc", factor=1 / log(2)).holds(
             source="1[z <= 0] <= log(1 + exp(-z)) / log 2 for every pair",

@@ -1,13 +1,15 @@
 """Categorical projection: cross-entropy to a shifted value distribution on a fixed support, the C51 loss."""
 
+import math
 from functools import reduce
 from operator import add
 
-from losskit.spec import Accepted, EdgeCase, Example, Input, LossSpec, hookimpl
+from losskit.spec import Accepted, Between, EdgeCase, Example, Input, LossSpec, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, NAN_ROW
-from losskit.spec.expressions import Expression, column, item, log, maximum, minimum, positions, symbol
+from losskit.spec.expressions import Expression, column, exp, item, log, maximum, minimum, positions, symbol
 from losskit.spec.properties import (
     Bounded,
+    Concave,
     Convex,
     Differentiable,
     Homogeneous,
@@ -26,6 +28,9 @@ from losskit.spec.tensors import Distribution, Probability, Real, logits
 
 LOW, HIGH, SCORES = symbol("min_value"), symbol("max_value"), symbol("logits")
 REWARD, DISCOUNT, NEXT = symbol("reward"), symbol("discount"), symbol("next_probs")
+COUNT = symbol("K")
+SPACING = (HIGH - LOW) / (COUNT - 1)
+LOG_SUM = log((exp(COUNT) - 1) / (math.e - 1))  # of the scores 0, 1, 2 and so on
 ATOMS = 3  # of the support whose projection is written out below
 
 
@@ -97,6 +102,8 @@ SPEC = LossSpec(
         PermutationInvariant(over="batch").holds(source="sum over samples"),
         ShiftInvariant(on="logits", axis="K").holds(source="softmax"),
         Convex(on="logits").holds(source="cross-entropy with a fixed target distribution"),
+        Convex(on="next_probs").holds(source="the target distribution is linear in it"),
+        Concave(on="next_probs").holds(source="the target distribution is linear in it"),
         StrictlyConvex(on="logits").fails(source="constant along (1, ..., 1)"),
         MinimisedAt(where=SPLIT).holds(
             when=OF_THREE,
@@ -125,6 +132,17 @@ SPEC = LossSpec(
             inputs={"input": SCORES, "target": NEXT},
             given={"reward": (0.0,), "discount": (1.0,)},
         ).holds(source="the atoms stay where they are: cross-entropy to next_probs"),
+        ReducesTo(
+            other="torch.nn.Identity",
+            inputs={"input": (DISCOUNT * (LOW + NEXT @ positions(NEXT) * SPACING) - LOW) / SPACING},
+            where={"logits": 0.0 * SCORES + positions(SCORES), "reward": 0.0 * REWARD},
+            relation="affine",
+            scale=-1.0,
+            offset=LOG_SUM,
+        ).holds(
+            when={"min_value": Between(-10, -0.5), "max_value": Between(0.5, 10)},
+            source="the scores 0, 1, .. cost minus the mean of q: q keeps the mean where no atom is clipped",
+        ),
         ReducesTo(other="torch.nn.CrossEntropyLoss", inputs={"input": SCORES, "target": PROJECTED}).holds(
             when=OF_THREE, source="the definition, atom by atom"
         ),

@@ -1,9 +1,11 @@
 """HL-Gauss: regression by classification against a Gaussian histogram of the target."""
 
+import math
+
 from pydantic import Field
 
 from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, Input, LossSpec, OneOf, hookimpl
-from losskit.spec.expressions import column, item, log, maximum, minimum, normal_cdf, positions, symbol
+from losskit.spec.expressions import column, exp, item, log, maximum, minimum, normal_cdf, one_hot, positions, symbol
 from losskit.spec.properties import (
     Bounded,
     Convex,
@@ -29,6 +31,8 @@ SCORES, TARGET = symbol("logits"), symbol("target")
 PLACE = 2 * (minimum(maximum(TARGET, LOW), HIGH) - LOW) / (HIGH - LOW)  # of the target, in bins of which there are two
 UPPER = normal_cdf((2 - PLACE) / RATIO) - normal_cdf((1 - PLACE) / RATIO)
 BOTH = normal_cdf((2 - PLACE) / RATIO) - normal_cdf(-PLACE / RATIO)
+BACKWARDS = one_hot(BINS - 1 - positions(SCORES), BINS)  # the matrix that reverses the bins
+LOG_SUM = log((exp(BINS) - 1) / (math.e - 1))  # of the scores 0, 1, 2 and so on
 BIN = positions(SCORES) - column(PLACE * BINS / 2)  # lower edge of each bin, in bins from the target
 HISTOGRAM = {"logits": log(normal_cdf((BIN + 1) / RATIO) - normal_cdf(BIN / RATIO))}  # but for a factor, which cancels
 FEW = {
@@ -98,6 +102,27 @@ SPEC = LossSpec(
         TranslationInvariant(on="target").fails(when={"K": AtLeast(2)}, source="the bins stay where they were"),
         Homogeneous(on=("target", "min_value", "max_value"), degree=0.0).holds(source="the bin width scales too"),
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
+        ReducesTo(
+            other="hl_gauss",
+            parameters={
+                "min_value": -HIGH,
+                "max_value": -LOW,
+                "sigma_ratio": RATIO,
+                "clamp_target": symbol("clamp_target"),
+            },
+            inputs={"logits": SCORES @ BACKWARDS, "target": -TARGET},
+        ).holds(source="mirrored: target and support change their signs, the bins their order"),
+        ReducesTo(
+            other="torch.nn.Identity",
+            inputs={"input": PLACE * BINS / 2 - 0.5},
+            where={"logits": 0.0 * SCORES + positions(SCORES)},
+            relation="affine",
+            scale=-1.0,
+            offset=LOG_SUM,
+        ).fails(
+            when={"K": AtLeast(2)},
+            source="the scores 0, 1, .. cost minus the mean of q, which the ends of the support pull inwards",
+        ),
         ReducesTo(
             other="torch.nn.BCEWithLogitsLoss",
             inputs={"input": item(SCORES, 1) - item(SCORES, 0), "target": UPPER / BOTH},

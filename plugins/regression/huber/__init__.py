@@ -10,6 +10,7 @@ from losskit.spec.properties import (
     Bounded,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     Elicits,
     Homogeneous,
     Lipschitz,
@@ -20,6 +21,7 @@ from losskit.spec.properties import (
     ReducesTo,
     ShiftInvariant,
     Smooth,
+    SpatialInvariant,
     StrictlyConvex,
     TranslationInvariant,
     TriangleInequality,
@@ -55,8 +57,12 @@ SPEC = LossSpec(
         ShiftInvariant(on="input").fails(source="the targets stay where they were"),
         ArgumentSymmetric(a="input", b="target").holds(source="even in the residual"),
         PermutationInvariant(over="batch").holds(source="sum over elements"),
+        SpatialInvariant().holds(source="element by element"),
         NonNegative().holds(source="both branches are"),
         ZeroAt(where=RIGHT).holds(source="no residual"),
+        DivergenceAxioms(of="input", origin=symbol("target")).holds(
+            source="grows with the size of the residual from 0"
+        ),
         MinimisedAt(where=RIGHT).holds(source="zero there, and never negative"),
         Bounded().fails(source="grows with the residual"),
         Monotone(on="delta", direction="increasing").holds(source="derivative by delta: max(|r| - delta, 0)"),

@@ -8,6 +8,7 @@ from losskit.spec.properties import (
     Bounded,
     Convex,
     Differentiable,
+    DivergenceAxioms,
     Elicits,
     Homogeneous,
     Lipschitz,
@@ -16,6 +17,7 @@ from losskit.spec.properties import (
     PermutationInvariant,
     ReducesTo,
     ShiftInvariant,
+    SpatialInvariant,
     StrictlyConvex,
     TranslationInvariant,
     TriangleInequality,
@@ -47,8 +49,12 @@ SPEC = LossSpec(
         ShiftInvariant(on="input").fails(source="the targets stay where they were"),
         ArgumentSymmetric(a="input", b="target").holds(source="even in the residual"),
         PermutationInvariant(over="batch").holds(source="sum over elements"),
+        SpatialInvariant().holds(source="element by element"),
         NonNegative().holds(source="an absolute value"),
         ZeroAt(where=RIGHT).holds(source="no residual"),
+        DivergenceAxioms(of="input", origin=symbol("target")).holds(
+            source="an absolute value, 0 for the residual 0 alone"
+        ),
         MinimisedAt(where=RIGHT).holds(source="zero there, and never negative"),
         Bounded().fails(source="grows with the residual"),
         Convex(on=BOTH).holds(source="a convex function of a linear map"),

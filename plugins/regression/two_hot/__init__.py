@@ -1,8 +1,10 @@
 """Two-hot: regression by classification against a target split between two neighbouring locations."""
 
+import math
+
 from losskit.spec import Accepted, Below, EdgeCase, Example, Input, LossSpec, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, NAN_ROW
-from losskit.spec.expressions import column, log, maximum, minimum, positions, symbol
+from losskit.spec.expressions import column, exp, log, maximum, minimum, one_hot, positions, symbol
 from losskit.spec.properties import (
     Bounded,
     Convex,
@@ -24,6 +26,8 @@ from losskit.spec.tensors import Real, logits
 LOW, HIGH, COUNT = symbol("min_value"), symbol("max_value"), symbol("K")
 SCORES, TARGET = symbol("logits"), symbol("target")
 PLACE = (minimum(maximum(TARGET, LOW), HIGH) - LOW) / (HIGH - LOW) * (COUNT - 1)  # in spacings from the first location
+BACKWARDS = one_hot(COUNT - 1 - positions(SCORES), COUNT)  # the matrix that reverses the locations
+LOG_SUM = log((exp(COUNT) - 1) / (math.e - 1))  # of the scores 0, 1, 2 and so on
 OFFSET = positions(SCORES) - column(PLACE)
 SHARES = maximum(1 - maximum(OFFSET, -OFFSET), 0.0)
 SPLIT = {"logits": log(maximum(SHARES, 1e-300))}
@@ -88,6 +92,19 @@ SPEC = LossSpec(
             source="q is piecewise linear, with a kink at every location",
             note="true for every support; here 0 and the ends are locations that a search tries. No gradient flows there",
         ),
+        ReducesTo(
+            other="two_hot",
+            parameters={"min_value": -HIGH, "max_value": -LOW},
+            inputs={"logits": SCORES @ BACKWARDS, "target": -TARGET},
+        ).holds(source="mirrored: target and support change their signs, the locations their order"),
+        ReducesTo(
+            other="torch.nn.Identity",
+            inputs={"input": PLACE},
+            where={"logits": 0.0 * SCORES + positions(SCORES)},
+            relation="affine",
+            scale=-1.0,
+            offset=LOG_SUM,
+        ).holds(source="the scores 0, 1, .. cost minus the mean of q: q keeps the mean, the target"),
         ReducesTo(other="torch.nn.CrossEntropyLoss", inputs={"input": SCORES, "target": SHARES}).holds(
             source="the definition; with the target on location k, q is the label k"
         ),

@@ -25,6 +25,7 @@ from losskit.spec.graphs import CLASS_IDS
 from losskit.spec.properties import (
     Bounded,
     Differentiable,
+    DivergenceAxioms,
     PermutationInvariant,
     ReducesTo,
     RotationInvariant,
@@ -112,6 +113,13 @@ SPEC = LossSpec(
         ZeroAt(where={"weight": MEANS}).holds(when={"frame": "orthogonal", "variant": "difference"}, source="W = M"),
         ZeroAt(where={"weight": AXES, "features": one_hot(LABELS, symbol("D"))}, absent=("scales",)).holds(
             when={"frame": "orthogonal", "C": Between(2, 3), "D": AtLeast(3)}, source="W M' = I, of either variant"
+        ),
+        DivergenceAxioms(of="weight", origin=CENTRED).fails(
+            when={"frame": "etf", "variant": "difference"}, source="W = 2 M is proportional to M: distance 0"
+        ),
+        DivergenceAxioms(of="weight", origin=CENTRED).fails(
+            when={"frame": "etf", "variant": "product", "C": AtLeast(3)},
+            source="of W = M the product is the Gram matrix of the means, and seldom the frame",
         ),
         Differentiable(on=("weight", "features"), order=0, region="positive").holds(
             source="smooth but for the norm, at exact alignment"

@@ -6,11 +6,12 @@ from pydantic import Field
 
 from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, FROM_THE_END, HEAD_FEATURES, HEAD_LABELS, HEAD_WEIGHT
-from losskit.spec.expressions import symbol, transpose
+from losskit.spec.expressions import maximum, one_hot, positions, sqrt, symbol, transpose
 from losskit.spec.graphs import CLASS_IDS
 from losskit.spec.properties import (
     Convex,
     Differentiable,
+    MinimisedAt,
     NonNegative,
     PermutationInvariant,
     ReducesTo,
@@ -20,6 +21,16 @@ from losskit.spec.tensors import class_target, real
 
 HEAD = {"features": HEAD_FEATURES, "weight": HEAD_WEIGHT, "target": HEAD_LABELS}
 DECAYS = {"weight_decay": 0.01, "feature_decay": 0.02}
+MEMBER = one_hot(symbol("target"), symbol("C"))
+PER_CLASS = maximum(transpose(MEMBER) @ (0.0 * symbol("features") + 1.0), 1e-300)  # (C, D), samples of each class
+DECAY_W, DECAY_H, ROWS = symbol("weight_decay"), symbol("feature_decay"), symbol("B")
+KEPT = maximum(1 - ROWS * sqrt(DECAY_W * DECAY_H / PER_CLASS), 0.0)  # score of the label, (C, D)
+BALANCE = sqrt(DECAY_H * PER_CLASS / DECAY_W)  # squared length of a classifier row over that of its features
+COLLAPSED = {
+    "weight": one_hot(positions(transpose(symbol("weight"))), symbol("D")) * sqrt(KEPT * BALANCE),
+    "features": one_hot(symbol("target"), symbol("D")) * (MEMBER @ sqrt(KEPT / BALANCE)),
+}
+ROOM = {"C": Between(2, 3), "D": AtLeast(3)}
 UNPENALISED = {"weight_decay": 0.0, "feature_decay": 0.0}
 SCORES = {"logits": symbol("features") @ transpose(symbol("weight"))}
 SQUARED, LOG = {"kind": OneOf(values=("mse",))}, {"kind": OneOf(values=("ce",))}
@@ -80,6 +91,16 @@ SPEC = LossSpec(
         ),
         RotationInvariant(on="features").fails(when={"D": AtLeast(2)}, source="the layers stay where they were"),
         NonNegative().holds(source="every term is"),
+        MinimisedAt(where=COLLAPSED, absent=("hidden_weights", "bias")).holds(
+            when={"kind": "mse", "weight_decay": Between(1e-3, 1), "feature_decay": Between(1e-3, 1), **ROOM},
+            source="singular-value thresholding of the one-hot matrix: class means along axes of their own, features of a "
+            "class alike, W h_k = c_k e_k with c_k = max(0, 1 - N (lambda_W lambda_H / n_k)^(1/2))",
+            note="true wherever D >= C, and of every rotation of it",
+        ),
+        MinimisedAt(where=COLLAPSED, absent=("hidden_weights", "bias")).fails(
+            when={"kind": "ce", "weight_decay": Between(1e-3, 0.1), "feature_decay": Between(1e-3, 0.1), **ROOM},
+            source="the log loss has its minimum elsewhere: it does not stop at scores of 1",
+        ),
         Convex(on="features").holds(source="the fit of a linear map plus squares"),
         Convex(on="weight").holds(source="the fit of a linear map plus squares"),
         Convex(on="bias").holds(source="the fit of a linear map"),

@@ -15,6 +15,7 @@ from losskit.spec.properties import (
     PermutationInvariant,
     QuasiConvex,
     ShiftInvariant,
+    SpatialInvariant,
     ZeroAt,
 )
 from losskit.spec.tensors import class_target, logits
@@ -65,6 +66,7 @@ SPEC = LossSpec(
     claims=(
         PermutationInvariant(over="batch").holds(source="averaged over samples, or summed over them"),
         PermutationInvariant(over="points").holds(source="sums over pixels"),
+        SpatialInvariant().holds(source="sums over pixels, whatever the grid they lie on"),
         PermutationInvariant(over="classes").holds(
             when={"include_background": True, "class_weights": None, "C": AtLeast(2)}, source="averaged over classes"
         ),

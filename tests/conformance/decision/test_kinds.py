@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -12,9 +14,11 @@ from losskit.conformance.report import Finding
 from losskit.plugins.classification.comp_sum.loss import CompSumLoss
 from losskit.registry import builtin
 from losskit.spec import Above, AtLeast, Below, Between, Claim
+from losskit.spec.errors import SpecError
 from losskit.spec.expressions import sqrt, symbol
 from losskit.spec.properties import (
     ClassificationCalibrated,
+    FisherConsistent,
     HConsistencyBound,
     NoiseTolerant,
     Proper,
@@ -24,7 +28,16 @@ from losskit.spec.properties import (
 
 T, TAU, C = symbol("t"), symbol("tau"), symbol("C")
 ANY_RATE = 1 - 1 / C
-KINDS = (ClassificationCalibrated, TopKCalibrated, Proper, StrictlyProper, NoiseTolerant, HConsistencyBound)
+BALANCED = FisherConsistent(target="weighted", costs=1 / symbol("class_prior"))
+KINDS = (
+    ClassificationCalibrated,
+    FisherConsistent,
+    TopKCalibrated,
+    Proper,
+    StrictlyProper,
+    NoiseTolerant,
+    HConsistencyBound,
+)
 PLAIN = {"class_weights": None, "ignore_index": Below(0)}
 
 
@@ -61,6 +74,10 @@ FALSE = [
     ("comp_sum", ClassificationCalibrated().fails(when={"tau": 1})),
     ("comp_sum", TopKCalibrated(k=2).holds(when={"tau": 2, "C": AtLeast(3)})),
     ("cross_entropy", TopKCalibrated(k=2).fails(when={**PLAIN, "label_smoothing": 0.0, "C": AtLeast(3)})),
+    ("logit_adjusted", BALANCED.holds(when={"class_prior": Above(0), "tau": {0.5}, "C": 3})),
+    ("logit_adjusted", BALANCED.fails(when={"class_prior": Above(0), "tau": 1.0, "C": 3})),
+    ("logit_adjusted", FisherConsistent().holds(when={"class_prior": Above(0), "tau": 1.0, "C": 3})),
+    ("cross_entropy", FisherConsistent().fails(when={**PLAIN, "label_smoothing": 0.0, "C": 3})),
     ("comp_sum", Proper().holds(when={"tau": 1.5})),
     ("comp_sum", Proper().fails(when={"tau": 1})),
     ("mae_classification", StrictlyProper().holds(when={"C": AtLeast(2)})),
@@ -86,6 +103,8 @@ FALSE = [
     ("exponential", StrictlyProper(scale=2.0).fails()),
     ("comp_sum", StrictlyProper(scale=2.0).fails(when={"tau": 0.0, "C": AtLeast(2)})),
     ("squared_hinge", StrictlyProper(link="linear").holds(when={"margin": 2.0})),
+    ("one_hot_mse", StrictlyProper(link="identity").holds(when={"factor": 1.0, "target_scale": 2.0, "C": 3})),
+    ("cross_entropy", Proper(link="identity").holds(when={**PLAIN, "label_smoothing": 0.0, "C": 3})),
     ("squared_hinge", Proper(link="linear", scale=1 / symbol("margin")).fails()),
     ("logistic", NoiseTolerant(rate=0.5).holds()),
     ("logistic", NoiseTolerant(rate=0.5, rows="free").fails()),
@@ -133,6 +152,12 @@ def test_a_wrong_loss_falls_with_a_witness(implementation: type, claim: Claim) -
     finding = found("comp_sum", claim, implementation)
     assert finding.outcome == "refuted"
     assert finding.witness is not None
+
+
+@pytest.mark.parametrize(("target", "costs"), [("weighted", 1.0), ("zero_one", 1 / symbol("class_prior"))])
+def test_costs_belong_to_weighted_errors(target: Any, costs: Any) -> None:
+    with pytest.raises(SpecError, match="expected an expression of costs for the target 'weighted'"):
+        FisherConsistent(target=target, costs=costs)
 
 
 def test_a_constant_loss_is_proper_and_not_strictly() -> None:
