@@ -17,7 +17,8 @@ from losskit.conformance.laws.base import Law, Sides, normal, taken
 from losskit.conformance.laws.growth import one_case
 from losskit.conformance.laws.invariance import Homogeneity, LabelSum, Permutation, Rotation, Transformed
 from losskit.conformance.laws.signs import Exchanged, SumOfBoth, score_and_label
-from losskit.conformance.search.inputs import MODERATE, project
+from losskit.conformance.search.domains import project
+from losskit.conformance.search.inputs import MODERATE
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, LossSpec
 from losskit.spec.properties import Homogeneous
