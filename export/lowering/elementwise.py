@@ -19,6 +19,11 @@ _UNARY = {
     "neg": "Neg", "reciprocal": "Reciprocal", "relu": "Relu", "round": "Round", "sign": "Sign",
     "sin": "Sin", "sinh": "Sinh", "sqrt": "Sqrt", "tan": "Tan", "tanh": "Tanh",
 }  # fmt: skip
+# a least-squares fit; plugins.ops.normal has it for the framework's exporter
+_ERFC = (
+    0.169256875, 0.1692568249, 0.1616453688, 0.1462710817, 0.1262026881,
+    0.08801297486, 0.107559758, -0.03716794164, 0.1210461589, -0.05209560158,
+)  # fmt: skip
 _WHOLE = ("ceil", "floor", "round")  # nothing to do on whole numbers
 
 
@@ -268,6 +273,23 @@ def expm1(g: Builder, result: Meta, x: Value) -> Value:
     """``exp(x) - 1`` as ``tanh(x / 2) (exp(x) + 1)``, in which nothing cancels."""
     half = arithmetic(g, result, "Tanh", arithmetic(g, result, "Mul", x, 0.5))
     return arithmetic(g, result, "Mul", half, arithmetic(g, result, "Add", arithmetic(g, result, "Exp", x), 1))
+
+
+@lowers("erfc.default")
+def erfc(g: Builder, result: Meta, x: Value) -> Value:
+    """``1 - erf(x)`` up to 1/2, beyond it ``exp(-x^2) t p(t)`` with ``t = 1 / (1 + 0.3 x)``, off by 2e-8 of itself."""
+    if result.dtype == torch.float64:
+        raise NoLoweringError("erfc in float64 has no lowering: its polynomial has the digits of float32")
+    far = arithmetic(g, result, "Max", x, 0.5)
+    t = arithmetic(g, result, "Reciprocal", arithmetic(g, result, "Add", arithmetic(g, result, "Mul", far, 0.3), 1))
+    scaled = g.number(_ERFC[-1], result.dtype)
+    for coefficient in reversed(_ERFC[:-1]):
+        scaled = arithmetic(g, result, "Add", arithmetic(g, result, "Mul", scaled, t), coefficient)
+    decay = arithmetic(g, result, "Exp", arithmetic(g, result, "Neg", arithmetic(g, result, "Mul", far, far)))
+    beyond = arithmetic(g, result, "Mul", arithmetic(g, result, "Mul", decay, scaled), t)
+    below = arithmetic(g, result, "Sub", 1, arithmetic(g, result, "Erf", x))
+    small = g.each("Less", x, g.number(0.5, result.dtype), dtype=torch.bool, shape=result.shape)
+    return arithmetic_where(g, result, small, below, beyond)
 
 
 @lowers("addcmul.default")

@@ -6,9 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.clip import within
 from losskit.plugins.ops.eager import differentiated, in_place, own_slope
-from losskit.plugins.ops.slopes import OwnSlope, computing
+from losskit.plugins.ops.slopes import OwnSlope
 
 REACH = 39.0  # exp(-39^2/2) is 0 in float64, too; TorchScript reads no globals, so the graphs' form repeats it
 
@@ -72,8 +71,6 @@ class _LogGaussian(OwnSlope):
         (x,) = ctx.saved_tensors
         if not in_place(of_value):
             return differentiated(_log_gaussian_in_graphs, x, of_value)
-        if computing():
-            return x * (-of_value * within(x, -60.0, 60.0))
         slope: Tensor = torch.ops.aten.hardtanh_backward(of_value, x, -60.0, 60.0)
         return slope.mul_(x.clamp(-60.0, 60.0)).neg_()
 

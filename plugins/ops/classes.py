@@ -47,15 +47,12 @@ def without_ignored(scores: Tensor, target: Tensor, ignore_index: int) -> tuple[
     if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
         if readable(target) and bool(kept.all()):
             return scores, target, kept
-    return _kept_rows(scores, kept), torch.where(kept, target, torch.zeros_like(target)), kept
-
-
-def _kept_rows(scores: Tensor, kept: Tensor) -> Tensor:
+    label = torch.where(kept, target, torch.zeros_like(target))
     if not torch.jit.is_scripting():  # noqa: SIM102
         if traced():
-            value: Tensor = _KeptRows.apply(scores, kept)
-            return value
-    return torch.where(kept.unsqueeze(-1), scores, torch.zeros_like(scores))
+            return _KeptRows.apply(scores, kept), label, kept
+    scores = torch.where(kept.unsqueeze(-1), scores, torch.zeros_like(scores))
+    return scores, label, kept
 
 
 class _KeptRows(OwnSlope):
@@ -64,7 +61,7 @@ class _KeptRows(OwnSlope):
     @staticmethod
     def forward(ctx: Any, scores: Tensor, kept: Tensor) -> Tensor:
         ctx.save_for_backward(kept)
-        return torch.where(kept.unsqueeze(-1), scores, torch.zeros_like(scores))
+        return torch.where(kept.unsqueeze(-1), scores, 0.0)
 
     @staticmethod
     def backward(ctx: Any, of_value: Tensor) -> tuple[Tensor, None]:

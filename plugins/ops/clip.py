@@ -26,19 +26,20 @@ class _Clip(OwnSlope):
     def forward(ctx: Any, x: Tensor, low: float, high: float) -> Tensor:
         ctx.save_for_backward(x)
         ctx.ends = low, high
-        ctx.beyond = _next(low, -math.inf, x.dtype), _next(high, math.inf, x.dtype)
+        if not computing():
+            ctx.beyond = _next(low, -math.inf, x.dtype), _next(high, math.inf, x.dtype)
         return x.clamp(low, high)
 
     @staticmethod
     def backward(ctx: Any, of_value: Tensor) -> tuple[Tensor, None, None]:
         (x,) = ctx.saved_tensors
         if computing():
-            return of_value * within(x, low=ctx.ends[0], high=ctx.ends[1]), None, None
+            return of_value * _within(x, low=ctx.ends[0], high=ctx.ends[1]), None, None
         return torch.ops.aten.hardtanh_backward(of_value, x, *ctx.beyond), None, None
 
 
-def within(x: Tensor, low: float, high: float) -> Tensor:
-    """1 from end to end, both included, and 0 beyond: a factor, for runtimes choose between numbers at many times its cost."""
+def _within(x: Tensor, low: float, high: float) -> Tensor:
+    """1 from end to end, both included, and 0 beyond: a factor of finite slopes, where a choice takes a runtime many times as long."""
     return torch.logical_and(x >= low, x <= high).to(x.dtype)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.ops.eager import own_slope
-from losskit.plugins.ops.slopes import OwnSlope
+from losskit.plugins.ops.slopes import OwnSlope, traced
 
 
 def standardised(x: Tensor, mean: float, std: float) -> Tensor:
@@ -100,7 +100,7 @@ def erfc(x: Tensor) -> Tensor:
     ``exp(-x^2)`` times a polynomial in ``1 / (1 + 0.3 x)``, a least-squares fit with a relative error of 2e-8.
     """
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if torch.compiler.is_exporting():
+        if torch.compiler.is_exporting() and not traced():
             return _erfc_in_graphs(x)
     return torch.erfc(x)
 
