@@ -54,7 +54,9 @@ def write_graph(subject: Subject, *, gradient: bool) -> bytes:
 def _check_kernels(subject: Subject, content: bytes) -> None:
     """Operators that ONNX Runtime is known to lack in a dtype; any other that it lacks is found when the graph is replayed."""
     dtype = subject.axes.dtype
-    lacking = sorted({node.op_type for node in onnx.load_model_from_string(content).graph.node} & NO_KERNEL.get(dtype, set()))
+    lacking = sorted(
+        {node.op_type for node in onnx.load_model_from_string(content).graph.node} & NO_KERNEL.get(dtype, set())
+    )
     if lacking:
         raise NotExportableError(
             f"{subject.spec.name} cannot be exported in {dtype}: ONNX Runtime has no kernel for the operator {lacking[0]} with "

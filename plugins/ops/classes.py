@@ -127,7 +127,7 @@ def mean_of_largest(values: Tensor, k: int) -> Tensor:
     The gradient goes to k entries: of those that tie for the last place to the first ones, in every runtime, where
     ``topk`` takes whichever it meets.
     """
-    if not torch.jit.is_scripting():  # noqa: SIM102
+    if not torch.jit.is_scripting():
         if readable(values):
             return values.gather(-1, _first_of_largest(values.detach(), k)).mean(dim=-1)
         if traced():  # the standard's operator takes the first of those that tie

@@ -39,7 +39,7 @@ class _Clip(OwnSlope):
 
 
 def _within(x: Tensor, low: float, high: float) -> Tensor:
-    """1 from end to end, both included, and 0 beyond: a factor of finite slopes, where a choice takes a runtime many times as long."""
+    """1 from end to end, 0 beyond: a factor of finite slopes, for a choice takes a runtime many times as long."""
     return torch.logical_and(x >= low, x <= high).to(x.dtype)
 
 

@@ -21,7 +21,7 @@ def squared_residual(input: Tensor, target: Tensor) -> Tensor:
 
 def huber_residual(input: Tensor, target: Tensor, delta: float) -> Tensor:
     """``r^2 / 2`` up to ``|r| = delta``, ``delta (|r| - delta / 2)`` beyond, with ``r = input - target``."""
-    if not torch.jit.is_scripting():  # noqa: SIM102
+    if not torch.jit.is_scripting():
         if _fused(input, target):
             return huber_loss(input, target, reduction="none", delta=delta)
         if traced():

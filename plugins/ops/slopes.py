@@ -29,7 +29,9 @@ def tracing_slopes() -> Iterator[None]:
 
 def traced() -> bool:
     """Whether a gradient graph is being traced that takes hand-written slopes."""
-    return torch.compiler.is_exporting() and _TRACED.get()  # asked in this order, for the compiler knows no context variable
+    return (
+        torch.compiler.is_exporting() and _TRACED.get()
+    )  # asked in this order, for the compiler knows no context variable
 
 
 def computing() -> bool:
@@ -44,7 +46,7 @@ class OwnSlope(torch.autograd.Function):
     def apply(cls, *args: Any) -> Any:
         """The value, with the slope of ``backward``."""
         if not traced():
-            return super().apply(*args)
+            return super().apply(*args)  # type: ignore[no-untyped-call]
         if computing():  # within another one, whose slope holds for both
             return cls.forward(_Context(), *args)
         pass_ = _Pass(cls)

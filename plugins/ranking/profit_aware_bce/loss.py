@@ -66,7 +66,7 @@ class ProfitAwareBCELoss(Loss):
 
         Only at the cut does it matter which of them that is, and where none tie there no list needs to be sorted whole.
         """
-        if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+        if not torch.jit.is_scripting():
             if readable(pnl) and pnl.size(1) > self.top_k:  # a graph must not ask how long a list is
                 profits, order = pnl.topk(self.top_k + 1, dim=1)
                 if not bool((profits[:, -2] == profits[:, -1]).any()):

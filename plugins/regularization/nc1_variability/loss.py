@@ -58,7 +58,7 @@ class NC1VariabilityLoss(Loss):
         There is one mean a class where labels may be read for free, else one a sample: so that no shape depends on the
         data, each then counts as one of so many as the class has samples.
         """
-        if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+        if not torch.jit.is_scripting():
             if readable(labels):
                 ids, place = labels.unique(return_inverse=True)
                 # near the centre for the digits; what is left of it, 0, has its slope
