@@ -7,7 +7,6 @@ from losskit.spec.cases import (
     EMPTY_BATCH,
     FROM_THE_END,
     LABEL_OUT_OF_RANGE,
-    LABELS_FOR_SOME_ROWS,
     NAN_ROW,
     ONE_CLASS,
     ROWS,
