@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv, StatelessSymbolicContext
 
 from losskit.export.axes import Axes, Sizes
-from losskit.export.tracing import core_decompositions, pullback, tracing_as_export
+from losskit.export.tracing import aten, core_decompositions, pullback, tracing_as_export
+from losskit.plugins.ops.slopes import tracing_slopes
 from losskit.spec.errors import ExportError
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def trace_symbolically(loss: Loss, axes: Axes, inputs: Mapping[str, Tensor], *, 
 
     what = "the gradient" if gradient else "the value"
     function: Callable[..., tuple[Tensor, ...]] = pullback(loss, axes, names) if gradient else value
-    with tracing_as_export(loss, what):
+    with tracing_as_export(loss, what), tracing_slopes():
         try:
             return trace_function(function, inputs, axes.shapes, axes.dynamic)
         except ExportError as error:
@@ -106,9 +108,15 @@ def trace_function(
     """
     mode = FakeTensorMode(shape_env=ShapeEnv(), allow_non_fake_inputs=True)
     fakes = {name: _fake(mode, tensor, shapes[name], dynamic) for name, tensor in inputs.items()}
-    make = make_fx(function, tracing_mode="symbolic", decomposition_table=core_decompositions())
+    make = make_fx(function, tracing_mode="symbolic", decomposition_table=_decompositions())
     graph: GraphModule = make(*fakes.values())
     return Trace(graph, _symbols(fakes, shapes, dynamic), _conditions(mode))
+
+
+@cache
+def _decompositions() -> dict[Any, Callable[..., Any]]:
+    """All but those of operators whose lowering keeps digits that their core operators lose."""
+    return {operator: form for operator, form in core_decompositions().items() if operator != aten.softplus.default}
 
 
 def _fake(mode: FakeTensorMode, tensor: Tensor, names: tuple[str, ...], dynamic: Collection[str]) -> Tensor:

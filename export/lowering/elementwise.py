@@ -16,9 +16,14 @@ from losskit.export.lowering.values import Value
 _UNARY = {
     "abs": "Abs", "acos": "Acos", "acosh": "Acosh", "asin": "Asin", "asinh": "Asinh", "atan": "Atan", "atanh": "Atanh",
     "ceil": "Ceil", "cos": "Cos", "cosh": "Cosh", "erf": "Erf", "exp": "Exp", "floor": "Floor", "log": "Log",
-    "neg": "Neg", "reciprocal": "Reciprocal", "relu": "Relu", "round": "Round", "sigmoid": "Sigmoid", "sign": "Sign",
+    "neg": "Neg", "reciprocal": "Reciprocal", "relu": "Relu", "round": "Round", "sign": "Sign",
     "sin": "Sin", "sinh": "Sinh", "sqrt": "Sqrt", "tan": "Tan", "tanh": "Tanh",
 }  # fmt: skip
+# a least-squares fit; plugins.ops.normal has it for the framework's exporter
+_ERFC = (
+    0.169256875, 0.1692568249, 0.1616453688, 0.1462710817, 0.1262026881,
+    0.08801297486, 0.107559758, -0.03716794164, 0.1210461589, -0.05209560158,
+)  # fmt: skip
 _WHOLE = ("ceil", "floor", "round")  # nothing to do on whole numbers
 
 
@@ -219,32 +224,78 @@ _log_over("log2.default", 2)
 _log_over("log10.default", 10)
 
 
+@lowers("sigmoid.default")
+def sigmoid(g: Builder, result: Meta, x: Value) -> Value:
+    """``exp(min(x, 0)) / (1 + exp(-|x|))``: ONNX Runtime's own is off by 1e-7 wherever, and 0 below -18."""
+    low = arithmetic(g, result, "Exp", arithmetic(g, result, "Min", x, 0))
+    return arithmetic(g, result, "Div", low, arithmetic(g, result, "Add", _decay(g, result, x), 1))
+
+
+@lowers("softplus.default")
+def softplus(g: Builder, result: Meta, x: Value, beta: float = 1, threshold: float = 20) -> Value:
+    """``max(x, 0) + log(1 + exp(-|x|))``: the operator of that name computes ``log(exp(x) + 1)`` far below 0.
+
+    The last digits of ``1 + exp(-|x|)``, which lies between 1 and 2, go in beside the logarithm as they are.
+    """
+    scaled = arithmetic(g, result, "Mul", x, beta)
+    decay = _decay(g, result, scaled)
+    rounded = arithmetic(g, result, "Add", decay, 1)
+    lost = arithmetic(g, result, "Sub", decay, arithmetic(g, result, "Sub", rounded, 1))
+    bent = arithmetic(g, result, "Add", arithmetic(g, result, "Log", rounded), lost)
+    found = arithmetic(g, result, "Add", arithmetic(g, result, "Max", scaled, 0), bent)
+    found = arithmetic(g, result, "Div", found, beta)
+    if math.exp(-threshold) < torch.finfo(result.dtype).eps / 2:
+        return found
+    linear = g.each("Greater", scaled, g.number(threshold, result.dtype), dtype=torch.bool, shape=result.shape)
+    return arithmetic_where(g, result, linear, x, found)
+
+
+def _decay(g: Builder, result: Meta, x: Value) -> Value:
+    return arithmetic(g, result, "Exp", arithmetic(g, result, "Neg", arithmetic(g, result, "Abs", x)))
+
+
 @lowers("log1p.default")
 def log1p(g: Builder, result: Meta, x: Value) -> Value:
-    """``log(1 + x)`` with all digits near 0: ``log(u) x / (u - 1)`` for ``u = 1 + x`` as it was rounded.
+    """``log(1 + x)`` with all digits near 0: ``log(u) + (x - (u - 1)) / u`` for ``u = 1 + x`` as it was rounded.
 
-    Source: Kahan's device, as in Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 1.14.1.
+    Both ends stay finite: a sum of 0 divides a remainder of 0, and beyond the bound nothing is left to add.
     """
-    logic = Meta(torch.bool, result.shape)
-    u = arithmetic(g, result, "Add", x, 1)
-    off = arithmetic(g, result, "Sub", u, 1)
-    plain = arithmetic(g, result, "Log", u)
-    exact = g.each("Equal", off, operand(g, x, result.dtype), dtype=torch.bool, shape=logic.shape)
-    lost = g.each("Equal", off, g.number(0, result.dtype), dtype=torch.bool, shape=logic.shape)
-    mended = arithmetic(g, result, "Mul", plain, arithmetic(g, result, "Div", x, off))
-    kept = arithmetic_where(g, result, exact, plain, mended)
-    return arithmetic_where(g, result, lost, x, kept)
+    finfo = torch.finfo(result.dtype)
+    within = arithmetic(g, result, "Min", x, 2 / finfo.eps)
+    rounded = arithmetic(g, result, "Add", within, 1)
+    lost = arithmetic(g, result, "Sub", within, arithmetic(g, result, "Sub", rounded, 1))
+    share = arithmetic(g, result, "Div", lost, arithmetic(g, result, "Max", rounded, finfo.tiny))
+    return arithmetic(g, result, "Add", arithmetic(g, result, "Log", arithmetic(g, result, "Add", x, 1)), share)
 
 
 @lowers("expm1.default")
 def expm1(g: Builder, result: Meta, x: Value) -> Value:
-    """``exp(x) - 1`` with all digits near 0, where it is ``2 t / (1 - t)`` for ``t = tanh(x / 2)``."""
+    """``exp(x) - 1`` as ``tanh(x / 2) (exp(x) + 1)``, in which nothing cancels."""
     half = arithmetic(g, result, "Tanh", arithmetic(g, result, "Mul", x, 0.5))
-    near = arithmetic(g, result, "Div", arithmetic(g, result, "Add", half, half), arithmetic(g, result, "Sub", 1, half))
-    size = arithmetic(g, result, "Abs", x)
-    small = g.each("Less", size, g.number(0.5, result.dtype), dtype=torch.bool, shape=result.shape)
-    far = arithmetic(g, result, "Sub", arithmetic(g, result, "Exp", x), 1)
-    return arithmetic_where(g, result, small, near, far)
+    return arithmetic(g, result, "Mul", half, arithmetic(g, result, "Add", arithmetic(g, result, "Exp", x), 1))
+
+
+@lowers("erfc.default")
+def erfc(g: Builder, result: Meta, x: Value) -> Value:
+    """``1 - erf(x)`` up to 1/2, beyond it ``exp(-x^2) t p(t)`` with ``t = 1 / (1 + 0.3 x)``, off by 2e-8 of itself."""
+    if result.dtype == torch.float64:
+        raise NoLoweringError("erfc in float64 has no lowering: its polynomial has the digits of float32")
+    far = arithmetic(g, result, "Max", x, 0.5)
+    t = arithmetic(g, result, "Reciprocal", arithmetic(g, result, "Add", arithmetic(g, result, "Mul", far, 0.3), 1))
+    scaled = g.number(_ERFC[-1], result.dtype)
+    for coefficient in reversed(_ERFC[:-1]):
+        scaled = arithmetic(g, result, "Add", arithmetic(g, result, "Mul", scaled, t), coefficient)
+    decay = arithmetic(g, result, "Exp", arithmetic(g, result, "Neg", arithmetic(g, result, "Mul", far, far)))
+    beyond = arithmetic(g, result, "Mul", arithmetic(g, result, "Mul", decay, scaled), t)
+    below = arithmetic(g, result, "Sub", 1, arithmetic(g, result, "Erf", x))
+    small = g.each("Less", x, g.number(0.5, result.dtype), dtype=torch.bool, shape=result.shape)
+    return arithmetic_where(g, result, small, below, beyond)
+
+
+@lowers("addcmul.default")
+def addcmul(g: Builder, result: Meta, x: Value, y: Value, z: Value, value: Any = 1) -> Value:
+    """``x + value y z``."""
+    return add(g, result, x, arithmetic(g, result, "Mul", y, z), value)
 
 
 def arithmetic_where(g: Builder, result: Meta, condition: Value, x: Any, y: Any) -> Value:

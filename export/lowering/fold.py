@@ -29,6 +29,7 @@ _FOLDS: Mapping[str, Callable[..., Any]] = {
     "Neg": np.negative,
     "Not": np.logical_not,
     "Or": np.logical_or,
+    "Range": np.arange,
     "Reciprocal": np.reciprocal,
     "Relu": lambda values: np.maximum(values, 0),
     "Sign": np.sign,

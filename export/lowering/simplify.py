@@ -109,6 +109,12 @@ def _sum_with_a_negative(step: Step, made: Maker) -> Step | None:
     return step.turned_into("Sub", b, *first.inputs) if first is not None else None
 
 
+@_of("Abs")
+def _size_of_a_negative(step: Step, made: Maker) -> Step | None:
+    inner = _source(step.inputs[0], "Neg", made)
+    return step.turned_into("Abs", *inner.inputs) if inner is not None else None
+
+
 @_of("Mul", "Div")
 def _two_negatives(step: Step, made: Maker) -> Step | None:
     first, second = (_source(value, "Neg", made) for value in step.inputs)

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.checks import readable
-from losskit.plugins.ops.eager import differentiated, in_place, own_backward
+from losskit.plugins.ops.eager import differentiated, in_place, own_slope
 from losskit.plugins.ops.sigmoid import sigmoids
 from losskit.plugins.ops.signs import opposed_margin
+from losskit.plugins.ops.slopes import OwnSlope, computing
 from losskit.plugins.ops.softplus import softplus
 
 
@@ -22,20 +23,20 @@ def cross_entropy(score: Tensor, target: Tensor) -> Tensor:
     if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
         if all_hard(target):
             return hard_cross_entropy(score, target)
-    hard = target.round().clamp(0, 1)
+    hard = (target > 0.5).to(target.dtype)
     return torch.addcmul(softplus(opposed_margin(score, hard)), hard - target, score)
 
 
 def hard_cross_entropy(score: Tensor, target: Tensor) -> Tensor:
     """``log(1 + exp((1 - 2 t) x))``, the cross-entropy of labels 0 and 1; no gradient in the label."""
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(score, target):
-            value: Tensor = _HardCrossEntropy.apply(score, target)  # type: ignore[no-untyped-call]
+        if own_slope(score, target):
+            value: Tensor = _HardCrossEntropy.apply(score, target)
             return value
     return softplus(opposed_margin(score, target))
 
 
-class _HardCrossEntropy(torch.autograd.Function):
+class _HardCrossEntropy(OwnSlope):
     """The slope ``(1 - 2 t) sigmoid((1 - 2 t) x)`` in the matrix that is returned."""
 
     @staticmethod
@@ -50,6 +51,8 @@ class _HardCrossEntropy(torch.autograd.Function):
         if not in_place(of_value):
             return differentiated(lambda x: softplus(opposed_margin(x, target)), score, of_value), None
         slope = torch.sigmoid(opposed)
+        if computing():  # the signs are there from the forward pass
+            return opposed_margin(slope, target) * of_value, None
         # of numbers up to 1, where a difference in which the slope had a part might be one of infinities
         return slope.addcmul_(target, slope, value=-2).mul_(of_value), None
 
@@ -58,8 +61,8 @@ def cross_entropy_and_missing(score: Tensor, target: Tensor) -> tuple[Tensor, Te
     """The cross-entropy, and the probability ``t (1 - p) + (1 - t) p`` of the other label, both accurate at both ends."""
     if not torch.jit.is_scripting():  # noqa: SIM102
         if all_hard(target):
-            if own_backward(score, target):
-                value, missing = _HardCrossEntropyAndMissing.apply(score, target)  # type: ignore[no-untyped-call]
+            if own_slope(score, target):
+                value, missing = _HardCrossEntropyAndMissing.apply(score, target)
                 return value, missing
             return _hard_cross_entropy_and_missing(score, target)
     yes, no = sigmoids(score)
@@ -71,7 +74,7 @@ def _hard_cross_entropy_and_missing(score: Tensor, target: Tensor) -> tuple[Tens
     return softplus(opposed), sigmoids(opposed)[0]
 
 
-class _HardCrossEntropyAndMissing(torch.autograd.Function):
+class _HardCrossEntropyAndMissing(OwnSlope):
     """With m the second, the slopes ``(1 - 2 t) m`` and ``(1 - 2 t) m (1 - m)``; of all steps only m is kept."""
 
     @staticmethod
@@ -90,6 +93,8 @@ class _HardCrossEntropyAndMissing(torch.autograd.Function):
             return differentiated(form, score, of_value, of_missing), None
         other = torch.rsub(target, 1, alpha=2).mul_(score).neg_().sigmoid_()  # 1 - m with all its digits
         slope = other.mul_(of_missing).add_(of_value).mul_(missing)
+        if computing():
+            return opposed_margin(slope, target), None
         return slope.addcmul_(target, slope, value=-2), None
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.eager import differentiated, in_place, own_backward
+from losskit.plugins.ops.eager import differentiated, in_place, own_slope
+from losskit.plugins.ops.slopes import OwnSlope
 
 REACH = 39.0  # exp(-39^2/2) is 0 in float64, too; TorchScript reads no globals, so the graphs' form repeats it
 
@@ -14,8 +15,8 @@ REACH = 39.0  # exp(-39^2/2) is 0 in float64, too; TorchScript reads no globals,
 def gaussian(x: Tensor, height: float) -> Tensor:
     """``height exp(-x^2/2)``, for finite x."""
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(x):
-            value: Tensor = _Gaussian.apply(x, height)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            value: Tensor = _Gaussian.apply(x, height)
             return value
     return _gaussian_in_graphs(x, height)
 
@@ -24,7 +25,7 @@ def _gaussian_in_graphs(x: Tensor, height: float) -> Tensor:
     return torch.exp(-0.5 * x * x) * height
 
 
-class _Gaussian(torch.autograd.Function):
+class _Gaussian(OwnSlope):
     """Made in place, with a slope of two products."""
 
     @staticmethod
@@ -45,8 +46,8 @@ class _Gaussian(torch.autograd.Function):
 def log_gaussian(x: Tensor) -> Tensor:
     """``-x^2/2`` up to 60 from 0, where the Gaussian lifts no number of the dtype from 0 any more, and constant beyond."""
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(x):
-            value: Tensor = _LogGaussian.apply(x)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            value: Tensor = _LogGaussian.apply(x)
             return value
     return _log_gaussian_in_graphs(x)
 
@@ -56,7 +57,7 @@ def _log_gaussian_in_graphs(x: Tensor) -> Tensor:
     return -0.5 * near * near
 
 
-class _LogGaussian(torch.autograd.Function):
+class _LogGaussian(OwnSlope):
     """The framework's hard tanh takes off the slope beyond, in one pass."""
 
     @staticmethod
@@ -77,8 +78,8 @@ class _LogGaussian(torch.autograd.Function):
 def gaussian_bump(x: Tensor) -> Tensor:
     """``x exp(-x^2/2)``, and 0 for infinite x, where the product would be infinity times 0."""
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(x):
-            value: Tensor = _GaussianBump.apply(x)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            value: Tensor = _GaussianBump.apply(x)
             return value
     return _gaussian_bump_in_graphs(x)
 
@@ -88,7 +89,7 @@ def _gaussian_bump_in_graphs(x: Tensor) -> Tensor:
     return near * torch.exp(-0.5 * near * near)
 
 
-class _GaussianBump(torch.autograd.Function):
+class _GaussianBump(OwnSlope):
     """Far points are moved to where the Gaussian is 0 as well, which takes a pass where a choice takes many."""
 
     @staticmethod

@@ -9,6 +9,8 @@ from losskit.plugins.checks import readable
 from losskit.plugins.ops.classes import one_hot
 from losskit.plugins.ops.eager import own_backward
 from losskit.plugins.ops.precision import full_matmul
+from losskit.plugins.ops.segments import segment_places
+from losskit.plugins.ops.slopes import OwnSlope
 
 
 def means_of_labels(x: Tensor, labels: Tensor, classes: int, centred: bool) -> tuple[Tensor, Tensor]:
@@ -64,3 +66,37 @@ def class_means(x: Tensor, member: Tensor) -> Tensor:
     """
     counts = member.sum(dim=0).clamp(min=1).to(x.dtype)
     return full_matmul(member.to(x.dtype).transpose(0, 1), x) / counts.unsqueeze(1)
+
+
+def means_of_own_class(x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """For each row the mean of its class, (B, D), and how many rows that has, (B,): for graphs, where no shape depends on data.
+
+    Classes are put at places in their order, so that rows are added once each rather than multiplied with a mask of pairs.
+
+    Args:
+        x: rows.
+        labels: class ids, int64, shape (B,).
+    """
+    places = segment_places(labels.unsqueeze(0))[0].squeeze(0)
+    ones = torch.ones_like(x[:, 0])
+    counts = torch.zeros_like(ones).scatter_add(0, places, ones).index_select(0, places)
+    means: Tensor = _OwnClassMeans.apply(x, places, counts)
+    return means, counts
+
+
+class _OwnClassMeans(OwnSlope):
+    """A projection, which is its own transpose: the slope of rows is the mean of what comes back to their class."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, places: Tensor, counts: Tensor) -> Tensor:
+        ctx.save_for_backward(places, counts)
+        return _averaged(x, places, counts)
+
+    @staticmethod
+    def backward(ctx: Any, of_means: Tensor) -> tuple[Tensor, None, None]:
+        return _averaged(of_means, *ctx.saved_tensors), None, None
+
+
+def _averaged(x: Tensor, places: Tensor, counts: Tensor) -> Tensor:
+    sums = torch.zeros_like(x).scatter_add(0, places.unsqueeze(1).expand_as(x), x)
+    return sums.index_select(0, places) / counts.unsqueeze(1)

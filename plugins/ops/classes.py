@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.checks import concrete, readable
-from losskit.plugins.ops.eager import own_backward
+from losskit.plugins.ops.eager import own_slope
+from losskit.plugins.ops.slopes import OwnSlope, traced
 
 
 def one_hot(target: Tensor, classes: int) -> Tensor:
@@ -33,7 +34,7 @@ def lowered_at_label(scores: Tensor, target: Tensor, by: float) -> Tensor:
         if concrete(scores):
             label = target.unsqueeze(-1)
             return scores.scatter_add(-1, label, torch.full_like(label, -by, dtype=scores.dtype))
-    return torch.where(one_hot(target, scores.size(-1)), scores - by, scores)
+    return scores - by * one_hot(target, scores.size(-1)).to(scores.dtype)
 
 
 def without_ignored(scores: Tensor, target: Tensor, ignore_index: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -46,8 +47,26 @@ def without_ignored(scores: Tensor, target: Tensor, ignore_index: int) -> tuple[
     if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
         if readable(target) and bool(kept.all()):
             return scores, target, kept
+    label = torch.where(kept, target, torch.zeros_like(target))
+    if not torch.jit.is_scripting():  # noqa: SIM102
+        if traced():
+            return _KeptRows.apply(scores, kept), label, kept
     scores = torch.where(kept.unsqueeze(-1), scores, torch.zeros_like(scores))
-    return scores, torch.where(kept, target, torch.zeros_like(target)), kept
+    return scores, label, kept
+
+
+class _KeptRows(OwnSlope):
+    """What comes back to an ignored row is a number, for its scores have become 0: the slope is a product in place of a choice."""
+
+    @staticmethod
+    def forward(ctx: Any, scores: Tensor, kept: Tensor) -> Tensor:
+        ctx.save_for_backward(kept)
+        return torch.where(kept.unsqueeze(-1), scores, 0.0)
+
+    @staticmethod
+    def backward(ctx: Any, of_value: Tensor) -> tuple[Tensor, None]:
+        (kept,) = ctx.saved_tensors
+        return of_value * kept.unsqueeze(-1).to(of_value.dtype), None
 
 
 def smoothed(log_p: Tensor, label: Tensor, smoothing: float) -> Tensor:
@@ -62,8 +81,8 @@ def smoothed(log_p: Tensor, label: Tensor, smoothing: float) -> Tensor:
 def margin_violations(scores: Tensor, target: Tensor, margin: float) -> Tensor:
     """``scores_k - scores_y + margin [k != y]`` for every class k, shape (..., C); 0 at the label y."""
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(scores):
-            value: Tensor = _MarginViolations.apply(scores, target, margin)  # type: ignore[no-untyped-call]
+        if own_slope(scores):
+            value: Tensor = _MarginViolations.apply(scores, target, margin)
             return value
     return _margin_violations_in_graphs(scores, target, margin)
 
@@ -74,7 +93,7 @@ def _margin_violations_in_graphs(scores: Tensor, target: Tensor, margin: float) 
     return torch.where(one_hot(target, scores.size(-1)), gaps, gaps + margin)
 
 
-class _MarginViolations(torch.autograd.Function):
+class _MarginViolations(OwnSlope):
     """Without a mask; the label's slope, minus the sum of the others', has none of its own in it that would cancel."""
 
     @staticmethod
@@ -108,9 +127,11 @@ def mean_of_largest(values: Tensor, k: int) -> Tensor:
     The gradient goes to k entries: of those that tie for the last place to the first ones, in every runtime, where
     ``topk`` takes whichever it meets.
     """
-    if not torch.jit.is_scripting():  # noqa: SIM102
+    if not torch.jit.is_scripting():
         if readable(values):
             return values.gather(-1, _first_of_largest(values.detach(), k)).mean(dim=-1)
+        if traced():  # the standard's operator takes the first of those that tie
+            return values.topk(k, dim=-1).values.mean(dim=-1)
     return _mean_of_largest_in_graphs(values, k)
 
 

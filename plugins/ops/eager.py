@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.checks import concrete
+from losskit.plugins.ops.slopes import computing, traced
 
 _Values = Tensor | tuple[Tensor, ...]
 
@@ -19,6 +20,11 @@ def own_backward(*inputs: Tensor | None) -> bool:
     if torch.autograd.forward_ad._current_level >= 0 or torch._C._functorch.peek_interpreter_stack() is not None:
         return False
     return all(x is None or concrete(x) for x in inputs)
+
+
+def own_slope(*inputs: Tensor | None) -> bool:
+    """Whether a :class:`~losskit.plugins.ops.slopes.OwnSlope` may be applied: there, and where a gradient graph is traced."""
+    return traced() or own_backward(*inputs)
 
 
 def differentiated(form: Callable[[Tensor], _Values], x: Tensor, *of_values: Tensor) -> Tensor:
@@ -39,6 +45,8 @@ def differentiated(form: Callable[[Tensor], _Values], x: Tensor, *of_values: Ten
 
 def in_place(*of_values: Tensor) -> bool:
     """Whether a backward pass may write into what it makes: nobody differentiates it, nor runs it on a batch of gradients."""
+    if computing():
+        return True
     if torch.is_grad_enabled():
         return False
     # a batch of gradients, is_grads_batched, comes as a tensor of the older kind of vmap

@@ -6,19 +6,20 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.checks import readable
-from losskit.plugins.ops.eager import differentiated, in_place, over, own_backward, times
+from losskit.plugins.ops.eager import differentiated, in_place, over, own_slope, times
+from losskit.plugins.ops.slopes import OwnSlope, traced
 
 
 def exp_minus_one(x: Tensor) -> Tensor:
     """``exp(x) - 1`` with full relative accuracy near 0, and the slope ``exp(x)`` with its own far below."""
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(x):
-            value: Tensor = _ExpMinusOne.apply(x)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            value: Tensor = _ExpMinusOne.apply(x)
             return value
     return _exp_minus_one_in_graphs(x)
 
 
-class _ExpMinusOne(torch.autograd.Function):
+class _ExpMinusOne(OwnSlope):
     """``torch.expm1`` with another slope: its own is the value plus 1, which loses its digits where the value nears -1."""
 
     @staticmethod
@@ -42,13 +43,13 @@ def _exp_minus_one_in_graphs(x: Tensor) -> Tensor:
 def times_exp(x: Tensor) -> Tensor:
     """``x exp(x)``, for finite x."""
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(x):
-            value: Tensor = _TimesExp.apply(x)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            value: Tensor = _TimesExp.apply(x)
             return value
     return x * torch.exp(x)
 
 
-class _TimesExp(torch.autograd.Function):
+class _TimesExp(OwnSlope):
     """Its slope is the exponential and the value, two passes."""
 
     @staticmethod
@@ -75,7 +76,7 @@ def box_cox(log_x: Tensor, power: float) -> Tensor:
 def log_one_plus(x: Tensor) -> Tensor:
     """``log(1 + x)`` with full relative accuracy near 0, for x > -1."""
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if torch.compiler.is_exporting():
+        if torch.compiler.is_exporting() and not traced():
             return _log_one_plus_in_graphs(x)
     return torch.log1p(x)
 
@@ -94,13 +95,13 @@ def _log_one_plus_in_graphs(x: Tensor) -> Tensor:
 def log_one_minus_exp(x: Tensor) -> Tensor:
     """``log(1 - exp(-x))`` with full relative accuracy at both ends, for x > 0."""
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(x):
-            value: Tensor = _LogOneMinusExp.apply(x)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            value: Tensor = _LogOneMinusExp.apply(x)
             return value
     return _log_one_minus_exp_in_graphs(x)
 
 
-class _LogOneMinusExp(torch.autograd.Function):
+class _LogOneMinusExp(OwnSlope):
     """With the slope ``exp(-x) / (1 - exp(-x))``, in which nothing overflows, nor in what its own slope takes from it."""
 
     @staticmethod
@@ -129,8 +130,8 @@ def log_mean_exp(x: Tensor) -> Tensor:
     the logarithm of the count would cancel.
     """
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(x):
-            value: Tensor = _LogMeanExp.apply(x)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            value: Tensor = _LogMeanExp.apply(x)
             return value
     return _log_mean_exp_in_graphs(x)
 
@@ -145,7 +146,7 @@ def _log_mean_exp_in_graphs(x: Tensor) -> Tensor:
     return top.squeeze(-1) + torch.where(close, near, far)
 
 
-class _LogMeanExp(torch.autograd.Function):
+class _LogMeanExp(OwnSlope):
     """One exponential for the value and its slope, the softmax; ``expm1`` only where entries lie close together."""
 
     @staticmethod

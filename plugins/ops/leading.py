@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.ops.classes import pick
-from losskit.plugins.ops.eager import own_backward
+from losskit.plugins.ops.eager import own_backward, own_slope
 from losskit.plugins.ops.exponential import exp_minus_one
+from losskit.plugins.ops.slopes import OwnSlope
 
 
 def leader(scores: Tensor) -> Tensor:
@@ -26,15 +27,15 @@ def share_of_leader(scores: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
         place: class id of a largest entry of each row, shape (...).
     """
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(scores):
-            odds: Tensor = _OddsAgainst.apply(scores, place)  # type: ignore[no-untyped-call]
+        if own_slope(scores):
+            odds: Tensor = _OddsAgainst.apply(scores, place)
             share = 1 / (1 + odds)
             return share, -odds * share
     log_share = pick(torch.log_softmax(scores, dim=-1), place)
     return log_share.exp(), exp_minus_one(log_share)
 
 
-class _OddsAgainst(torch.autograd.Function):
+class _OddsAgainst(OwnSlope):
     """What the others have for each 1 of the leader: a sum without it, so that nothing is left to cancel."""
 
     @staticmethod

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.eager import own_backward
+from losskit.plugins.ops.eager import own_slope
+from losskit.plugins.ops.slopes import OwnSlope, traced
 
 
 def standardised(x: Tensor, mean: float, std: float) -> Tensor:
@@ -37,8 +38,8 @@ def interval_masses(edges: Tensor) -> Tensor:
 def normal_step(x: Tensor, low: float, high: float, mean: float, std: float) -> Tensor:
     """The distribution function rescaled, ``low + (high - low) Phi((x - mean) / std)``, exactly low or high far out."""
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(x):
-            value: Tensor = _NormalStep.apply(x, low, high, mean, std)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            value: Tensor = _NormalStep.apply(x, low, high, mean, std)
             return value
     return _normal_step_in_graphs(x, low, high, mean, std)
 
@@ -50,7 +51,7 @@ def _normal_step_in_graphs(x: Tensor, low: float, high: float, mean: float, std:
     return torch.where(below, low + beyond, high - beyond)
 
 
-class _NormalStep(torch.autograd.Function):
+class _NormalStep(OwnSlope):
     """One complementary error function for both halves, and the density as its slope.
 
     It is the share of the end that is larger in size: so it has its digits where the value is small.
@@ -99,7 +100,7 @@ def erfc(x: Tensor) -> Tensor:
     ``exp(-x^2)`` times a polynomial in ``1 / (1 + 0.3 x)``, a least-squares fit with a relative error of 2e-8.
     """
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if torch.compiler.is_exporting():
+        if torch.compiler.is_exporting() and not traced():
             return _erfc_in_graphs(x)
     return torch.erfc(x)
 

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.eager import over, own_backward, times
+from losskit.plugins.ops.eager import over, own_slope, times
 from losskit.plugins.ops.overlap import overlap_parts, tversky_parts
+from losskit.plugins.ops.slopes import OwnSlope, computing
 
 
 def dice_losses(share: Tensor, missing: Tensor, label: Tensor, smooth: float, squared: bool) -> Tensor:
@@ -18,9 +19,9 @@ def dice_losses(share: Tensor, missing: Tensor, label: Tensor, smooth: float, sq
     if not squared:
         return tversky_losses(share, missing, label, 0.5, 0.5, smooth / 2)
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(share, missing, label):
+        if own_slope(share, missing, label):
             y = label.to(share.dtype)
-            value: Tensor = _SquaredDice.apply(share, missing, y, smooth)  # type: ignore[no-untyped-call]
+            value: Tensor = _SquaredDice.apply(share, missing, y, smooth)
             return value
     wrong, size = overlap_parts(share, missing, label, squared)
     return wrong / (size + smooth)
@@ -29,15 +30,15 @@ def dice_losses(share: Tensor, missing: Tensor, label: Tensor, smooth: float, sq
 def tversky_losses(share: Tensor, missing: Tensor, label: Tensor, alpha: float, beta: float, smooth: float) -> Tensor:
     """``1 - (TP + s) / (TP + alpha FP + beta FN + s)``."""
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(share, missing, label):
+        if own_slope(share, missing, label):
             y = label.to(share.dtype)
-            value: Tensor = _Tversky.apply(share, missing, y, alpha, beta, smooth)  # type: ignore[no-untyped-call]
+            value: Tensor = _Tversky.apply(share, missing, y, alpha, beta, smooth)
             return value
     wrong, size = tversky_parts(share, missing, label, alpha, beta)
     return wrong / (size + smooth)
 
 
-class _SquaredDice(torch.autograd.Function):
+class _SquaredDice(OwnSlope):
     """The slope in q, ``2 g (s - y (1 + 2 s + q)) / N^2`` with the gap ``g = |q - y|`` and the denominator N."""
 
     @staticmethod
@@ -58,11 +59,12 @@ class _SquaredDice(torch.autograd.Function):
 
 def _squares(share: Tensor, missing: Tensor, label: Tensor, smooth: float) -> tuple[Tensor, Tensor]:
     """The gap and the denominator; the mixture takes either end as it is where the label is 0 or 1."""
-    gap = torch.lerp(share, missing, label)
+    # in a graph the mixture would be two choices
+    gap = label * missing + (1 - label) * share if computing() else torch.lerp(share, missing, label)
     return gap, torch.addcmul(gap * gap, label, share, value=2).add_(smooth)
 
 
-class _Tversky(torch.autograd.Function):
+class _Tversky(OwnSlope):
     """The slope in q, ``(alpha s (1 - y) - beta (1 + s) y) / N^2`` with the denominator N."""
 
     @staticmethod

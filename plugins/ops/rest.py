@@ -5,8 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.eager import own_backward
+from losskit.plugins.ops.eager import own_slope
 from losskit.plugins.ops.exponential import log_one_plus
+from losskit.plugins.ops.slopes import OwnSlope
 
 
 def surprise_of_rest(probability: Tensor, rest: Tensor) -> Tensor:
@@ -15,15 +16,15 @@ def surprise_of_rest(probability: Tensor, rest: Tensor) -> Tensor:
     The slope is taken in p. Where p was cut off at 0, its own slope is 0 and ``rest`` may exceed 1.
     """
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(probability, rest):
-            value: Tensor = _SurpriseOfRest.apply(probability, rest)  # type: ignore[no-untyped-call]
+        if own_slope(probability, rest):
+            value: Tensor = _SurpriseOfRest.apply(probability, rest)
             return value
     small = probability < 0.5
     near = log_one_plus(-torch.where(small, probability, torch.zeros_like(probability)))
     return -torch.where(small, near, torch.where(small, torch.ones_like(rest), rest).log())
 
 
-class _SurpriseOfRest(torch.autograd.Function):
+class _SurpriseOfRest(OwnSlope):
     """One logarithm of each kind, and one division for the slope."""
 
     @staticmethod

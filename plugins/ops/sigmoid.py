@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.eager import own_backward, times
+from losskit.plugins.ops.eager import own_slope, times
+from losskit.plugins.ops.slopes import OwnSlope
 
 
 def sigmoids(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -14,8 +15,8 @@ def sigmoids(x: Tensor) -> tuple[Tensor, Tensor]:
     The slope of ``torch.sigmoid`` is ``y (1 - y)``, and y rounds to 1: nothing is left of it from 17 on in single precision.
     """
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(x):
-            yes, no = _Sigmoids.apply(x)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            yes, no = _Sigmoids.apply(x)
             return yes, no
     return _sigmoids_in_graphs(x)
 
@@ -28,7 +29,7 @@ def _sigmoids_in_graphs(x: Tensor) -> tuple[Tensor, Tensor]:
     return torch.where(positive, larger, smaller), torch.where(positive, smaller, larger)
 
 
-class _Sigmoids(torch.autograd.Function):
+class _Sigmoids(OwnSlope):
     """Both, and their slope as the product of both."""
 
     @staticmethod

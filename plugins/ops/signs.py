@@ -24,7 +24,7 @@ def turned_where_below(scores: Tensor, label: Tensor) -> Tensor:
         if own_backward(scores, label):  # a product with a sign is a fraction of a choice, forward and backward
             sign = (threshold.to(scores.dtype) - (label.to(scores.dtype).unsqueeze(-1) - 0.5)).sign_()
             return sign * scores
-    return torch.where(label.unsqueeze(-1) > threshold, -scores, scores)
+    return _turned(scores, label.unsqueeze(-1) > threshold)
 
 
 def turned_at_label(scores: Tensor, label: Tensor) -> Tensor:
@@ -32,4 +32,9 @@ def turned_at_label(scores: Tensor, label: Tensor) -> Tensor:
     if not torch.jit.is_scripting():  # noqa: SIM102
         if own_backward(scores, label):
             return torch.ones_like(scores).scatter_(-1, label.unsqueeze(-1), -1.0) * scores
-    return torch.where(one_hot(label, scores.size(-1)), -scores, scores)
+    return _turned(scores, one_hot(label, scores.size(-1)))
+
+
+def _turned(scores: Tensor, where: Tensor) -> Tensor:
+    """Scores with the other sign where a mask holds: a product, for runtimes choose between numbers at many times its cost."""
+    return torch.rsub(where.to(scores.dtype), 1, alpha=2) * scores

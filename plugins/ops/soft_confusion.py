@@ -5,8 +5,9 @@ from typing import Any, Optional
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.eager import own_backward, times
+from losskit.plugins.ops.eager import own_slope, times
 from losskit.plugins.ops.sigmoid import sigmoids
+from losskit.plugins.ops.slopes import OwnSlope
 from losskit.plugins.ops.variances import variance
 
 
@@ -16,8 +17,8 @@ def amplified(score: Tensor, amplification: float) -> Tensor:
     Value and slope have full relative accuracy wherever the score lies.
     """
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(score):
-            value: Tensor = _Amplified.apply(score, amplification)  # type: ignore[no-untyped-call]
+        if own_slope(score):
+            value: Tensor = _Amplified.apply(score, amplification)
             return value
     return amplification * _above_half_in_graphs(score)
 
@@ -31,7 +32,7 @@ def _above_half_in_graphs(score: Tensor) -> Tensor:
     return torch.where(near, torch.tanh(inside / 2) / 2, outside)
 
 
-class _Amplified(torch.autograd.Function):
+class _Amplified(OwnSlope):
     """Half a hyperbolic tangent, with the product of both probabilities as its slope."""
 
     @staticmethod
@@ -59,8 +60,8 @@ def soft_confusion(decision: Tensor, positive: Tensor, negative: Tensor) -> tupl
     """
     yes, no = sigmoids(decision)
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(yes, no, positive, negative):
-            missed, alarms, found, kept = _Sums.apply(yes, no, positive, negative, True)  # type: ignore[no-untyped-call]
+        if own_slope(yes, no, positive, negative):
+            missed, alarms, found, kept = _Sums.apply(yes, no, positive, negative, True)
             return found, missed, alarms, kept
     return (positive * yes).sum(), (positive * no).sum(), (negative * yes).sum(), (negative * no).sum()
 
@@ -69,13 +70,13 @@ def soft_errors(decision: Tensor, positive: Tensor, negative: Tensor) -> tuple[T
     """The false negatives and the false positives among these sums."""
     yes, no = sigmoids(decision)
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(yes, no, positive, negative):
-            missed, alarms = _Sums.apply(yes, no, positive, negative, False)  # type: ignore[no-untyped-call]
+        if own_slope(yes, no, positive, negative):
+            missed, alarms = _Sums.apply(yes, no, positive, negative, False)
             return missed, alarms
     return (positive * no).sum(), (negative * yes).sum()
 
 
-class _Sums(torch.autograd.Function):
+class _Sums(OwnSlope):
     """The products share one buffer, and the gradient goes to ``yes`` alone, for ``no`` is one minus it."""
 
     @staticmethod

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.ops.classes import one_hot, pick, smoothed
-from losskit.plugins.ops.eager import differentiated, in_place, own_backward
+from losskit.plugins.ops.eager import differentiated, in_place, own_slope
 from losskit.plugins.ops.exponential import exp_minus_one
+from losskit.plugins.ops.slopes import OwnSlope
 
 
 def log_likelihood(scores: Tensor, label: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -24,13 +25,13 @@ def log_likelihood(scores: Tensor, label: Tensor, smoothing: float = 0.0) -> Ten
         smoothing: share of the mean over classes.
     """
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(scores):
-            value: Tensor = _LogLikelihood.apply(scores, label, smoothing)  # type: ignore[no-untyped-call]
+        if own_slope(scores):
+            value: Tensor = _LogLikelihood.apply(scores, label, smoothing)
             return value
     return smoothed(torch.log_softmax(scores, dim=-1), label, smoothing)
 
 
-class _LogLikelihood(torch.autograd.Function):
+class _LogLikelihood(OwnSlope):
     """Its slope is ``(1 - e) [k = y] + e / C - p_k``, where ``1 - p_y`` comes from ``expm1``."""
 
     @staticmethod
@@ -71,8 +72,8 @@ def wrong_shares(scores: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
         label: class ids, shape (...).
     """
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(scores):
-            missed, squares = _WrongShares.apply(scores, label)  # type: ignore[no-untyped-call]
+        if own_slope(scores):
+            missed, squares = _WrongShares.apply(scores, label)
             return missed, squares
     return _wrong_shares_in_graphs(scores, label)
 
@@ -84,7 +85,7 @@ def _wrong_shares_in_graphs(scores: Tensor, label: Tensor) -> tuple[Tensor, Tens
     return missed, wrong.square().sum(dim=-1)
 
 
-class _WrongShares(torch.autograd.Function):
+class _WrongShares(OwnSlope):
     """With M the first and S the second: ``p_y p_k`` and ``2 p_k (p_k - S)``, at the label ``-p_y M`` and ``-2 p_y S``."""
 
     @staticmethod

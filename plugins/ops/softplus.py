@@ -5,9 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.eager import in_place, own_backward
+from losskit.plugins.ops.eager import in_place, own_slope
 from losskit.plugins.ops.exponential import log_one_plus
 from losskit.plugins.ops.sigmoid import sigmoids
+from losskit.plugins.ops.slopes import OwnSlope
 
 
 def softplus(x: Tensor) -> Tensor:
@@ -18,15 +19,15 @@ def softplus(x: Tensor) -> Tensor:
     their own.
     """
     if not torch.jit.is_scripting():  # a scripted function leaves out what stands under this test alone
+        if own_slope(x):
+            value: Tensor = _Softplus.apply(x)
+            return value
         if torch.compiler.is_compiling():
             return _softplus_in_graphs(x)
-        if own_backward(x):
-            value: Tensor = _Softplus.apply(x)  # type: ignore[no-untyped-call]
-            return value
     return torch.nn.functional.softplus(x, threshold=40.0)
 
 
-class _Softplus(torch.autograd.Function):
+class _Softplus(OwnSlope):
     """The framework's, with the sigmoid as its slope, at a fraction of what its own backward pass costs."""
 
     @staticmethod

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.ops.classes import one_hot, pick
-from losskit.plugins.ops.eager import differentiated, in_place, own_backward
+from losskit.plugins.ops.eager import differentiated, in_place, own_slope
+from losskit.plugins.ops.slopes import OwnSlope
 from losskit.plugins.ops.softplus import softplus
 
 
@@ -45,8 +46,8 @@ def _measured_squares(scores: Tensor, kept: Tensor, eps: float) -> tuple[Tensor,
 def _label_and_rest(scores: Tensor, target: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
     """The label's score, and the :func:`_measured_squares` of the others, shape (B,) each."""
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(scores):
-            own, rest, unit = _LabelAndRest.apply(scores, target, eps)  # type: ignore[no-untyped-call]
+        if own_slope(scores):
+            own, rest, unit = _LabelAndRest.apply(scores, target, eps)
             return own, rest, unit
     return _label_and_rest_in_graphs(scores, target, eps)
 
@@ -56,7 +57,7 @@ def _label_and_rest_in_graphs(scores: Tensor, target: Tensor, eps: float) -> tup
     return pick(scores, target), rest, unit
 
 
-class _LabelAndRest(torch.autograd.Function):
+class _LabelAndRest(OwnSlope):
     """A copy with a 0 at the label, measured in its largest entry, is all that value and slope need."""
 
     @staticmethod

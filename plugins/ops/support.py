@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.checks import readable
-from losskit.plugins.ops.eager import own_backward
+from losskit.plugins.ops.eager import own_slope
 from losskit.plugins.ops.precision import full_matmul
+from losskit.plugins.ops.slopes import OwnSlope, traced
 
 
 def places(values: Tensor, low: float, high: float, count: int) -> Tensor:
@@ -31,11 +32,12 @@ def linear_shares(place: Tensor, count: int) -> Tensor:
 def moved(weight: Tensor, place: Tensor) -> Tensor:
     """Weights at places moved to the locations beside them, shape (..., K) to (..., K): ``sum_j w_j linear_shares(place_j)``.
 
-    On a CPU each is added to its two neighbours; elsewhere, where sums by index come in any order, all shares are formed.
+    On a CPU, and in graphs, each is added to its two neighbours; elsewhere, where sums by index come in any order, all shares
+    are formed.
     """
     count = weight.size(-1)
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if readable(place) and count > 1:
+        if (traced() or readable(place)) and count > 1:
             left = place.nan_to_num().floor_().clamp_(max=count - 2)
             index = left.long()
             right_share = left.neg_().add_(place).mul_(weight)
@@ -49,16 +51,16 @@ def cross_entropy_between(scores: Tensor, place: Tensor) -> Tensor:
     """``-sum_k q_k log softmax(scores)_k`` with the :func:`linear_shares` q of a place, shape ``place.shape``."""
     count = scores.size(-1)
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(scores, place):
+        if own_slope(scores, place):
             neighbours = place.nan_to_num().floor_().clamp_(max=count - 2).unsqueeze(-1)
             neighbours = neighbours + torch.arange(2, dtype=place.dtype, device=place.device)
             shares = 1 - (neighbours - place.unsqueeze(-1)).abs_()
-            value: Tensor = _CrossEntropyBetween.apply(scores, neighbours.long(), shares)  # type: ignore[no-untyped-call]
+            value: Tensor = _CrossEntropyBetween.apply(scores, neighbours.long(), shares)
             return value
     return -(linear_shares(place, count) * torch.log_softmax(scores, dim=-1)).sum(dim=-1)
 
 
-class _CrossEntropyBetween(torch.autograd.Function):
+class _CrossEntropyBetween(OwnSlope):
     """Two entries a row rather than all of them, picked by indices, which a runtime's gather would wrap around."""
 
     @staticmethod

@@ -6,22 +6,23 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.ops.classes import one_hot
-from losskit.plugins.ops.eager import own_backward, times
+from losskit.plugins.ops.eager import own_slope, times
 from losskit.plugins.ops.exponential import log_one_plus
 from losskit.plugins.ops.sigmoid import sigmoids
+from losskit.plugins.ops.slopes import OwnSlope
 
 
 def variance(x: Tensor) -> Tensor:
     """``sigmoid(x) sigmoid(-x)`` with full relative accuracy, value and slope, wherever x lies."""
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(x):
-            value: Tensor = _Variance.apply(x)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            value: Tensor = _Variance.apply(x)
             return value
     yes, no = sigmoids(x)
     return yes * no
 
 
-class _Variance(torch.autograd.Function):
+class _Variance(OwnSlope):
     """The product of both, which falls by ``tanh(x / 2)`` of itself."""
 
     @staticmethod
@@ -39,14 +40,14 @@ class _Variance(torch.autograd.Function):
 def class_variances(scores: Tensor) -> Tensor:
     """``p (1 - p)`` of each entry of ``p = softmax(scores)``, shape (B, C); what a sure class leaves is added up of the others."""
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(scores):
-            value: Tensor = _ClassVariances.apply(scores)  # type: ignore[no-untyped-call]
+        if own_slope(scores):
+            value: Tensor = _ClassVariances.apply(scores)
             return value
     log_p = torch.log_softmax(scores, dim=-1)
     return torch.exp(log_p + log_rest(log_p))
 
 
-class _ClassVariances(torch.autograd.Function):
+class _ClassVariances(OwnSlope):
     """At most one class has more than one half; there alone ``1 - p``, and the slope of p, have digits to lose."""
 
     @staticmethod

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.checks import readable
-from losskit.plugins.ops.eager import own_backward
+from losskit.plugins.ops.eager import own_slope
+from losskit.plugins.ops.slopes import OwnSlope
 
 
 def unit_rows(x: Tensor) -> Tensor:
@@ -20,13 +21,13 @@ def unit_rows(x: Tensor) -> Tensor:
 def row_squares(x: Tensor) -> Tensor:
     """Sum of the squares over the last axis, shape ``x.shape[:-1]``."""
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if own_backward(x):
-            value: Tensor = _RowSquares.apply(x)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            value: Tensor = _RowSquares.apply(x)
             return value
     return x.square().sum(dim=-1)
 
 
-class _RowSquares(torch.autograd.Function):
+class _RowSquares(OwnSlope):
     """With a slope of one pass; the framework's multiplies the whole matrix by 2 first."""
 
     @staticmethod
@@ -47,8 +48,8 @@ def norm_rows(x: Tensor) -> Tensor:
     Squares neither overflow nor underflow: they are taken relative to each row's largest entry.
     """
     if not torch.jit.is_scripting():  # noqa: SIM102
-        if own_backward(x):
-            value: Tensor = _NormRows.apply(x)  # type: ignore[no-untyped-call]
+        if own_slope(x):
+            value: Tensor = _NormRows.apply(x)
             return value
     return _norm_rows_in_graphs(x)
 
@@ -62,7 +63,7 @@ def _norm_rows_in_graphs(x: Tensor) -> Tensor:
     return unit.squeeze(-1) * torch.where(none, torch.zeros_like(root), root)
 
 
-class _NormRows(torch.autograd.Function):
+class _NormRows(OwnSlope):
     """The vector over its norm is the slope, and no square needs a scale where all sums of squares are of middling size."""
 
     @staticmethod

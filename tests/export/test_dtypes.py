@@ -72,7 +72,7 @@ def test_a_gradient_from_behind_has_the_dtype_of_the_values(tmp_path: Path) -> N
 
 
 def test_what_onnx_runtime_has_no_kernel_for_is_not_written(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"no kernel for the operator Erf\(13\) with float64$"):
+    with pytest.raises(NotExportableError, match=r"no kernel for the operator Erf with float64$"):
         losskit.export("hl_gauss", tmp_path / "a", dtype="float64", targets=["onnx"])
     assert not (tmp_path / "a").exists()
 

@@ -12,6 +12,7 @@ from losskit.plugins.checks import concrete
 from losskit.plugins.classification.taylor_softmax import SPEC
 from losskit.plugins.ops.classes import pick
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.slopes import traced
 from losskit.plugins.ops.squares import surprise_of_squares
 
 
@@ -20,7 +21,7 @@ class TaylorSoftmaxLoss(ClassificationLoss):
 
     By Gauss-Laguerre quadrature, exact for polynomials, ``n! t(x) = int_0^inf (x + v)^n e^-v dv = sum_i w_i (x + v_i)^n``.
     For even n all terms are positive: no digit is lost at negative scores, where the powers of x cancel. Order 2, with
-    ``2 t(x) = (x + 1)^2 + 1``, is a loss of squares; graphs are smaller with the quadrature.
+    ``2 t(x) = (x + 1)^2 + 1``, is a loss of squares.
     """
 
     spec = SPEC
@@ -39,7 +40,7 @@ class TaylorSoftmaxLoss(ClassificationLoss):
         """The value of each sample, shape (B,)."""
         scores = widen(logits)
         if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
-            if self.order == 2 and concrete(scores):
+            if self.order == 2 and (traced() or concrete(scores)):
                 return surprise_of_squares(scores + 1, target, 1.0)
         return -pick(torch.log_softmax(self.log_polynomial(scores), dim=-1), target)
 

@@ -150,9 +150,7 @@ SPEC = LossSpec(
     ),
     graph_accepts=(
         Accepted(input="pnl", wrong="not a number", answer="nan", meaning="nan"),
-        Accepted(input="pnl", wrong="an axis too short", meaning="lists and items without a profit are left out"),
         Accepted(input="pnl", wrong="an axis of size 1", meaning="the first list, or the first item of each, alone"),
-        Accepted(input="scores", wrong="an axis too long", meaning="lists and items without a profit are left out"),
     ),
     module="losskit.plugins.ranking.profit_aware_bce.loss:ProfitAwareBCELoss",
     oracle="losskit.plugins.ranking.profit_aware_bce.reference:profit_aware_bce",

@@ -11,6 +11,7 @@ from losskit.plugins.base import Loss
 from losskit.plugins.checks import readable, refuse
 from losskit.plugins.ops.exponential import log_one_plus
 from losskit.plugins.ops.precision import widen
+from losskit.plugins.ops.slopes import traced
 from losskit.plugins.ops.softplus import softplus
 from losskit.plugins.ranking.profit_aware_bce import SPEC
 
@@ -65,28 +66,28 @@ class ProfitAwareBCELoss(Loss):
 
         Only at the cut does it matter which of them that is, and where none tie there no list needs to be sorted whole.
         """
-        if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+        if not torch.jit.is_scripting():
             if readable(pnl) and pnl.size(1) > self.top_k:  # a graph must not ask how long a list is
                 profits, order = pnl.topk(self.top_k + 1, dim=1)
                 if not bool((profits[:, -2] == profits[:, -1]).any()):
                     return profits[:, :-1], order[:, :-1]
+            if traced():  # the standard's operator takes the first of those that tie
+                return pnl.topk(torch.sym_min(pnl.size(1), self.top_k), dim=1)
         return torch.sort(pnl, stable=True, dim=1, descending=True)
 
     def pairs(self, profits: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
         """The total weight and the value of each list, both (B,); items come in the order of falling profit.
 
-        A graph must not know how many items there are: its better items are always ``top_k``, those that a list lacks
-        earn minus infinity, and all are set against the whole list, in which items behind the cut weigh nothing.
+        A graph must not know how many items there are: its items are always ``top_k``, and the pairs of those that a list
+        lacks weigh nothing.
         """
         if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
             if torch.compiler.is_compiling():
-                better = pad(profits, [0, self.top_k], value=-float("inf"))[:, : self.top_k]
-                ahead = pad(scores, [0, self.top_k])[:, : self.top_k]
-                kept = torch.arange(profits.size(1), device=profits.device) < self.top_k
-                count = kept.to(scores.dtype)
-                weight = self.weights(better, profits).to(scores.dtype) * count
-                behind = torch.where(kept, scores, torch.zeros_like(scores))
-                return total(weight), weighed(weight, ahead, behind) / count.sum().clamp(min=1)
+                kept = pad(torch.ones_like(scores), [0, self.top_k])[:, : self.top_k]
+                profits = pad(profits, [0, self.top_k])[:, : self.top_k]
+                scores = pad(scores, [0, self.top_k])[:, : self.top_k]
+                weight = self.weights(profits, profits).to(scores.dtype) * kept.unsqueeze(1) * kept.unsqueeze(2)
+                return total(weight), weighed(weight, scores, scores) / kept[0].sum().clamp(min=1)
         profits, scores = profits[:, : self.top_k], scores[:, : self.top_k]
         weight = self.weights(profits, profits).to(scores.dtype)
         return total(weight), weighed(weight, scores, scores) / max(scores.size(1), 1)

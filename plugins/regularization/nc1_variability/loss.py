@@ -5,11 +5,12 @@ from torch import Tensor
 
 from losskit.plugins.base import Loss
 from losskit.plugins.checks import readable
-from losskit.plugins.ops.class_means import class_means
+from losskit.plugins.ops.class_means import class_means, means_of_own_class
 from losskit.plugins.ops.classes import one_hot
 from losskit.plugins.ops.frames import largest_size, refuse_vanishing
 from losskit.plugins.ops.pairs import same_label
 from losskit.plugins.ops.precision import full_matmul, resolution, widen
+from losskit.plugins.ops.slopes import traced
 from losskit.plugins.ops.truncated_inverse import inverse_squares
 from losskit.plugins.ops.vectors import row_squares
 from losskit.plugins.regularization.nc1_variability import SPEC
@@ -57,7 +58,7 @@ class NC1VariabilityLoss(Loss):
         There is one mean a class where labels may be read for free, else one a sample: so that no shape depends on the
         data, each then counts as one of so many as the class has samples.
         """
-        if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+        if not torch.jit.is_scripting():
             if readable(labels):
                 ids, place = labels.unique(return_inverse=True)
                 # near the centre for the digits; what is left of it, 0, has its slope
@@ -65,6 +66,10 @@ class NC1VariabilityLoss(Loss):
                 means = class_means(rows, one_hot(place, len(ids)))
                 centre = full_matmul(place.bincount().to(x.dtype) / len(place), means)
                 return means - centre, rows + (-means).index_select(0, place), torch.ones_like(means[:, 0])
+            if traced():
+                rows = x - x.mean(dim=0)
+                means, counts = means_of_own_class(rows, labels)
+                return means, rows - means, 1 / counts
         rows = x - x.mean(dim=0)
         same = same_label(labels)
         means = class_means(rows, same)
