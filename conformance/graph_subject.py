@@ -67,7 +67,10 @@ class GraphSubject(Subject):
     def read(self, data: Data, names: tuple[str, ...] | None = None, create_graph: bool = False) -> Reading:
         """Value, gradients of the value, as the second graph gives them, and noise."""
         assert not create_graph, "a graph has no gradient of its gradient"
-        wanted = [n for n in (names if names is not None else self.spec.differentiable()) if data.get(n) is not None]
+        given = (
+            self.spec.differentiable()
+        )  # a graph has the gradients of these; what rounds the others is left to the caller
+        wanted = [n for n in (given if names is None else names) if n in given and data.get(n) is not None]
         found = self._both.run(self._arrays(data))
         gradients = {name: torch.from_numpy(np.array(found[gradient_name(name)])) for name in wanted}
         return self.reading(data, self.entries(data), gradients)

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from losskit.spec import (
     Above,
-    Accepted,
     AtLeast,
     Between,
     EdgeCase,
@@ -194,10 +193,7 @@ SPEC = LossSpec(
         "way round.",
         "Beside a Dice loss: alpha = beta = 1/2 is the plain denominator with a smoothing term twice as large.",
     ),
-    graph_accepts=(
-        *ONE_IS_POSITIVE,
-        Accepted(input="target", wrong="an axis of size 1", meaning="taken for the label of every score"),
-    ),
+    graph_accepts=ONE_IS_POSITIVE,
     module="losskit.plugins.binary.binary_tversky.loss:BinaryTverskyLoss",
     oracle="losskit.plugins.binary.binary_tversky.reference:binary_tversky",
 )

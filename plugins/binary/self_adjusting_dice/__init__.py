@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from losskit.spec import Above, Accepted, Between, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
+from losskit.spec import Above, Between, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
 from losskit.spec.cases import (
     EMPTY_OVERLAP,
     FAR_ITEMS,
@@ -176,15 +176,7 @@ SPEC = LossSpec(
         "denominator in its scripts; its binary path is the set form, and nothing is detached.",
         "What is claimed of the value holds whatever detach_weight; second derivatives are claimed for detach_weight=False only.",
     ),
-    graph_accepts=(
-        *ONE_IS_POSITIVE,
-        Accepted(
-            input="target",
-            wrong="an axis of size 1",
-            meaning="taken for the label of every score",
-            when={**EACH, "squared_denominator": OneOf(values=(False,))},
-        ),
-    ),
+    graph_accepts=ONE_IS_POSITIVE,
     module="losskit.plugins.binary.self_adjusting_dice.loss:SelfAdjustingDiceLoss",
     oracle="losskit.plugins.binary.self_adjusting_dice.reference:self_adjusting_dice",
     oracle_gradient="losskit.plugins.binary.self_adjusting_dice.reference:self_adjusting_dice_gradient",

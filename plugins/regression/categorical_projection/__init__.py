@@ -210,7 +210,9 @@ SPEC = LossSpec(
         "Where no atom is clipped, the mean of q is reward + discount times the mean of next_probs; q is linear in next_probs.",
     ),
     graph_accepts=(
-        Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the scores of every target"),
+        Accepted(
+            input="logits", wrong="an axis too long", meaning="rows and locations that the target lacks have no share"
+        ),
         Accepted(input="next_probs", wrong="an axis of size 1", meaning="taken for the distribution of every row"),
         Accepted(input="reward", wrong="an axis of size 1", meaning="taken for the reward of every row"),
         Accepted(input="discount", wrong="an axis of size 1", meaning="taken for the discount of every row"),

@@ -2,7 +2,7 @@
 
 import math
 
-from losskit.spec import Accepted, Below, EdgeCase, Example, Input, LossSpec, hookimpl
+from losskit.spec import Below, EdgeCase, Example, Input, LossSpec, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, NAN_ROW
 from losskit.spec.expressions import column, exp, log, maximum, minimum, one_hot, positions, symbol
 from losskit.spec.properties import (
@@ -159,9 +159,6 @@ SPEC = LossSpec(
         "K locations, the ends of the support included, K - 1 spacings; hl_gauss has K bins between K + 1 edges.",
         "The prediction is sum_k softmax(logits)_k z_k.",
         "Negating target and support and reversing the locations changes nothing.",
-    ),
-    graph_accepts=(
-        Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the scores of every target"),
     ),
     module="losskit.plugins.regression.two_hot.loss:TwoHotLoss",
     oracle="losskit.plugins.regression.two_hot.reference:two_hot",

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from losskit.spec import AtLeast, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
+from losskit.spec import Accepted, AtLeast, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
 from losskit.spec.cases import HEAD_FEATURES, HEAD_LABELS
 from losskit.spec.expressions import column, symbol
 from losskit.spec.properties import (
@@ -173,6 +173,10 @@ SPEC = LossSpec(
         "Where labels may be read for free, on the CPU in eager mode, there is a row of means for each class; elsewhere one for "
         "each sample, and a B x B mask.",
         "none, mean and sum are the same number.",
+    ),
+    graph_accepts=(
+        Accepted(input="features", wrong="an axis of size 1", meaning="taken for the features of every sample"),
+        Accepted(input="labels", wrong="an axis of size 1", meaning="taken for the class of every sample"),
     ),
     module="losskit.plugins.regularization.nc1_variability.loss:NC1VariabilityLoss",
     oracle="losskit.plugins.regularization.nc1_variability.reference:nc1_variability",
