@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from losskit.registry.isolation import guarded, plugin_at
@@ -62,6 +64,9 @@ def resolve(name: str, place: str) -> Any:
     """
     if place in WRAPPED:
         return WRAPPED[place]
+    if place.partition(":")[0] in sys.modules:  # nothing to wait for, and the guard's clock costs more than the look-up
+        with suppress(Exception):
+            return plugin_at(place)
     return guarded(f"{name}: {place}", lambda: plugin_at(place), verb="cannot be imported", patience=TENSORS)
 
 
