@@ -109,9 +109,9 @@ def _neighbours(spec: LossSpec, parameter: Parameter, rng: random.Random) -> lis
     for claim in spec.claims:
         condition = claim.when.get(parameter.name)
         named += _ends(condition) if isinstance(condition, Interval) else [] if condition is None else condition.values
-    points = dict.fromkeys(float(n) for n in named if isinstance(n, int | float) and math.isfinite(n))
+    points = dict.fromkeys(float(n) for n in named if isinstance(n, int | float))
     steps = [sign * step for step in NEXT for sign in (1, -1)]
-    sides = [p + step * (abs(p) or 1.0) for p in points for step in (0.0, *steps)]
+    sides = [p + step * (abs(p) or 1.0) for p in points for step in (0.0, *(steps if math.isfinite(p) else ()))]
     return [*([None] if parameter.optional else []), *(v for v in sides if v in parameter.domain), *parameter.words]
 
 
