@@ -26,7 +26,7 @@ from losskit.spec.tensors import Real
 
 Sizes = dict[str, int]
 CLIMBS = 3  # batches of a coupled loss that ascent starts from
-NEIGHBOURS = 6  # times as many settings next to the ends of regimes as are drawn from one
+NEIGHBOURS = 8  # times as many settings next to the ends of regimes as are drawn from one
 SECOND_LOOKS = 3  # rounds of other batches before a bound is called loose
 
 
