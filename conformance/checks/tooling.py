@@ -161,6 +161,7 @@ def transforms(claim: Claim, search: Search) -> Result:
         comparison.compare("the slope by dual numbers", slope, expected, slack, subject, data)
         with _quiet():
             _compare_second(comparison, subject, data, value, moving, ahead)
+        _compare_batched(comparison, subject, data, wanted)
         for place in range(3):
             single = {n: v[place] for n, v in stacked.items()}
             alone = value(single)
@@ -173,6 +174,23 @@ def transforms(claim: Claim, search: Search) -> Result:
                     f"vmap of grad for {name}", slopes[name][place], exact[name], slack, subject, {**data, **single}
                 )
     return comparison.result()
+
+
+def _compare_batched(comparison: Comparison, subject: Subject, data: Data, wanted: dict[str, torch.Tensor]) -> None:
+    """Several gradients at once, as a Jacobian is taken: each is the gradient times its factor."""
+    held = leaves(data, tuple(wanted))
+    total = subject.call(held, "mean")
+    if not total.requires_grad:
+        return
+    factors = torch.tensor([1.0, -2.0], dtype=total.dtype, device=total.device)
+    with _quiet():
+        found = torch.autograd.grad(
+            total, [held[n] for n in wanted], factors, is_grads_batched=True, allow_unused=True, materialize_grads=True
+        )
+    for (name, gradient), both in zip(wanted.items(), found, strict=True):
+        for factor, single in zip(factors, both, strict=True):
+            slack = 1e-9 * (1 + gradient.abs())
+            comparison.compare(f"batched gradient of {name}", single, factor * gradient, slack, subject, data)
 
 
 def _compare_second(

@@ -12,7 +12,17 @@ from losskit.conformance.claims import claims_of
 from losskit.conformance.mutants import equivalence
 from losskit.conformance.mutants.__main__ import main
 from losskit.conformance.mutants.equivalence import EQUIVALENT, equivalent, listed, short
-from losskit.conformance.mutants.generic import LAWS, TIERS, USERS, Task, _attempt, _in_order, mutants_of, run_generic
+from losskit.conformance.mutants.generic import (
+    LAWS,
+    TIERS,
+    USERS,
+    Task,
+    _attempt,
+    _hunt,
+    _in_order,
+    mutants_of,
+    run_generic,
+)
 from losskit.conformance.mutants.operators import Mutation, mutations
 from losskit.conformance.mutants.reach import used_by, users
 from losskit.conformance.mutants.sources import source_of
@@ -158,3 +168,38 @@ def test_no_mutation_of_a_small_loss_survives_unexplained() -> None:
     own = [t for t in mutants_of(["mae_classification"]) if t.module == MAE]
     assert own
     assert [t.name for t in own if _attempt(t, "quick", 0).fate == "survived"] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "kind"),
+    [
+        (
+            "ops.exponential",
+            "_LogMeanExp.backward: torch.softmax(x, dim=-1) -> torch.softmax(x, dim=0)",
+            "Transforms",  # wrong in the second derivative alone
+        ),
+        (
+            "ops.eager",
+            "in_place: not torch._C._functorch.is_legacy_batchedtensor(x) -> torch._C._functorch.is_legacy_batchedtensor(x)",
+            "Transforms",  # wrong for a batch of gradients alone
+        ),
+        (
+            "binary.anyloss_fbeta",
+            "AnyLossFBetaLoss.value: torch.where(wrong < right, share(wrong, total), 1 - share(right, total)) -> "
+            "torch.where(wrong < right, 1 - share(right, total), share(wrong, total))",
+            "WorkedExamples",  # wrong in the digits of a small value alone
+        ),
+        (
+            "law.comp_sum_bayes_risk",
+            "CompSumBayesRisk.log_sum: power - 1 -> power + 1",
+            "MatchesReference",  # wrong next to the end of a regime alone
+        ),
+    ],
+)
+def test_what_got_past_the_harness_once_is_caught(every: list[Task], module: str, name: str, kind: str) -> None:
+    task = next(t for t in every if short(t.module) == module and t.mutation.name == name)
+    spec = get(task.losses[0])
+    found = _hunt(spec, claims_of(spec, (kind,)), task, "quick", 0)
+    assert found is not None
+    assert found.property == kind
+    assert found.outcome in ("refuted", "error")
