@@ -109,6 +109,7 @@ def test_every_claim_of_the_first_loss_is_tried_and_cheap_ones_before() -> None:
     assert TIERS[LAWS] == ()
 
 
+@pytest.mark.slow
 def test_a_planted_survivor_is_listed_with_the_loss_it_was_tried_on() -> None:
     harmless = Task(MAE, Mutation("value: x -> x", source_of(MAE), "MAEClassificationLoss"), ("mae_classification",))
     tried = _attempt(harmless, "quick", 0)
@@ -138,6 +139,7 @@ def test_no_mutation_is_listed_twice() -> None:
         assert len(set(listed_ones)) == len(listed_ones)
 
 
+@pytest.mark.slow
 def test_what_is_listed_is_left_out_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = [t for t in mutants_of(["brier"]) if short(t.module) == "calibration.brier"]
     file = tmp_path / "equivalent.json"
@@ -154,6 +156,7 @@ def test_what_is_listed_is_left_out_and_counted(tmp_path: Path, monkeypatch: pyt
     assert not [a for a in report.attempts if a.mutant.startswith("calibration.brier/")]
 
 
+@pytest.mark.slow
 def test_a_sample_stands_for_all_and_follows_from_the_seed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--generic", "brier", "--sample", "1", "--jobs", "1", "--json"]) == 0
     first = json.loads(capsys.readouterr().out)
@@ -164,6 +167,7 @@ def test_a_sample_stands_for_all_and_follows_from_the_seed(capsys: pytest.Captur
     assert again.stands_for == pytest.approx(len(left))
 
 
+@pytest.mark.slow
 def test_no_mutation_of_a_small_loss_survives_unexplained() -> None:
     own = [t for t in mutants_of(["mae_classification"]) if t.module == MAE]
     assert own
