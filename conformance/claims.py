@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from losskit.conformance.kinds import check_of, laws_of
 from losskit.conformance.laws.relation import missing
-from losskit.conformance.outcome import Result
+from losskit.conformance.outcome import Result, Settled
 from losskit.conformance.profiles import PROFILES
 from losskit.conformance.report import Finding
 from losskit.conformance.report.model import Margins, Outcome
@@ -36,13 +36,24 @@ def claims_of(spec: LossSpec, kinds: Iterable[str] = ()) -> list[Claim]:
     return [claim for claim in every if not wanted or claim.property.kind in wanted]
 
 
-def verify_claim(spec: LossSpec, claim: Claim, profile: str, seed: int, device: str) -> Finding:
-    """Attack one claim; whatever goes wrong in doing so is this claim's result."""
+def verify_claim(spec: LossSpec, claim: Claim, profile: str, seed: int, device: str, brief: bool = False) -> Finding:
+    """Attack one claim; whatever goes wrong in doing so is this claim's result.
+
+    Args:
+        spec: the loss.
+        claim: one of its claims.
+        profile: effort.
+        seed: of everything that is drawn.
+        device: where the loss runs.
+        brief: whether the first difference ends it, and the witness is not simplified; the verdict is the same.
+    """
     command = f"losskit verify {spec.place or spec.name} --profile {profile} --seed {seed}"
-    search = Search(spec, PROFILES[profile], seed, device, command, salt=str(claim))
+    search = Search(spec, PROFILES[profile], seed, device, command, salt=str(claim), brief=brief)
     started = time.perf_counter()
     try:
         result = _attacked(claim, search)
+    except Settled as early:
+        result = early.result
     except (Exception, SystemExit) as error:  # the harness must survive any loss
         place = traceback.extract_tb(error.__traceback__)[-1]
         first = (str(error).strip().splitlines() or ["no message"])[0]

@@ -36,6 +36,18 @@ class Result:
     margins: Margins | None = None
 
 
+class Settled(BaseException):
+    """A verdict that further cases cannot change; no ``Exception``, so that nothing on the way takes it for the loss's own.
+
+    Args:
+        result: the verdict.
+    """
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.reason)
+        self.result = result
+
+
 @dataclass
 class Spread:
     """Counts of violations by decade, as many as were seen: none at all, then ``LOWEST`` to ``HIGHEST``."""

@@ -12,6 +12,7 @@ MIXED_ROWS = {"logits": MIXED_SCORES, "target": [0, 1]}
 SIGNED = {"logits": [0.5, -1.2, 2.0, -0.3], "target": [1.0, 1.0, 0.0, 0.0]}
 
 UNSURE = {"logits": [0.5, -0.2, 1.0, -0.7], "target": [1.0, 0.0, 0.0, 1.0]}
+RIGHT_BY_FAR = {"logits": [8.0, -7.0, 3.0], "target": [1.0, 0.0, 1.0]}
 CLOSE = {"logits": [0.05, -0.02, 0.01], "target": [1.0, 0.0, 0.0]}
 
 # a loss of one score as one of two classes: the scores 0 and x, and the label as a class id

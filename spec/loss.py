@@ -31,12 +31,25 @@ Task = Literal[
 
 
 class Example(Frozen):
-    """A worked value: inputs and parameters with the number that must come out, or the input that must be refused."""
+    """A worked value: inputs and parameters with the number that must come out, or the input that must be refused.
+
+    Numbers are given to ten digits or more and compared relatively, so that a value near 0 must have its digits, too.
+
+    Attributes:
+        inputs: by name.
+        parameters: by name; the others take their defaults.
+        reduction: of the value.
+        expected: the value.
+        gradients: of the value's sum with respect to inputs, by name, where these are worked out as well.
+        refused: the input or parameter that must be refused instead.
+        note: what is shown.
+    """
 
     inputs: dict[str, Json]
     parameters: dict[str, Json] = {}
     reduction: Reduction = "mean"
     expected: Json = None
+    gradients: dict[str, Json] = {}
     refused: str = ""
     note: str = ""
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.conformance.outcome import Result, Spread
+from losskit.conformance.outcome import Result, Settled, Spread
 from losskit.conformance.report import Witness
 from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.subject import Data, Subject
@@ -59,6 +59,7 @@ class Comparison:
         if float(ratio.reshape(-1)[worst]) > 1 and self.witness is None:
             left, right = float(found.reshape(-1)[worst]), float(wanted.reshape(-1)[worst])
             self.witness = difference(self.search, self.claim, subject, data, left, right, detail)
+            self._settle()
 
     def expect(self, truth: bool, detail: str, subject: Subject, data: Data) -> None:
         """Count a fact that must hold."""
@@ -71,6 +72,12 @@ class Comparison:
         self.worst = float("inf")
         if self.witness is None:
             self.witness = difference(self.search, self.claim, subject, data, 0.0, 0.0, detail)
+            self._settle()
+
+    def _settle(self) -> None:
+        """End the check at its first difference where only the verdict counts."""
+        if self.search.brief:
+            raise Settled(self.result())
 
     def result(self) -> Result:
         """The verdict of all comparisons."""

@@ -13,7 +13,7 @@ from torch import Tensor
 from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
 from losskit.conformance.checks.inputs import shortcoming
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search
+from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.inputs import MODERATE, WIDE, draw_rows
 from losskit.conformance.subject import Data, Subject
 from losskit.registry import reference, reference_gradient
@@ -51,25 +51,33 @@ def matches_reference(claim: Claim, search: Search) -> Result:
         comparison.remarks.append("the spec names no reference to compare with")
         return comparison.result()
     for subject, sizes in declared(claim, search, comparison):
-        rng = search.rng("reference", sorted(sizes.items()), str(subject.parameters))
-        for data in draw_rows(subject, sizes, (1, 2, 5, 17), rng, WIDE):
-            value, count = oracle(subject, data)
-            allowed = 1e-9 * value.abs() + rounding(subject, data, value)
-            total = (1e-9 * value.abs() + allowed).sum()
-            divisor = count.sum().clamp(min=1e-300) if count.sum() != 0 else torch.ones(())
-            wanted = {
-                "none": ("unreduced value", value, allowed),
-                "sum": ("sum", value.sum(), total),
-                "mean": ("mean", oracle_mean(value, count), total / divisor),
-            }
-            for reduction in search.spec.reductions():
-                word, right, slack = wanted[reduction]
-                found = subject.call(data, reduction)
-                comparison.compare(f"{word} against the oracle", found, right, slack, subject, data)
-        for place, data in enumerate(draw_rows(subject, sizes, BATCHES, rng, MODERATE, ties=0.0)):
-            _compare_gradient(comparison, subject, data, search, whole=place > 0)
-            _compare_constants(comparison, subject, data)
+        _compare_at(comparison, subject, sizes, search, (1, 2, 5, 17))
+    for _, subject, sizes in search.neighbours():
+        if subject.narrowing(claim.property.kind) is None:
+            _compare_at(comparison, subject, sizes, search, (5, 17))
     return comparison.result()
+
+
+def _compare_at(comparison: Comparison, subject: Subject, sizes: Sizes, search: Search, rows: tuple[int, ...]) -> None:
+    """Batches of some sizes at one setting."""
+    rng = search.rng("reference", sorted(sizes.items()), str(subject.parameters))
+    for data in draw_rows(subject, sizes, rows, rng, WIDE):
+        value, count = oracle(subject, data)
+        allowed = 1e-9 * value.abs() + rounding(subject, data, value)
+        total = (1e-9 * value.abs() + allowed).sum()
+        divisor = count.sum().clamp(min=1e-300) if count.sum() != 0 else torch.ones(())
+        wanted = {
+            "none": ("unreduced value", value, allowed),
+            "sum": ("sum", value.sum(), total),
+            "mean": ("mean", oracle_mean(value, count), total / divisor),
+        }
+        for reduction in search.spec.reductions():
+            word, right, slack = wanted[reduction]
+            found = subject.call(data, reduction)
+            comparison.compare(f"{word} against the oracle", found, right, slack, subject, data)
+    for place, data in enumerate(draw_rows(subject, sizes, BATCHES, rng, MODERATE, ties=0.0)):
+        _compare_gradient(comparison, subject, data, search, whole=place > 0)
+        _compare_constants(comparison, subject, data)
 
 
 def _compare_gradient(comparison: Comparison, subject: Subject, data: Data, search: Search, whole: bool) -> None:
@@ -179,12 +187,24 @@ def worked_examples(claim: Claim, search: Search) -> Result:
             _expect_refusal(comparison, spec, example, data, search)
             continue
         subject = Subject(spec, {k: _parameter(v) for k, v in example.parameters.items()}, search.device)
-        wanted = torch.tensor(_numbers(example.expected), dtype=torch.float64)
-        found = subject.call(data, example.reduction)
-        wanted = wanted.reshape(found.shape) if wanted.numel() == found.numel() == 0 else wanted
-        allowed = 1e-9 * wanted.abs().clamp(min=1.0)
-        comparison.compare(f"worked value {example.note}".strip(), found, wanted, allowed, subject, data)
+        held = leaves(data, tuple(example.gradients))
+        found = subject.call(held, example.reduction)
+        _compare_worked(comparison, "value", found, example.expected, example, subject, data)
+        for name, gradient in gradients_of(found, held, tuple(example.gradients)).items() if example.gradients else ():
+            _compare_worked(
+                comparison, f"gradient of {name}", gradient, example.gradients[name], example, subject, data
+            )
     return comparison.result()
+
+
+def _compare_worked(
+    comparison: Comparison, what: str, found: Tensor, shown: Any, example: Example, subject: Subject, data: Data
+) -> None:
+    """Compare relatively: a value near 0 has its digits, too; where it is 0, next to nothing is left of the inputs."""
+    wanted = torch.tensor(_numbers(shown), dtype=torch.float64)
+    wanted = wanted.reshape(found.shape) if wanted.numel() == found.numel() == 0 else wanted
+    allowed = torch.where(wanted == 0, 1e-15, 1e-9 * wanted.abs())
+    comparison.compare(f"worked {what} {example.note}".strip(), found, wanted, allowed, subject, data)
 
 
 def _parameter(value: Any) -> Any:

@@ -129,7 +129,7 @@ def scripts(claim: Claim, search: Search) -> Result:
 
 
 def transforms(claim: Claim, search: Search) -> Result:
-    """Compare ``torch.func.grad`` and ``vmap`` with autograd and a loop, and dual numbers with the gradient."""
+    """Compare ``torch.func.grad`` and ``vmap`` with autograd and a loop, dual numbers and second slopes with the gradient's."""
     comparison = Comparison(claim, search)
     for subject, sizes in first_of_each_setting(claim, search, comparison, search.budget.settings):
         data = _batches(subject, sizes, search, "transform")[0]
@@ -162,6 +162,9 @@ def transforms(claim: Claim, search: Search) -> Result:
         expected = sum(((wanted[n] * ahead[n]).sum() for n in names), torch.zeros_like(slope))
         slack = 1e-9 * (1 + sum((wanted[n].abs().sum() for n in names), torch.zeros_like(slope)))
         comparison.compare("the slope by dual numbers", slope, expected, slack, subject, data)
+        with _quiet():
+            _compare_second(comparison, subject, data, value, moving, ahead)
+        _compare_batched(comparison, subject, data, wanted)
         for place in range(3):
             single = {n: v[place] for n, v in stacked.items()}
             alone = value(single)
@@ -174,6 +177,51 @@ def transforms(claim: Claim, search: Search) -> Result:
                     f"vmap of grad for {name}", slopes[name][place], exact[name], slack, subject, {**data, **single}
                 )
     return comparison.result()
+
+
+def _compare_batched(comparison: Comparison, subject: Subject, data: Data, wanted: dict[str, torch.Tensor]) -> None:
+    """Several gradients at once, as a Jacobian is taken: each is the gradient times its factor."""
+    held = leaves(data, tuple(wanted))
+    total = subject.call(held, "mean")
+    if not total.requires_grad:
+        return
+    factors = torch.tensor([1.0, -2.0], dtype=total.dtype, device=total.device)
+    with _quiet():
+        found = torch.autograd.grad(
+            total, [held[n] for n in wanted], factors, is_grads_batched=True, allow_unused=True, materialize_grads=True
+        )
+    for (name, gradient), both in zip(wanted.items(), found, strict=True):
+        for factor, single in zip(factors, both, strict=True):
+            slack = 1e-9 * (1 + gradient.abs())
+            comparison.compare(f"batched gradient of {name}", single, factor * gradient, slack, subject, data)
+
+
+def _compare_second(
+    comparison: Comparison, subject: Subject, data: Data, value: Any, moving: Data, ahead: Data
+) -> None:
+    """The slope of the gradient along a direction: by backward passes, the loss's own among them, and by transforms."""
+    held = leaves(data, tuple(moving))
+    gradients = torch.autograd.grad(
+        subject.call(held, "mean"),
+        [held[n] for n in moving],
+        create_graph=True,
+        allow_unused=True,
+        materialize_grads=True,
+    )
+    along = sum((g * ahead[n]).sum() for n, g in zip(moving, gradients, strict=True))
+    try:
+        found = gradients_of(along, held, tuple(moving)) if torch.is_tensor(along) and along.requires_grad else {}
+    except RuntimeError as error:  # a backward pass that says it has no derivative is no wrong one
+        comparison.remarks.append(f"there is no second derivative: {str(error).splitlines()[0]}")
+        return
+
+    def slope(at: dict[str, torch.Tensor]) -> Any:
+        return sum((g * ahead[n]).sum() for n, g in torch.func.grad(value)(at).items())
+
+    for name, wanted in torch.func.grad(slope)(moving).items():
+        slack = 1e-9 * (1 + wanted.abs().amax()) if wanted.numel() else 1e-9
+        second = found.get(name, torch.zeros_like(wanted))
+        comparison.compare(f"the second derivative by {name}", second, wanted, slack, subject, data)
 
 
 def round_trips(claim: Claim, search: Search) -> Result:

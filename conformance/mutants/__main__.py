@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None, mutants: Sequence[Mutant] = MUT
     try:
         if options.generic is not None:
             losses = options.generic or list(names())
-            result = run_generic(losses, options.profile, options.seed, options.jobs, _tell)
+            result = run_generic(losses, options.profile, options.seed, options.jobs, _tell, options.sample)
         else:
             chosen = [m for m in mutants if not options.only or any(fnmatch.fnmatch(m.name, p) for p in options.only)]
             result = run(chosen, options.profile, options.seed, options.jobs, _tell)
@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="LOSS",
         nargs="*",
         help="instead, change one operator or constant at a time in the code of these losses, or of all",
+    )
+    parser.add_argument(
+        "--sample", metavar="N", type=int, help="with --generic: N mutations a module at most, drawn by the seed"
     )
     parser.add_argument("--profile", choices=list(PROFILES), default="quick", help="effort of each attack")
     parser.add_argument("--seed", type=int, default=0, help="everything that is drawn follows from it")

@@ -107,10 +107,12 @@ def _hunt(mutant: Mutant, spec: LossSpec, profile: str, seed: int, limit: float)
     return "survived", "", "", ""
 
 
-def first_to_fall(spec: LossSpec, claims: list[Claim], profile: str, seed: int, errors: bool = False) -> Finding | None:
+def first_to_fall(
+    spec: LossSpec, claims: list[Claim], profile: str, seed: int, errors: bool = False, brief: bool = False
+) -> Finding | None:
     """The first claim that falls with a witness or a reason; with ``errors``, or that could not be checked."""
     for claim in claims:
-        finding = verify_claim(spec, claim, profile, seed, "cpu")
+        finding = verify_claim(spec, claim, profile, seed, "cpu", brief)
         fell = finding.outcome in FELL and (finding.witness is not None or finding.reason)
         if fell or (errors and finding.outcome == "error"):
             return finding

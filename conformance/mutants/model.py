@@ -62,6 +62,7 @@ class Attempt(Frozen):
         outcome: the outcome of that claim, ``error`` or ``timeout``.
         detail: what was found.
         seconds: time spent.
+        weight: how many mutants it stands for, above 1 in a sample.
     """
 
     mutant: str
@@ -72,6 +73,7 @@ class Attempt(Frozen):
     outcome: str = ""
     detail: str = ""
     seconds: float = 0.0
+    weight: float = 1.0
 
     @property
     def killer_kind(self) -> str:
@@ -89,13 +91,24 @@ class Control(Frozen):
 
 
 class Run(Frozen):
-    """A run over mutants."""
+    """A run over mutants.
+
+    Attributes:
+        schema_version: of this model.
+        profile: effort of each attack.
+        seed: of everything that was drawn.
+        attempts: what came of each mutant.
+        controls: the same checks on the losses as they are.
+        equivalent: mutants left out because they are known to change nothing.
+        seconds: time spent.
+    """
 
     schema_version: Literal[1] = VERSION
     profile: str
     seed: int
     attempts: tuple[Attempt, ...]
     controls: tuple[Control, ...] = ()
+    equivalent: int = 0
     seconds: float = 0.0
 
     def count(self, fate: Fate) -> int:
@@ -104,8 +117,14 @@ class Run(Frozen):
 
     @property
     def rate(self) -> float:
-        """Share of mutants that were killed, 0 where there were none."""
-        return 1 - self.count("survived") / len(self.attempts) if self.attempts else 0.0
+        """Share of mutants that were killed, in a sample of those it stands for; 0 where there were none."""
+        survived = sum(a.weight for a in self.attempts if a.fate == "survived")
+        return 1 - survived / self.stands_for if self.attempts else 0.0
+
+    @property
+    def stands_for(self) -> float:
+        """The number of mutants that the attempts were drawn from."""
+        return sum(a.weight for a in self.attempts)
 
     @property
     def exit_code(self) -> int:

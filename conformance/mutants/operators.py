@@ -31,10 +31,15 @@ class Mutation:
     Attributes:
         name: function, what stood there and what stands there now; a number follows where that occurs again.
         text: the whole module with the change.
+        definition: the top-level function or class it is in.
+        lines: first and last line of the statement it is in, of one with a body those before that; two zeros for what
+            runs on import.
     """
 
     name: str
     text: str
+    definition: str
+    lines: tuple[int, int] = (0, 0)
 
 
 def mutations(text: str, functions: Collection[str]) -> Iterator[Mutation]:
@@ -44,13 +49,13 @@ def mutations(text: str, functions: Collection[str]) -> Iterator[Mutation]:
     for definition in tree.body:
         if not isinstance(definition, ast.FunctionDef | ast.ClassDef) or definition.name not in functions:
             continue
-        for where, node in _expressions(definition):
+        for where, node, lines in _expressions(definition):
             for changed in _alternatives(node):
                 name = f"{where}: {ast.unparse(node)} -> {ast.unparse(changed)}"
                 seen[name] += 1
                 name += f" ({seen[name]})" if seen[name] > 1 else ""
                 _Replace(node, changed).visit(tree)
-                yield Mutation(name, ast.unparse(tree))
+                yield Mutation(name, ast.unparse(tree), definition.name, lines)
                 _Replace(changed, node).visit(tree)
 
 
@@ -66,26 +71,32 @@ class _Replace(ast.NodeTransformer):
         return replaced
 
 
-def _expressions(definition: ast.FunctionDef | ast.ClassDef) -> list[tuple[str, ast.expr]]:
-    """Expressions of the bodies of functions, without annotations, decorators and checks of inputs."""
-    found: list[tuple[str, ast.expr]] = []
+def _expressions(definition: ast.FunctionDef | ast.ClassDef) -> list[tuple[str, ast.expr, tuple[int, int]]]:
+    """Expressions of the bodies of functions with the lines of their statements.
 
-    def visit(node: ast.AST, where: str) -> None:
+    Annotations, decorators and checks of inputs are left out.
+    """
+    found: list[tuple[str, ast.expr, tuple[int, int]]] = []
+
+    def visit(node: ast.AST, where: str, lines: tuple[int, int], called: bool) -> None:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             if node.name in ("check", "weight_shape"):
                 return
             inner = f"{where}.{node.name}" if where else node.name
             for statement in node.body:
-                visit(statement, inner)
+                visit(statement, inner, lines, isinstance(node, ast.FunctionDef))
             return
         if isinstance(node, ast.Raise | ast.Assert | ast.AnnAssign):
             return
+        if isinstance(node, ast.stmt) and called:
+            body = getattr(node, "body", [])
+            lines = (node.lineno, body[0].lineno - 1 if body else node.end_lineno or node.lineno)
         if isinstance(node, ast.expr):
-            found.append((where, node))
+            found.append((where, node, lines))
         for child in ast.iter_child_nodes(node):
-            visit(child, where)
+            visit(child, where, lines, called)
 
-    visit(definition, "")
+    visit(definition, "", (0, 0), False)
     return found
 
 

@@ -50,6 +50,10 @@ def _summary(run: Run) -> Iterator[str]:
     counts = ", ".join(f"{run.count(fate)} {WORDS[fate]}" for fate in FATES)
     losses = len({a.loss for a in run.attempts})
     yield f"{len(run.attempts)} mutants of {losses} losses: {counts}; kill rate {run.rate:.1%}"
+    if run.equivalent:
+        yield f"{run.equivalent} more are known to change nothing and were left out"
+    if run.stands_for > len(run.attempts):
+        yield f"a sample of {run.stands_for:.0f} mutants, which the kill rate stands for"
     hit = sum(bool(control.fell) for control in run.controls)
     if run.controls:
         yield f"{len(run.controls)} of these checks on the unmutated losses: {hit} hit"

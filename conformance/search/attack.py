@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
@@ -16,7 +17,7 @@ from losskit.conformance.search.climb import climb, heights
 from losskit.conformance.search.domains import project
 from losskit.conformance.search.edge import edge_case
 from losskit.conformance.search.inputs import draw, stack, take
-from losskit.conformance.search.parameters import fill_numbers, fits, parameter_draws, size_draws
+from losskit.conformance.search.parameters import fill_numbers, fits, neighbouring_draws, parameter_draws, size_draws
 from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Data, Subject
 from losskit.conformance.witness import describe
@@ -26,6 +27,7 @@ from losskit.spec.tensors import Real
 
 Sizes = dict[str, int]
 CLIMBS = 3  # batches of a coupled loss that ascent starts from
+NEIGHBOURS = 8  # times as many settings next to the ends of regimes as are drawn from one
 SECOND_LOOKS = 6  # rounds of other batches before a bound is called loose
 
 
@@ -39,6 +41,7 @@ class Search:
         seed: of everything that is drawn.
         device: where the loss runs.
         command: the command line that repeats the attack, without the property.
+        brief: whether the first difference ends a check and a witness stays as it was found, where only the verdict counts.
     """
 
     spec: LossSpec
@@ -47,6 +50,7 @@ class Search:
     device: str = "cpu"
     command: str = ""
     salt: str = ""
+    brief: bool = False
     skipped: dict[str, int] = field(default_factory=dict)
 
     def rng(self, *words: object) -> random.Random:
@@ -63,12 +67,26 @@ class Search:
         """
         rng = self.rng("settings")
         settings = parameter_draws(self.spec, when, rng, self.budget.settings)
+        yield from self._at(settings, when, rng, self.budget.sizes if every else self.budget.turns)
+
+    def neighbours(self) -> Iterator[tuple[int, Subject, Sizes]]:
+        """Loss settings next to the points where its claims' regimes end, at one combination of sizes each."""
+        rng = self.rng("neighbours")
+        settings = neighbouring_draws(self.spec, rng, NEIGHBOURS * self.budget.settings)
+        seen: set[int] = set()
+        for number, subject, sizes in self._at(settings, {}, rng, 1):
+            if number not in seen:
+                yield number, subject, sizes
+            seen.add(number)
+
+    def _at(
+        self, settings: list[dict[str, Any]], when: When, rng: random.Random, turns: int
+    ) -> Iterator[tuple[int, Subject, Sizes]]:
         for number, setting in enumerate(settings):
             fitting = [s for s in size_draws(self.spec, when, rng, self.budget.sizes) if fits(self.spec, setting, s)]
-            if number and not every:
-                first = number * self.budget.turns
-                turns = range(first, first + min(self.budget.turns, len(fitting)))
-                fitting = [fitting[turn % len(fitting)] for turn in turns]
+            if number and turns < len(fitting):
+                first = number * turns
+                fitting = [fitting[turn % len(fitting)] for turn in range(first, first + turns)]
             for sizes in fitting:
                 filling = self.rng("numbers", number, sorted(sizes.items()))
                 lengths = {**sizes, **self._output_sizes(setting, sizes, filling)}
@@ -279,7 +297,10 @@ def _refuted(law: Law, search: Search, subject: Subject, data: Data, tally: Tall
             return False
 
     # a case may need its neighbours: a transformation that moves rows
-    single = shrink(single, _simplifiable(law, subject, single), breaks) if breaks(single) else data
+    alone = breaks(single)
+    if alone and not search.brief:
+        single = shrink(single, _simplifiable(law, subject, single), breaks)
+    single = single if alone else data
     worst = float(_ratio(law, subject, single).amax())
     tally.worst = max(tally.worst, worst)
     return Result("refuted", tally.cases, tally.worst, witness=describe(law, search.command, subject, single))

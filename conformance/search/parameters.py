@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from losskit.spec import Interval, LossSpec, OneOf, Parameter
@@ -16,6 +17,8 @@ CLASS_COUNTS = (3, 2, 5, 1, 4, 10)
 SIZES = (3, 2, 4, 1, 6)
 INTEGERS = (-1, 255)
 ODD_BLOCK = 7
+WHOLE = (0.0, 1.0, 2.0, 3.0)  # where formulas have special cases
+NEXT = (0.03, 1e-5)  # of a point: how far its neighbours are
 
 
 def parameter_draws(spec: LossSpec, when: When, rng: random.Random, count: int) -> list[dict[str, Any]]:
@@ -82,6 +85,47 @@ def telling_values(parameter: Parameter, condition: Condition | None, rng: rando
     if condition is None:
         found = [*([None] if parameter.optional else []), *found, *parameter.words]
     return found
+
+
+def neighbouring_draws(spec: LossSpec, rng: random.Random, count: int) -> list[dict[str, Any]]:
+    """Up to ``count`` settings at and next to the points that the spec names, where a formula may change branches."""
+    values = {p.name: _neighbours(spec, p, rng) for p in spec.parameters.fields}
+    rounds = zip_longest(*([(name, value) for value in found] for name, found in values.items()))
+    every = [pair for turn in rounds for pair in turn if pair is not None]
+    settings: list[dict[str, Any]] = []
+    for turn, (name, value) in enumerate(every * 2):  # beside the defaults, then beside whatever else is drawn
+        others = {
+            p.name: p.default if turn < len(every) else rng.choice(values[p.name]) for p in spec.parameters.fields
+        }
+        setting = {**others, name: value}
+        if len(settings) < count and setting not in settings and _admissible(spec, setting):
+            settings.append(setting)
+    return settings
+
+
+def _neighbours(spec: LossSpec, parameter: Parameter, rng: random.Random) -> list[Any]:
+    """Telling values of a parameter; of a number also the points between its claims' regimes and those on both sides."""
+    if parameter.kind != "float" or parameter.tuning or not isinstance(parameter.domain, Interval):
+        return telling_values(parameter, None, rng)
+    named = [parameter.default, *_ends(parameter.domain), *WHOLE]
+    for claim in spec.claims:
+        condition = claim.when.get(parameter.name)
+        named += _ends(condition) if isinstance(condition, Interval) else [] if condition is None else condition.values
+    points = dict.fromkeys(float(n) for n in named if isinstance(n, int | float))
+    steps = [sign * step for step in NEXT for sign in (1, -1)]
+    sides = [p + step * (abs(p) or 1.0) for p in points for step in steps if math.isfinite(p)]
+    found = [*_shuffled(points, rng), *_shuffled(sides, rng)]
+    return [*([None] if parameter.optional else []), *parameter.words, *(v for v in found if v in parameter.domain)]
+
+
+def _shuffled(values: Iterable[float], rng: random.Random) -> list[float]:
+    order = list(values)
+    rng.shuffle(order)
+    return order
+
+
+def _ends(interval: Interval) -> list[float]:
+    return [interval.low, interval.high]
 
 
 def _integers(interval: Interval, rng: random.Random) -> list[Any]:

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from losskit.plugins.ops.eager import in_place, times
+
 Gradients = list[Tensor | None]
 
 
@@ -78,7 +80,7 @@ class _BlockedSum(torch.autograd.Function):
             inputs = ctx.saved_tensors
             with _full_precision(inputs):
                 _, made = ctx.loss.total(ctx.needs_input_grad[1:], *inputs)
-        return None, *(None if gradient is None else gradient.mul_(cotangent) for gradient in made)
+        return None, *(None if gradient is None else times(gradient, cotangent) for gradient in made)
 
 
 class _BlockedValues(torch.autograd.Function):
@@ -98,14 +100,15 @@ class _BlockedValues(torch.autograd.Function):
 
 
 def _pull_back(ctx: Any, cotangent: Tensor) -> tuple[Tensor | None, ...]:
-    """The gradient of ``cotangent * values``, differentiable where a graph of the backward pass is wanted."""
+    """The gradient of ``cotangent * values``, by sweeps unless it is to be differentiated or comes in a batch."""
     inputs, wanted = ctx.saved_tensors, ctx.needs_input_grad[1:]
     with _full_precision(inputs):
-        if not torch.is_grad_enabled():
+        if in_place(cotangent):
             return None, *ctx.loss.sweep(cotangent, wanted, *inputs)[1]
-        values = ctx.loss.plain(*inputs)
-        leaves = [x for x, is_wanted in zip(inputs, wanted, strict=True) if is_wanted]
-        gradients = iter(torch.autograd.grad(values, leaves, cotangent.expand_as(values), create_graph=True))
+        with torch.enable_grad():
+            values = ctx.loss.plain(*inputs)
+            leaves = [x for x, is_wanted in zip(inputs, wanted, strict=True) if is_wanted]
+            gradients = iter(torch.autograd.grad(values, leaves, cotangent.expand_as(values), create_graph=True))
     return None, *(next(gradients) if is_wanted else None for is_wanted in wanted)
 
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from losskit.spec import EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
-from losskit.spec.cases import CONFUSION_BY_ARITHMETIC, LABEL_NOT_BINARY, NO_SAMPLE, UNSURE
+from losskit.spec.cases import CONFUSION_BY_ARITHMETIC, LABEL_NOT_BINARY, NO_SAMPLE, RIGHT_BY_FAR, UNSURE
 from losskit.spec.expressions import column, exp, ids, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -76,6 +76,12 @@ SPEC = LossSpec(
             parameters={"beta": 2.0},
             inputs={"logits": [0.05, -0.02, 0.01], "target": [1.0, 0.0, 1.0]},
             expected=0.348946633,
+        ),
+        Example(
+            inputs=RIGHT_BY_FAR,
+            expected=1.1950254183762995e-15,
+            gradients={"logits": [-8.8206149842521e-19, 2.4977256010332e-18, -3.69823438958605e-15]},
+            note="right by far",
         ),
     ),
     edge_cases=(

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from losskit.spec import EdgeCase, Example, LossSpec, Narrowing, Parameters, hookimpl
-from losskit.spec.cases import CLOSE, CONFUSION_BY_ARITHMETIC, LABEL_NOT_BINARY, NO_SAMPLE, UNSURE
+from losskit.spec.cases import CLOSE, CONFUSION_BY_ARITHMETIC, LABEL_NOT_BINARY, NO_SAMPLE, RIGHT_BY_FAR, UNSURE
 from losskit.spec.expressions import exp, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -77,6 +77,12 @@ SPEC = LossSpec(
     examples=(
         Example(parameters={"amplification": 10.0}, inputs=UNSURE, expected=0.5931044779),
         Example(inputs=CLOSE, expected=0.3895085053),
+        Example(
+            inputs=RIGHT_BY_FAR,
+            expected=1.232615643630842e-15,
+            gradients={"logits": [-8.8206149842521e-19, 4.99545120206640e-18, -3.69823438958604e-15]},
+            note="right by far",
+        ),
     ),
     edge_cases=(
         NO_SAMPLE,

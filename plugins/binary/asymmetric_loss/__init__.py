@@ -132,6 +132,13 @@ SPEC = LossSpec(
         Example(
             inputs=LABELS, parameters={"detach_weight": True}, reduction="sum", expected=1.02596609, note="detached"
         ),
+        Example(
+            inputs={"logits": [[-5.0]], "target": [[0.0]]},
+            parameters={"gamma_neg": 0.5},
+            expected=0.0,
+            gradients={"logits": [[0.0]]},
+            note="below the margin, where the power's slope is infinite",
+        ),
     ),
     edge_cases=(
         EMPTY_BATCH,

@@ -147,6 +147,12 @@ SPEC = LossSpec(
     examples=(
         Example(inputs=ROW, expected=0.9714222276),
         Example(
+            inputs={"logits": [-30.0, 30.0], "target": [1e-13, 0.9999999999990905]},
+            reduction="none",
+            expected=[3.0935762296883975e-12, 2.7378417282876245e-11],
+            note="shares next to 0 and 1",
+        ),
+        Example(
             parameters={"pos_weight": 3.0},
             inputs={"logits": [0.5, -1.0], "target": [1.0, 0.0]},
             reduction="none",

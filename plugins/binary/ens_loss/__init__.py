@@ -103,6 +103,24 @@ SPEC = LossSpec(
         ),
     ),
     edge_cases=(
+        EdgeCase(
+            case="margins that are equal, 0 and -0 among them, or next to equal",
+            expected="equal ones take their derivatives in the order of the samples, others in their own order",
+            examples=(
+                Example(
+                    inputs={"logits": [0.0, 0.0, -1.0], "target": [1.0, 0.0, 1.0], "noise": [0.5, -1.0, 1.5]},
+                    reduction="none",
+                    expected=[0.0, 0.0, 1.000001],
+                    gradients={"logits": [-1.000001, 0.3678804411714423, -1.000001]},
+                ),
+                Example(
+                    inputs={"logits": [2e-20, 1e-20, -1.0], "target": [1.0, 1.0, 1.0], "noise": [0.5, -1.0, 1.5]},
+                    reduction="none",
+                    expected=[-7.357608823428846e-21, -1.000001e-20, 1.000001],
+                    gradients={"logits": [-0.3678804411714423, -1.000001, -1.000001]},
+                ),
+            ),
+        ),
         EMPTY_BATCH,
         EdgeCase(
             case="lam < 0 and 1 + lam e <= 0",

@@ -35,7 +35,7 @@ def self_adjusting_dice_gradient(
     """Gradient of the sum of the values by the quotient rule, with the weight held fixed where it is detached."""
     above, below = _fraction(logits, target, alpha, smooth, squared_denominator, aggregation)
     p, not_p = _sigmoid(logits), _sigmoid(-logits)
-    q = not_p**alpha * p
+    q = _damped(logits, alpha)
     by_q = -(2 * target * below - above * (2 * q if squared_denominator else 1)) / below**2
     by_x = q * (not_p if detach_weight else not_p - alpha * p)
     return {"logits": by_q * by_x}
@@ -44,11 +44,17 @@ def self_adjusting_dice_gradient(
 def _fraction(
     logits: Array, target: Array, alpha: float, smooth: float, squared: bool, aggregation: str
 ) -> tuple[Array, Array]:
-    q = _sigmoid(-logits) ** alpha * _sigmoid(logits)
+    q = _damped(logits, alpha)
     above, below = 2 * q * target, (q**2 if squared else q) + target
     if aggregation == "set":
         above, below = np.asarray(above.sum()), np.asarray(below.sum())
     return above + smooth, below + smooth
+
+
+def _damped(logits: Array, alpha: float) -> Array:
+    """``(1 - p)^alpha p`` by the logarithm of ``1 - p``, which underflows long before a small power of it does."""
+    found: Array = np.exp(-alpha * np.logaddexp(0, logits)) * _sigmoid(logits)
+    return found
 
 
 def _sigmoid(x: Array) -> Array:

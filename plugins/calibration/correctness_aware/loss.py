@@ -49,5 +49,5 @@ class CorrectnessAwareLoss(Loss):
         none = torch.zeros_like(weight)
         right, wrong = torch.where(correct, weight, none).sum(), torch.where(correct, none, weight).sum()
         own = torch.where(correct, right, wrong)
-        both = (right > 0) & (wrong > 0) & (own > 0)
+        both = (right > 0) & (wrong > 0)
         return torch.where(both, 0.5 * (right + wrong) / torch.where(both, own, torch.ones_like(own)), 1.0)

@@ -165,7 +165,12 @@ SPEC = LossSpec(
             case="0 < gamma < 1 and p_y = 1",
             expected="0 with zero gradient: the slope of the power is infinite there and not taken",
             examples=(
-                Example(parameters={"gamma": 0.5}, inputs={"logits": [[1e4, -1e4]], "target": [0]}, expected=0.0),
+                Example(
+                    parameters={"gamma": 0.5},
+                    inputs={"logits": [[1e4, -1e4]], "target": [0]},
+                    expected=0.0,
+                    gradients={"logits": [[0.0, 0.0]]},
+                ),
             ),
         ),
         EdgeCase(

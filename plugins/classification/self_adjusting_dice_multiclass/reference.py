@@ -21,8 +21,8 @@ def self_adjusting_dice_multiclass(
     whole = aggregation == "set"
     total = np.zeros(() if whole else len(logits))
     for k in range(logits.shape[1]):
-        p, rest = _share(logits, k)
-        above, below = _fraction(rest**alpha * p, target == k, smooth, squared_denominator, whole)
+        p = _share(logits, k)[0]
+        above, below = _fraction(_weight(logits, k, alpha) * p, target == k, smooth, squared_denominator, whole)
         total = total + 1 - above / below
     return total, np.asarray(float(len(logits) > 0)) if whole else np.ones(len(logits))
 
@@ -45,7 +45,7 @@ def self_adjusting_dice_multiclass_gradient(
     every = [_share(logits, k)[0] for k in range(classes)]
     for k in range(classes):
         p, rest = _share(logits, k)
-        q = rest**alpha * p
+        q = _weight(logits, k, alpha) * p
         above, below = _fraction(q, target == k, smooth, squared_denominator, aggregation == "set")
         by_q = -(2 * (target == k) * below - above * (2 * q if squared_denominator else 1)) / below**2
         by_p = rest**alpha - (0 if detach_weight else alpha * rest ** (alpha - 1) * p)
@@ -61,6 +61,16 @@ def _share(logits: Array, k: int) -> tuple[Array, Array]:
     p: Array = powers[:, k] / whole
     rest: Array = np.delete(powers, k, axis=1).sum(axis=1) / whole
     return p, rest
+
+
+def _weight(logits: Array, k: int, alpha: float) -> Array:
+    """``(1 - p)^alpha`` by the logarithm of ``1 - p``, which underflows long before a small power of it does."""
+    if alpha == 0:
+        return np.ones(len(logits))
+    others = np.delete(logits, k, axis=1)
+    log_rest = np.logaddexp.reduce(others, axis=1, initial=-np.inf) - np.logaddexp.reduce(logits, axis=1)
+    found: Array = np.exp(alpha * log_rest)
+    return found
 
 
 def _fraction(q: Array, mine: NDArray[np.bool_], smooth: float, squared: bool, whole: bool) -> tuple[Array, Array]:

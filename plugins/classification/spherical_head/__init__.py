@@ -128,6 +128,32 @@ SPEC = LossSpec(
                     inputs={**ALIKE, **ALIKE_STATISTICS, "gram": [[3.0, 6.0], [6.0, 11.75]]},
                     expected=1.3132616875182228,
                 ),
+                Example(
+                    inputs={"hidden": [[1.0, -2.0]], "weight": [[0.1, 0.3], [0.1, 0.3], [0.1, 0.3]], "target": [1]},
+                    expected=1.3132616875182228,
+                    gradients={"hidden": [[0.0, 0.0]]},
+                    note="rows whose mean rounds",
+                ),
+                Example(
+                    inputs={"hidden": [[0.0, 0.0]], "weight": [[1.0, 0.0], [0.0, 1.0], [-1.0, 2.0]], "target": [2]},
+                    expected=1.3132616875182228,
+                    gradients={"hidden": [[0.0, 0.0]]},
+                    note="no hidden state",
+                ),
+            ),
+        ),
+        EdgeCase(
+            case="entries of a hidden state far apart in size, or all of 1e200",
+            expected="z_loss: as if they were scaled alike, and the small ones 0",
+            examples=(
+                Example(
+                    inputs={"hidden": [[1e-200, 1.0]], "weight": [[1.0, 0.0], [0.0, 1.0], [-1.0, 2.0]], "target": [2]},
+                    expected=0.5870752836422525,
+                ),
+                Example(
+                    inputs={"hidden": [[0.0, 1e200]], "weight": [[1.0, 0.0], [0.0, 1.0], [-1.0, 2.0]], "target": [2]},
+                    expected=0.5870752836422525,
+                ),
             ),
         ),
         EdgeCase(

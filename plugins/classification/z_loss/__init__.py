@@ -158,6 +158,13 @@ SPEC = LossSpec(
             examples=(
                 Example(inputs={"logits": [[3.0]], "target": [0]}, expected=1.3132616875182228),
                 Example(inputs=EQUAL, reduction="none", expected=[1.3132616875182228, 1.3132616875182228]),
+                Example(
+                    parameters={"eps": 0.25},
+                    inputs={"logits": [[2.0, 2.0, 2.0]], "target": [0]},
+                    expected=1.3132616875182228,
+                    gradients={"logits": [[-0.9747447715066732, 0.4873723857533366, 0.4873723857533366]]},
+                    note="eps leaves a slope",
+                ),
             ),
         ),
         EdgeCase(

@@ -20,10 +20,17 @@ def _transform(b: float, tau: float, classes: int) -> float:
         return float(b / ((tau - 1) * classes ** (tau - 1)))
     if tau == 1:
         return (up * math.log(up) + (down * math.log(down) if down else 0.0)) / 2
-    order = 1 / (2 - tau)
-    mean = up * ((1 + (down / up) ** order) / 2) ** (2 - tau)
     per_bracket = 2 ** (1 - tau) if tau < 1 else classes ** (1 - tau)
-    return float(per_bracket / (tau - 1) * (mean - 1))
+    return float(per_bracket / (tau - 1) * _mean_less_one(up, down, tau))
+
+
+def _mean_less_one(up: float, down: float, tau: float) -> float:
+    """``M - 1``, of which a difference of powers would leave few digits near tau = 1: the shares themselves average 1."""
+    order = 1 / (2 - tau)
+    if abs(tau - 1) > 0.5:
+        return float(up * ((1 + (down / up) ** order) / 2) ** (2 - tau) - 1)
+    changes = [share * math.expm1((order - 1) * math.log(share)) for share in (up, down) if share]
+    return math.expm1((2 - tau) * math.log1p(sum(changes) / 2))
 
 
 def _inverse(t: float, tau: float, classes: int) -> float:

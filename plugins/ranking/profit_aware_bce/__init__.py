@@ -121,6 +121,15 @@ SPEC = LossSpec(
             expected="the item that comes first in the list is kept",
             examples=(
                 Example(
+                    parameters={"top_k": 2},
+                    inputs={
+                        "scores": [[0.5, -0.3, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0]],
+                        "pnl": [[3.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]],
+                    },
+                    expected=0.088530007682153,
+                    note="the second of eight",
+                ),
+                Example(
                     inputs={"scores": [[0.0, 1.0, 5.0]], "pnl": [[0.0, 9.0, 0.0]]},
                     parameters={"top_k": 2},
                     expected=0.1566308437,

@@ -80,3 +80,13 @@ def test_transforms_are_told_to_take_the_plain_form(x: Tensor) -> None:
 
     assert torch.func.grad(plain_or_not)(x)[0, 0] == 2
     assert own_backward(x, None)
+
+
+def test_gradients_come_in_batches(x: Tensor) -> None:
+    factors = torch.tensor([1.0, -2.0], dtype=torch.float64)
+    (found,) = torch.autograd.grad(blocked_sum(Squares(), x), x, factors, is_grads_batched=True)
+    assert torch.equal(found, factors.reshape(2, 1, 1) * 2 * x.detach())
+    (rows,) = torch.autograd.grad(
+        blocked_values(Squares(), x), x, torch.eye(2, dtype=torch.float64), is_grads_batched=True
+    )
+    assert torch.equal(rows, torch.eye(2, dtype=torch.float64).unsqueeze(2) * 2 * x.detach())
