@@ -105,7 +105,9 @@ MUTANTS = (
         caught_by="Reduces",
         story="The gradient made in the forward pass is not scaled by the incoming one, so the mean's is N times too big.",
         edits=(
-            Edit("times(gradient, cotangent) for gradient in made", "gradient for gradient in made", file="ops.blocked"),
+            Edit(
+                "times(gradient, cotangent) for gradient in made", "gradient for gradient in made", file="ops.blocked"
+            ),
         ),
     ),
     Mutant(
