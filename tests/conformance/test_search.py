@@ -19,7 +19,7 @@ from losskit.conformance.search.domains import project
 from losskit.conformance.search.edge import edge_case
 from losskit.conformance.search.inputs import NoAdmissibleDataError, draw, stack, take
 from losskit.conformance.search.palette import PALETTE, between
-from losskit.conformance.search.parameters import fill_numbers, fits, parameter_draws, size_draws
+from losskit.conformance.search.parameters import fill_numbers, fits, neighbouring_draws, parameter_draws, size_draws
 from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Subject
 from losskit.registry import builtin
@@ -287,3 +287,15 @@ def test_sizes_below_the_least_of_a_regime_are_left_out() -> None:
     spec = get("nc2_frame")
     assert fits(spec, {"frame": "orthogonal"}, {"C": 1, "D": 2})
     assert not fits(spec, {"frame": "etf"}, {"C": 1, "D": 2})
+
+
+def test_settings_are_drawn_at_and_next_to_the_ends_of_regimes() -> None:
+    drawn = [setting["tau"] for setting in neighbouring_draws(get("comp_sum_bayes_risk"), random.Random(0), 99)]
+    for point in (0.0, 1.0, 2.0):
+        assert point in drawn
+        assert any(0 < tau - point < 0.1 for tau in drawn)
+    assert any(0 < 1 - tau < 1e-4 for tau in drawn)
+    assert all(tau >= 0 for tau in drawn)
+    labels = {s["direction"] for s in neighbouring_draws(get("h_consistency_transform"), random.Random(0), 12)}
+    assert labels == {"T", "gamma", "gamma_upper"}
+    assert math.inf in [s["lam"] for s in neighbouring_draws(get("ldr_kl"), random.Random(0), 99)]
