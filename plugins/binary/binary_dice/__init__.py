@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from losskit.spec import Accepted, Between, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
+from losskit.spec import Between, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
 from losskit.spec.cases import (
     EMPTY_OVERLAP,
     FAR_ITEMS,
@@ -178,15 +178,7 @@ SPEC = LossSpec(
         "The numerator of 1 - (2 TP + s) / (D + s) is summed as |p - t| (or its square): nothing cancels near an exact "
         "prediction.",
     ),
-    graph_accepts=(
-        *ONE_IS_POSITIVE,
-        *(
-            Accepted(
-                input="target", wrong="an axis of size 1", meaning="taken for the label of every score", when=regime
-            )
-            for regime in (WHOLE, {**EACH, "squared_denominator": OneOf(values=(False,))})
-        ),
-    ),
+    graph_accepts=ONE_IS_POSITIVE,
     module="losskit.plugins.binary.binary_dice.loss:BinaryDiceLoss",
     oracle="losskit.plugins.binary.binary_dice.reference:binary_dice",
 )

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from losskit.spec import (
     Above,
+    Accepted,
     AtLeast,
     Between,
     EdgeCase,
@@ -193,7 +194,10 @@ SPEC = LossSpec(
         "way round.",
         "Beside a Dice loss: alpha = beta = 1/2 is the plain denominator with a smoothing term twice as large.",
     ),
-    graph_accepts=ONE_IS_POSITIVE,
+    graph_accepts=(
+        *ONE_IS_POSITIVE,
+        Accepted(input="target", wrong="an axis of size 1", meaning="taken for the label of every score", when=WHOLE),
+    ),
     module="losskit.plugins.binary.binary_tversky.loss:BinaryTverskyLoss",
     oracle="losskit.plugins.binary.binary_tversky.reference:binary_tversky",
 )

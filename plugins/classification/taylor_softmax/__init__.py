@@ -7,6 +7,7 @@ from losskit.spec.cases import (
     EMPTY_BATCH,
     FROM_THE_END,
     LABEL_OUT_OF_RANGE,
+    LABELS_FOR_SOME_ROWS,
     NAN_ROW,
     ONE_CLASS,
     ROWS,
@@ -37,6 +38,7 @@ SCORES = symbol("logits")
 RIGHT = {"logits": one_hot(symbol("target"), symbol("C"))}
 SEVERAL = {"C": AtLeast(2)}
 SECOND = {"order": 2, "C": AtLeast(2)}
+HIGHER = {"order": AtLeast(4)}
 
 
 class TaylorSoftmaxParameters(Parameters):
@@ -168,7 +170,7 @@ SPEC = LossSpec(
         "t_n tends to the exponential as n grows, and the loss to cross-entropy; orders above 200 are refused, for beyond "
         "them the quadrature behind the value runs out of digits.",
     ),
-    graph_accepts=(FROM_THE_END,),
+    graph_accepts=(FROM_THE_END, *(one.model_copy(update={"when": HIGHER}) for one in LABELS_FOR_SOME_ROWS)),
     module="losskit.plugins.classification.taylor_softmax.loss:TaylorSoftmaxLoss",
     oracle="losskit.plugins.classification.taylor_softmax.reference:taylor_softmax",
 )

@@ -150,12 +150,7 @@ SPEC = LossSpec(
             meaning="taken for the label of every row",
             when={"importance_weights": OneOf(values=(None,))},
         ),
-        Accepted(
-            input="logits",
-            wrong="an axis of size 1",
-            meaning="taken for the scores of every label",
-            when={"importance_weights": OneOf(values=(None,))},
-        ),
+        Accepted(input="logits", wrong="an axis of size 1", meaning="taken for the scores of every label"),
     ),
     module="losskit.plugins.ordinal.ordinal_cross_entropy.loss:OrdinalCrossEntropyLoss",
     oracle="losskit.plugins.ordinal.ordinal_cross_entropy.reference:ordinal_cross_entropy",

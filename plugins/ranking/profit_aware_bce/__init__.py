@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
+from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
 from losskit.spec.expressions import item, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -160,6 +160,25 @@ SPEC = LossSpec(
     graph_accepts=(
         Accepted(input="pnl", wrong="not a number", answer="nan", meaning="nan"),
         Accepted(input="pnl", wrong="an axis of size 1", meaning="the first list, or the first item of each, alone"),
+        # as the graphs are traced, with lists of five: of longer ones the first top_k, or fewer, are looked at
+        Accepted(
+            input="scores",
+            wrong="an axis too long",
+            meaning="lists and items without a profit are left out",
+            when={"top_k": Between(1, 5)},
+        ),
+        Accepted(
+            input="pnl",
+            wrong="an axis too short",
+            meaning="lists and items without a profit are left out",
+            when={"top_k": Between(1, 4)},
+        ),
+        Accepted(
+            input="pnl",
+            wrong="an axis too long",
+            meaning="profits without a score are left out",
+            when={"top_k": OneOf(values=(1,))},
+        ),
     ),
     module="losskit.plugins.ranking.profit_aware_bce.loss:ProfitAwareBCELoss",
     oracle="losskit.plugins.ranking.profit_aware_bce.reference:profit_aware_bce",
