@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
+from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
 from losskit.spec.expressions import item, symbol
 from losskit.spec.properties import (
     Bounded,
@@ -177,7 +177,7 @@ SPEC = LossSpec(
             input="pnl",
             wrong="an axis too long",
             meaning="profits without a score are left out",
-            when={"top_k": OneOf(values=(1,))},
+            when={"top_k": Between(1, 2)},
         ),
     ),
     module="losskit.plugins.ranking.profit_aware_bce.loss:ProfitAwareBCELoss",
