@@ -26,6 +26,7 @@ from losskit.spec.tensors import Real
 
 ASIDE = 0.1  # of a row's largest entry, or of 1: how far inputs are moved off ties
 BLUR = 2**12  # of the dtype's resolution: gradients lose more digits than values
+SHAKEN = 64  # times what one rounding of all inputs changed may be due to those on the way
 
 
 def moved_aside(subject: Subject, data: Data, rng: random.Random) -> Data:
@@ -110,7 +111,15 @@ class Carried(OfGradient):
         worst = (after - before).abs().nan_to_num(0.0, 0.0).argmax(1, keepdim=True)
         left, right = (g.gather(1, worst).squeeze(1).nan_to_num(0.0, 0.0, 0.0) for g in (after, before))
         noise = BLUR * torch.finfo(subject.dtype).eps * (1 + reach_of(data, names)) * size
-        return Sides(left, right, noise=noise, rtol=1e-8)
+        return Sides(left, right, noise=noise + self._wobble(subject, data, here, shared), rtol=1e-8)
+
+    @staticmethod
+    def _wobble(subject: Subject, data: Data, here: Data, shared: bool) -> Tensor:
+        """What rounded inputs change in a gradient: all of it where it is 0 but for rounding, as of two standardised scores."""
+        rounded = 1 + 64 * torch.finfo(subject.dtype).eps
+        there = subject.gradients({**data, **{n: data[n] * rounded for n in here}}, tuple(here))
+        gaps = torch.cat([_rows((there[n] - here[n]).abs(), shared) for n in here], 1)
+        return SHAKEN * gaps.nan_to_num(0.0, 0.0).amax(1)
 
 
 def _rows(tensor: Tensor, shared: bool) -> Tensor:
