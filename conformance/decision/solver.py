@@ -21,7 +21,8 @@ KEPT = 2  # starts inside that are followed, so that they may agree; a face that
 ROUNDING = 64 * torch.finfo(torch.float64).eps
 CURVED = 1e-13  # of the problem's scale: an eigenvalue below it is none
 CLOSED = 1e-9  # a slack below it is tried as a tie
-AGREED = 1e-10  # slack, relative to the value, that asks for no further work; nothing is certified beyond it
+AGREED = 1e-10  # slack, relative to the value, that asks for no further work
+CERTIFIED = 1e-11  # of the value: nothing is certified beyond it
 FINISH = 6  # Newton steps of the second attempt
 SAFETY = 4.0  # towards an infimum at infinity the quadratic model promises too little
 NEAR = 0.1  # distance of a restart
@@ -131,7 +132,7 @@ def _again(problem: Problem, x: Tensor, seed: int, steps: int) -> tuple[Tensor, 
 def _certified(problem: Problem, x: Tensor, value: Tensor, slack: Tensor, seed: int) -> Solution:
     """The solution at points whose slacks take kinks and rounding into account."""
     none = value <= UNBOUNDED
-    slack = _at_kinks(problem, x, value, slack, seed + 2).maximum(AGREED * (1 + value.abs()))
+    slack = _at_kinks(problem, x, value, slack, seed + 2).maximum(CERTIFIED * (1 + value.abs()))
     slack = torch.where(none, 0.0, slack)
     return Solution(torch.where(none, -math.inf, value), slack, problem.ranking.rows(x))
 
