@@ -113,7 +113,8 @@ def _excused(expected: Array, found: Array, overflow: Array, *, is_gradient: boo
     decides whether one infinity is left or the difference of two. A number never stands for either, nor does
     not-a-number for an infinite value.
     """
-    same = (expected == found) | (np.isnan(found) & (np.isnan(expected) | is_gradient))
+    unknown = np.isnan(expected) | np.isnan(found)
+    same = (expected == found) | (unknown & ~np.isfinite(found) & (is_gradient | (np.isnan(expected) & np.isnan(found))))
     excused: NDArray[np.bool_] = ~np.isfinite(expected) & (same | overflow)
     return excused
 

@@ -24,7 +24,7 @@ def huber_residual(input: Tensor, target: Tensor, delta: float) -> Tensor:
     if not torch.jit.is_scripting():
         if _fused(input, target):
             return huber_loss(input, target, reduction="none", delta=delta)
-        if traced():
+        if traced() and isinstance(delta, int | float):  # a graph may take it for an input, with a slope of its own
             value: Tensor = _Huber.apply(input - target, delta)
             return value
     residual = input - target
