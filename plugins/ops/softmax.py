@@ -48,7 +48,8 @@ class _LogLikelihood(OwnSlope):
         if not in_place(of_value):
             spelled_out = partial(_smoothed_softmax, label=label, smoothing=smoothing)
             return differentiated(spelled_out, scores, of_value), None, None
-        spread = smoothing / max(1, scores.size(-1))  # an empty batch may have no classes either
+        # an empty batch may have no classes either; and a graph should count them only where it has to
+        spread = smoothing / max(1, scores.size(-1)) if smoothing else 0.0
         slope = log_p.exp()
         if smoothing < 0.5:  # mostly 1 - p_y, else mostly the mean's share
             own = spread - smoothing - torch.expm1(pick(log_p, label))
