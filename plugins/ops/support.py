@@ -38,7 +38,7 @@ def moved(weight: Tensor, place: Tensor) -> Tensor:
     count = weight.size(-1)
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
         if (traced() or readable(place)) and count > 1:
-            left = place.nan_to_num().floor_().clamp_(max=count - 2)
+            left = torch.where(place.isnan(), 0.0, place).floor_().clamp_(max=count - 2)
             index = left.long()
             right_share = left.neg_().add_(place).mul_(weight)
             found = torch.zeros_like(weight).scatter_add_(-1, index, weight - right_share)
@@ -52,7 +52,7 @@ def cross_entropy_between(scores: Tensor, place: Tensor) -> Tensor:
     count = scores.size(-1)
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
         if own_slope(scores, place):
-            neighbours = place.nan_to_num().floor_().clamp_(max=count - 2).unsqueeze(-1)
+            neighbours = torch.where(place.isnan(), 0.0, place).floor_().clamp_(max=count - 2).unsqueeze(-1)
             neighbours = neighbours + torch.arange(2, dtype=place.dtype, device=place.device)
             shares = 1 - (neighbours - place.unsqueeze(-1)).abs_()
             value: Tensor = _CrossEntropyBetween.apply(scores, neighbours.long(), shares)
