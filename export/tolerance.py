@@ -114,7 +114,9 @@ def _excused(expected: Array, found: Array, overflow: Array, *, is_gradient: boo
     not-a-number for an infinite value.
     """
     unknown = np.isnan(expected) | np.isnan(found)
-    same = (expected == found) | (unknown & ~np.isfinite(found) & (is_gradient | (np.isnan(expected) & np.isnan(found))))
+    same = (expected == found) | (
+        unknown & ~np.isfinite(found) & (is_gradient | (np.isnan(expected) & np.isnan(found)))
+    )
     excused: NDArray[np.bool_] = ~np.isfinite(expected) & (same | overflow)
     return excused
 

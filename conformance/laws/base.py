@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.search.inputs import WIDE
-from losskit.conformance.search.palette import between
+from losskit.conformance.search.palette import STRUCTURED, between
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, LossSpec
 from losskit.spec.errors import InputError
@@ -75,6 +75,7 @@ class Law(ABC):
         claim: what the spec says.
         claimed: the property it says that of.
         detail: what the two sides are, in words, for the witness.
+        structured: share of rows made of a few telling numbers.
         moving: real tensors that ascent may move; inputs that are not differentiable stay.
         scales: at which scales inputs are drawn.
         finest: the smallest number but 0 that structured rows hold; slopes are not compared below what rounds a kink away.
@@ -86,6 +87,7 @@ class Law(ABC):
     detail = ""
     scales: ClassVar[tuple[float, ...]] = WIDE
     finest: ClassVar[float] = 0.0
+    structured: ClassVar[float] = STRUCTURED
     ties: ClassVar[float] = 0.25
     ends: ClassVar[tuple[str, ...]] = ("",)
     claimed: Any = field(init=False)

@@ -117,7 +117,8 @@ class Carried(OfGradient):
     def _wobble(subject: Subject, data: Data, here: Data, shared: bool) -> Tensor:
         """What rounded inputs change in a gradient: all of it where it is 0 but for rounding, as of two standardised scores."""
         rounded = 1 + 64 * torch.finfo(subject.dtype).eps
-        there = subject.gradients({**data, **{n: data[n] * rounded for n in here}}, tuple(here))
+        shaken = project(subject, {**data, **{n: data[n] * rounded for n in here}})
+        there = subject.gradients(shaken, tuple(here))
         gaps = torch.cat([_rows((there[n] - here[n]).abs(), shared) for n in here], 1)
         return SHAKEN * gaps.nan_to_num(0.0, 0.0).amax(1)
 

@@ -164,6 +164,9 @@ class SoughtKink(Kink):
     Half of the cases stay where they were drawn.
     """
 
+    structured: ClassVar[float] = 0.5
+    finest: ClassVar[float] = 0.0  # a kink may need numbers that small: singular values at a cutoff
+
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         drawn = super().prepare(subject, data, rng)
         near = torch.zeros_like(self.at(subject, data))

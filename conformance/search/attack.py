@@ -28,6 +28,7 @@ from losskit.spec.tensors import Real
 Sizes = dict[str, int]
 CLIMBS = 3  # batches of a coupled loss that ascent starts from
 NEIGHBOURS = 8  # times as many settings next to the ends of regimes as are drawn from one
+PATIENCE = 4  # times as many structured examples where a witness is wanted and chance has missed it
 SECOND_LOOKS = 6  # rounds of other batches before a bound is called loose
 
 
@@ -112,7 +113,7 @@ class Search:
                 rows = rng.choice((2, 3, 4, 6, 9))
                 if turn % 2:  # one saturated row holds a whole batch back
                     scales = (rng.choice(scales),)
-            data = law.given(draw(subject, sizes, rows, rng, scales, law.ties, law.palette))
+            data = law.given(draw(subject, sizes, rows, rng, scales, law.ties, law.palette, law.structured))
             reason = law.applies(subject, data)
             if reason:
                 self.skipped[reason] = self.skipped.get(reason, 0) + 1
@@ -204,7 +205,8 @@ def _confirm(law: Law, search: Search, tally: Tally) -> Result:
     for number in sorted(set(numbers) - confirmed):  # what chance and ascent missed may be a structured input
         subject = numbers[number]
         settings = [(s, z) for n, s, z in search.subjects(law.claim.when) if n == number]
-        edge, tried = edge_case(law, settings, search.budget.edge, search.rng("edge", number).getrandbits(31))
+        examples = PATIENCE * search.budget.edge
+        edge, tried = edge_case(law, settings, examples, search.rng("edge", number).getrandbits(31))
         tally.cases += tried
         if edge is None:
             told = ", ".join(f"{k}={v}" for k, v in subject.parameters.items()) or "the only setting"

@@ -36,6 +36,7 @@ def draw(
     scales: tuple[float, ...] = WIDE,
     ties: float = 0.25,
     palette: tuple[float, ...] = (),
+    share: float = STRUCTURED,
 ) -> Data:
     """Inputs that the loss accepts.
 
@@ -46,7 +47,8 @@ def draw(
         rng: source of all randomness.
         scales: each row takes one of them.
         ties: share of rows whose real entries are rounded, so that equal scores and exact margins occur.
-        palette: telling numbers that an eighth of the rows is made of, where there are any.
+        palette: telling numbers that some rows are made of, where there are any.
+        share: how many rows these are.
 
     Raises:
         NoAdmissibleDataError: every attempt was refused.
@@ -55,7 +57,7 @@ def draw(
     for attempt in range(ATTEMPTS):
         # a parameter may need more rows than asked for (a shift along the tokens): later attempts take more
         count = rows if attempt < ATTEMPTS // 2 else 2 * rows + 12
-        data = _draw_once(subject, sizes, count, rng, scales, ties, palette)
+        data = _draw_once(subject, sizes, count, rng, scales, ties, palette, share)
         try:
             with torch.no_grad():
                 subject.call(data)
@@ -111,13 +113,19 @@ class _Rows:
 
     @classmethod
     def drawn(
-        cls, count: int, scales: tuple[float, ...], ties: float, palette: tuple[float, ...], generator: torch.Generator
+        cls,
+        count: int,
+        scales: tuple[float, ...],
+        ties: float,
+        palette: tuple[float, ...],
+        share: float,
+        generator: torch.Generator,
     ) -> _Rows:
         chance = torch.rand((2, count), generator=generator)
         return cls(
             picked(scales, (count,), generator),
             chance[0] < ties,
-            chance[1] < (STRUCTURED if palette else 0.0),
+            chance[1] < (share if palette else 0.0),
             palette or (0.0,),
             generator,
         )
@@ -131,12 +139,13 @@ def _draw_once(
     scales: tuple[float, ...],
     ties: float,
     palette: tuple[float, ...],
+    share: float,
 ) -> Data:
     spec = subject.spec
     generator = torch.Generator().manual_seed(rng.getrandbits(62))
     present = [i for i in spec.inputs if not i.optional or i.drawn or rng.random() < 0.6]
     shapes = _shapes(spec, sizes, count, rng, present)
-    rows = _Rows.drawn(count, scales, ties, palette, generator)
+    rows = _Rows.drawn(count, scales, ties, palette, share, generator)
     data: Data = {}
     for entry in present:
         size = sum((shapes[s] for s in entry.shape), ())

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
+from losskit.plugins.checks import readable
 from losskit.plugins.classification.spherical_head import SPEC
 from losskit.plugins.debug import is_debug
 from losskit.plugins.ops.precision import full_matmul, widen
@@ -81,8 +82,19 @@ class SphericalHeadLoss(Loss):
         unit = torch.where(largest == 0, torch.ones_like(largest), largest)
         direction = hidden / unit.unsqueeze(-1)
         deviation = (direction * relative.index_select(0, target)).sum(dim=-1)
-        variance = quadratic(direction, full_matmul(relative.t(), relative)) / classes
+        variance = self.variance(direction, relative, classes)
         return z_softplus(deviation, variance, unit, self.a, self.b)
+
+    def variance(self, direction: Tensor, relative: Tensor, classes: Tensor) -> Tensor:
+        """Mean square of each row's centred scores, shape (B,).
+
+        Where there are fewer of them than entries of a state they are formed, which keeps twice the digits of a quadratic
+        form in a state that is nearly orthogonal to all rows.
+        """
+        if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
+            if readable(relative) and relative.size(0) <= relative.size(1):
+                return full_matmul(direction, relative.t()).square().sum(dim=-1) / classes
+        return quadratic(direction, full_matmul(relative.t(), relative)) / classes
 
     @torch.jit.unused
     def check(self, *inputs: Optional[Tensor], sample_weight: Optional[Tensor] = None) -> None:
