@@ -154,6 +154,8 @@ def _compare_precision(comparison: Comparison, subject: Subject, data: Data, dty
     most = torch.finfo(value.dtype).max  # what a dtype cannot hold is infinite there
     found, right = value.clamp(-most, most), wanted.clamp(-most, most)
     comparison.compare(f"value for {dtype} inputs against float64", found, right, allowed, subject, rounded)
+    if bool((wanted.abs() > most).any()):  # no slope follows from infinities
+        return
     for name, gradient in gradients.items():
         scale = slopes[name].abs().amax() if slopes[name].numel() else torch.tensor(0.0)
         amplified = 1 + max(float(v.abs().amax()) for v in exact.values() if v.is_floating_point() and v.numel())
@@ -174,7 +176,9 @@ def _compare_autocast(comparison: Comparison, subject: Subject, data: Data) -> N
     )
     wanted = subject.call(_floats(single, torch.float64), "mean")
     allowed = rounding(subject, _floats(single, torch.float64), wanted, torch.finfo(torch.bfloat16).eps).amax()
-    comparison.compare("value under autocast against float64", value, wanted, allowed, subject, single)
+    most = torch.finfo(value.dtype).max
+    found, right = value.clamp(-most, most), wanted.clamp(-most, most)
+    comparison.compare("value under autocast against float64", found, right, allowed, subject, single)
 
 
 def deterministic(claim: Claim, search: Search) -> Result:
