@@ -72,6 +72,8 @@ def means_of_own_class(x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """For each row the mean of its class, (B, D), and how many rows that has, (B,): for graphs, where no shape depends on data.
 
     Classes are put at places in their order, so that rows are added once each rather than multiplied with a mask of pairs.
+    The slope of a row's mean is handed to the row itself, which is right for what depends on the means alone; deviations
+    take them detached, since a quadratic form of deviations that add up to zero has no slope in the mean.
 
     Args:
         x: rows.
@@ -85,18 +87,13 @@ def means_of_own_class(x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class _OwnClassMeans(OwnSlope):
-    """A projection, which is its own transpose: the slope of rows is the mean of what comes back to their class."""
+    """With the slope of rows that all move with their class: what comes back to a class is the same for each of its rows."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, places: Tensor, counts: Tensor) -> Tensor:
-        ctx.save_for_backward(places, counts)
-        return _averaged(x, places, counts)
+        sums = torch.zeros_like(x).scatter_add(0, places.unsqueeze(1).expand_as(x), x)
+        return sums.index_select(0, places) / counts.unsqueeze(1)
 
     @staticmethod
     def backward(ctx: Any, of_means: Tensor) -> tuple[Tensor, None, None]:
-        return _averaged(of_means, *ctx.saved_tensors), None, None
-
-
-def _averaged(x: Tensor, places: Tensor, counts: Tensor) -> Tensor:
-    sums = torch.zeros_like(x).scatter_add(0, places.unsqueeze(1).expand_as(x), x)
-    return sums.index_select(0, places) / counts.unsqueeze(1)
+        return of_means, None, None

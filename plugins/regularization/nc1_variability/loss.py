@@ -69,7 +69,7 @@ class NC1VariabilityLoss(Loss):
             if traced():
                 rows = x - x.mean(dim=0)
                 means, counts = means_of_own_class(rows, labels)
-                return means, rows - means, 1 / counts
+                return means, rows - means.detach(), 1 / counts
         rows = x - x.mean(dim=0)
         same = same_label(labels)
         means = class_means(rows, same)
