@@ -18,6 +18,7 @@ from losskit.cli.export_all import page_of_all, write_all
 from losskit.cli.extensions import completions, names
 from losskit.cli.failures import FELL, STOOD
 from losskit.cli.page import Block, Grid, Heading, Paragraph
+from losskit.cli.parameters import parse, words
 from losskit.cli.runtimes import (
     check_runtimes,
     complete_runtimes,
@@ -143,7 +144,7 @@ def export(
             metavar="NAME",
             callback=check_runtimes,
             autocompletion=complete_runtimes,
-            help=f"Replay what was written in this runtime, too; may be given again. One of {known_runtimes()}.",
+            help=f"Replay what was written in this runtime, too; may be given again, or a,b. One of {known_runtimes()}.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an artifact that is already there.")] = False,
@@ -189,7 +190,7 @@ def export(
             "ranks": _numbers("--rank", rank or [], prefix="*"),
         }
         axes["without"] = tuple(without or ())
-        axes["dynamic"] = tuple(part for text in dynamic or () for part in text.split(","))
+        axes["dynamic"] = words(dynamic)
         axes["dynamic_grad"] = dynamic_grad
         axes["gradient_of"] = (grad_of or GradientOf.SUM).value
         manifest = _write(name, place, param or [], {**what, **axes})
@@ -216,7 +217,6 @@ def _check_runtimes(runtimes: tuple[str, ...]) -> None:
 
 
 def _write(name: str, place: Path, param: list[str], options: dict[str, Any]) -> Manifest:
-    from losskit.cli.parameters import parse
     from losskit.registry import is_place, load
     from losskit.spec.errors import NotExportableError
 

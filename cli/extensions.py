@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 
 from losskit.cli import output
 from losskit.cli.completing import VARIABLE
+from losskit.cli.parameters import words
 from losskit.registry import extensions
 from losskit.registry.extensions import COMMANDS, Hook, Offer
 from losskit.spec import Command
@@ -38,7 +39,7 @@ class Commands(Mapping[str, Any]):
 
 
 def names(hook: Hook[Any], *others: str) -> Callable[[list[str] | None], list[str] | None]:
-    """Checks the names that an option is given, in time to say that the command is wrong.
+    """Takes apart and checks the names that an option is given, in time to say that the command is wrong.
 
     Args:
         hook: what the names are of.
@@ -46,9 +47,10 @@ def names(hook: Hook[Any], *others: str) -> Callable[[list[str] | None], list[st
     """
 
     def check(given: list[str] | None) -> list[str] | None:
-        for name in given or ():
+        apart = list(words(given))
+        for name in apart:
             check_name(hook, name, *others)
-        return given
+        return apart or None
 
     return check
 

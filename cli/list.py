@@ -11,6 +11,7 @@ import typer
 from losskit.cli import completing, output
 from losskit.cli.examples import epilog
 from losskit.cli.page import Grid
+from losskit.cli.parameters import words
 from losskit.registry import VARIABLE, listing, unmatched
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def losses(
     Asked for a property, the answer names the regime in which it holds or fails. Without options no plugin is imported;
     a question imports the plugins it has to look into.
     """
-    question = Question(task, _words(holds), _words(fails), coupling)
+    question = Question(task, words(holds), words(fails), coupling)
     found, problems = _everything() if question == Question() else _matches(question)
     if as_json:
         output.show_json(losses=[_data(row) for row in found], problems=problems)
@@ -95,10 +96,6 @@ def losses(
         output.show([_regimes(found) if question.of_properties else _table(found, question)])
         _hints(found, question)
     _warn(problems)
-
-
-def _words(given: list[str] | None) -> tuple[str, ...]:
-    return tuple(word.strip() for entry in given or () for word in entry.split(","))
 
 
 def _everything() -> tuple[list[Row], dict[str, str]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from losskit.spec import LossSpec, Parameter
 from losskit.spec.errors import ParameterError
+
+if TYPE_CHECKING:
+    from losskit.spec import LossSpec, Parameter
 
 _SWITCHES = {"true": True, "false": False}
 _EXPECTED = {
@@ -16,6 +18,11 @@ _EXPECTED = {
     "bool": "true or false",
     "numbers": "numbers such as 1,2.5,3 or [1, 2.5, 3]",
 }
+
+
+def words(given: Sequence[str] | None) -> tuple[str, ...]:
+    """The words an option was given, once or several times, with commas between several."""
+    return tuple(word.strip() for entry in given or () for word in entry.split(","))
 
 
 def parse(spec: LossSpec, given: Sequence[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import typer
 
 from losskit.cli import output
 from losskit.cli.completing import properties
+from losskit.cli.parameters import words
 
 
 class Profile(StrEnum):
@@ -66,7 +67,7 @@ EngineOption = Annotated[
 ]
 
 
-def kinds_of(words: Sequence[str]) -> tuple[str, ...]:
+def kinds_of(given: Sequence[str]) -> tuple[str, ...]:
     """Kinds of the vocabulary from what was given, commas between several.
 
     Raises:
@@ -75,7 +76,7 @@ def kinds_of(words: Sequence[str]) -> tuple[str, ...]:
     from losskit.registry import kind
 
     with output.aside():
-        return tuple(kind(word.strip()) for entry in words for word in entry.split(","))
+        return tuple(kind(word) for word in words(given))
 
 
 def import_place(place: str) -> None:

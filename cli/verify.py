@@ -79,7 +79,7 @@ def verify(
             metavar="NAME",
             callback=check_runtimes,
             autocompletion=complete_runtimes,
-            help=f"Where to replay the files of folders; may be given again. One of {known_runtimes()}; ort if left out.",
+            help=f"Where to replay the files of folders; may be given again, or a,b. One of {known_runtimes()}; ort if left out.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,

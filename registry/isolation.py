@@ -27,7 +27,8 @@ def guarded(what: str, call: Callable[[], T], *, verb: str = "fails", patience: 
         what: whose code it is, to begin a sentence: ``the plugin of my_loss from my-losses 1.0 (my_losses)``.
         call: imports a module, calls a hook or looks at what a hook has returned.
         verb: what it did if it raises.
-        patience: seconds after which it is said that this takes long; None for what takes no time.
+        patience: seconds after which it is said that this takes long; None for what takes no time, and for
+            losskit's own, which only a busy machine makes slow.
 
     Returns:
         What the call returns.

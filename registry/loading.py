@@ -10,7 +10,7 @@ from typing import Any
 from losskit.registry import discovery
 from losskit.registry.discovery import Provider
 from losskit.registry.hooking import hooked
-from losskit.registry.isolation import guarded
+from losskit.registry.isolation import SLOW, guarded
 from losskit.spec import LossHooks, LossSpec
 from losskit.spec.errors import PluginError, UnknownLossError
 
@@ -146,7 +146,9 @@ def load(provider: Provider) -> LossSpec:
     what = f"the plugin of {provider.name} from {provider}"
     if provider.problem:
         raise PluginError(f"{what} cannot be imported: {provider.problem}")
-    returned: list[Any] = guarded(what, lambda: hooked(provider, LossHooks).losskit_loss())
+    returned: list[Any] = guarded(
+        what, lambda: hooked(provider, LossHooks).losskit_loss(), patience=None if provider.builtin else SLOW
+    )
     if len(returned) != 1 or not issubclass(type(returned[0]), LossSpec):  # isinstance believes what an object says
         raise PluginError(f"{what} must return one LossSpec from losskit_loss")
     spec: LossSpec = returned[0]

@@ -90,10 +90,10 @@ class _OwnClassMeans(OwnSlope):
     """With the slope of rows that all move with their class: what comes back to a class is the same for each of its rows."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, places: Tensor, counts: Tensor) -> Tensor:
+    def forward(_ctx: Any, x: Tensor, places: Tensor, counts: Tensor) -> Tensor:
         sums = torch.zeros_like(x).scatter_add(0, places.unsqueeze(1).expand_as(x), x)
         return sums.index_select(0, places) / counts.unsqueeze(1)
 
     @staticmethod
-    def backward(ctx: Any, of_means: Tensor) -> tuple[Tensor, None, None]:
+    def backward(_ctx: Any, of_means: Tensor) -> tuple[Tensor, None, None]:
         return of_means, None, None

@@ -112,7 +112,7 @@ def test_a_distribution_with_extensions_alone_can_be_selected(elsewhere: Elsewhe
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("verify", "mse", "--runtime", "nod"), "there is no runtime 'nod'; did you mean node?"),
+        (("verify", "mse", "--runtime", "ort,nod"), "there is no runtime 'nod'; did you mean node?"),
         (("verify", "mse", "--format", "htm=x.html"), "there is no report format 'htm'; did you mean html?"),
         (
             ("verify", "mse", "--format", "html"),

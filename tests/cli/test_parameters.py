@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import Field
 
-from losskit.cli.parameters import parse
+from losskit.cli.parameters import parse, words
 from losskit.spec import LossSpec, Parameters
 from losskit.spec.errors import ParameterError
 from losskit.spec.tensors import logits
@@ -84,3 +84,11 @@ def test_what_cannot_be_read_is_refused_in_one_sentence(texts: list[str], said: 
         parse(SPEC, texts)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "apart"),
+    [(None, ()), ([], ()), (["ort,node"], ("ort", "node")), (["ort", "node, web"], ("ort", "node", "web"))],
+)
+def test_words_stand_apart_or_between_commas(given: list[str] | None, apart: tuple[str, ...]) -> None:
+    assert words(given) == apart
