@@ -10,7 +10,7 @@ import torch
 
 from losskit.export.lowering.builder import Builder
 from losskit.export.lowering.errors import NoLoweringError
-from losskit.export.lowering.shapes import cut
+from losskit.export.lowering.shapes import cut, reshape
 from losskit.export.lowering.table import Meta, lowers
 from losskit.export.lowering.values import Value
 
@@ -162,9 +162,29 @@ def index_put(
 ) -> Value:
     """Entries put at places given axis by axis, or added there."""
     at, count, shape = _places(g, x, indices)
-    entries = g.fill(g.cast(source, result.dtype).seen_as((*shape, *x.shape[count:])))
-    attributes = {"reduction": "add"} if accumulate else {}
-    return g.add("ScatterND", g.fill(x), at, entries, dtype=result.dtype, shape=result.shape, **attributes)
+    entries = g.cast(source, result.dtype).seen_as((*shape, *x.shape[count:]))
+    if accumulate:
+        return _added(g, result, x, at, entries)
+    return g.add("ScatterND", g.fill(x), at, g.fill(entries), dtype=result.dtype, shape=result.shape)
+
+
+def _added(g: Builder, result: Meta, x: Value, at: Value, entries: Value) -> Value:
+    """Entries added at places of leading axes, these axes taken as one.
+
+    ``ScatterND`` would do without: ONNX Runtime adds its entries from several threads at once and so loses some that meet.
+    """
+    count = int(at.shape[-1])
+    lead, rest, number = sympy.Mul(*x.shape[:count]), x.shape[count:], sympy.Mul(*at.shape[:-1])
+    rows = at
+    if count > 1:
+        steps = [sympy.Mul(*x.shape[place + 1 : count]) for place in range(count)]
+        sized = g.each("Mul", at, g.sizes(steps), dtype=torch.int64, shape=at.shape)
+        rows = g.add("ReduceSum", sized, g.axes([-1]), dtype=torch.int64, shape=at.shape[:-1], keepdims=0)
+    rows = reshape(g, Meta(torch.int64, (number, *(sympy.S.One for _ in rest))), rows, None)
+    whole = reshape(g, Meta(x.dtype, (lead, *rest)), x, None)
+    parts = reshape(g, Meta(entries.dtype, (number, *rest)), entries, None)
+    added = _scatter(g, Meta(result.dtype, (lead, *rest)), whole, 0, rows.seen_as(parts.shape), parts, reduction="add")
+    return reshape(g, result, added, None)
 
 
 @lowers("slice_scatter.default")

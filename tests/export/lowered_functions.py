@@ -193,6 +193,8 @@ INDEXED: dict[str, Function] = {
     "index_select": lambda x, i: x.index_select(1, i),
     "embedding": lambda x, i: F.embedding(i, x),
     "index_put": lambda x, i: torch.index_put(x, (i, i), x[:, 0]),
+    "index_put adding": lambda x, i: torch.index_put(x, (i * 0, i), x[:, 0], accumulate=True),
+    "index_put adding rows": lambda x, i: torch.index_put(x, (i * 0,), x[i], accumulate=True),
     "index_add": lambda x, i: torch.zeros_like(x).index_add(0, i, x),
     "one hot": lambda x, i: (i.unsqueeze(-1) == torch.arange(x.shape[1])).to(x.dtype) * x,
     "cross entropy": F.cross_entropy,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from onnx.reference import ReferenceEvaluator
@@ -103,6 +104,20 @@ def test_an_operator_agrees_at_sizes_never_traced(name: str) -> None:
     for rows, columns in ((7, 5), (4, 6), (9, 9)):
         inputs = draw(arguments(name), rows, columns)
         close(run(graph_of(name), inputs), expected(name, inputs))
+
+
+@pytest.mark.parametrize("name", ["index_put adding rows", "index_add", "scatter_add over rows"])
+def test_nothing_that_is_added_at_one_place_is_lost_between_threads(name: str) -> None:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 4
+    session = onnxruntime.InferenceSession(graph_of(name), options, providers=["CPUExecutionProvider"])
+    rows = 100_000  # that many ones are a whole number to float32
+    inputs = {"x": torch.ones(rows, 3), "i": torch.zeros(rows, dtype=torch.int64)}
+    wanted = expected(name, inputs)
+    assert wanted.max() >= rows
+    for _ in range(5):  # threads that get in each other's way do not always
+        found = session.run(None, {key: tensor.numpy() for key, tensor in inputs.items()})[0]
+        np.testing.assert_array_equal(found, wanted)
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if name not in PLAIN_ONLY])
