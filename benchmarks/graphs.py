@@ -26,7 +26,7 @@ Outputs = Callable[[], tuple[Any, ...]]  # a step that gives the value and the g
 TITLE = f"graphs against eager: rows of {CLASSES} classes, or as many numbers, float32"
 EAGER, GRAPH = "eager", "graph"
 LIMIT = 1.5  # times eager, above which a graph is worth a look
-SIZE = 2048  # rows: large enough for the work to hide what a call costs
+SIZE = 256  # rows: enough for the work to hide what a call costs, and few enough not to wait for memory
 
 
 def subject_of(name: str) -> tuple[Subject, dict[str, Tensor]]:
