@@ -69,6 +69,7 @@ LABEL = one_hot(symbol("target"), C)
 RIGHT = {"logits": LABEL}
 SMOOTHED = {"logits": log((1 - SMOOTHING) * LABEL + SMOOTHING / C)}
 SEEN = {"class_weights": None, "ignore_index": Below(0)}
+NOT_READ = {"class_weights": OneOf(values=(None,)), "label_smoothing": OneOf(values=(1.0,))}
 PLAIN = {"class_weights": None, "label_smoothing": 0.0, "ignore_index": Below(0)}
 INF = float("inf")
 
@@ -263,9 +264,10 @@ SPEC = LossSpec(
     ),
     graph_accepts=(
         FROM_THE_END.model_copy(update={"when": {"label_smoothing": Between(0, 1, "left")}}),
+        FROM_THE_END.model_copy(update={"when": {"label_smoothing": OneOf(values=(1.0,)), "class_weights": Above(0)}}),
         LABEL_FOR_ONE_ROW.model_copy(update={"when": {"label_smoothing": OneOf(values=(0.0,))}}),
         *(
-            Accepted(input="target", wrong=wrong, meaning="not read", when={"label_smoothing": OneOf(values=(1.0,))})
+            Accepted(input="target", wrong=wrong, meaning="not read", when=NOT_READ)
             for wrong in CLASS_IDS
         ),
         SCORES_FOR_EVERY_LABEL.model_copy(update={"when": {"class_weights": OneOf(values=(None,))}}),
