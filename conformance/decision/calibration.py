@@ -104,7 +104,7 @@ def _gaps(task: Task, decisions: Decisions) -> Seen | None:
         task.risk,
         p,
         Solution(value[0], slack[0], rows[0]),
-        _rivals(rows[1:], ranked, pairs),
+        rivals(rows[1:], decisions, pairs),
         task.seed,
         budget.solver_steps,
     )
@@ -125,13 +125,18 @@ def _pairs(k: int, classes: int, every: bool) -> list[tuple[int, int]]:
     return sorted({(k - 1, k), (0, k), (k - 1, classes - 1)})
 
 
-def _rivals(rows: Tensor, ranked: Tensor, pairs: list[tuple[int, int]]) -> Tensor:
-    """Rows that keep the wrong rankings (pairs, problems, classes), and these with the scores of their pair exchanged."""
-    exchanged = rows.clone()
+def rivals(rows: Tensor, decisions: Decisions, pairs: list[tuple[int, int]]) -> Tensor:
+    """Rows that keep the wrong rankings (pairs, problems, classes), these with the scores of their pair exchanged, and sorted.
+
+    A loss that is flat far out has a minimum for every set of classes it gives up; the right set is of the unlikeliest.
+    """
+    exchanged, ranked = rows.clone(), decisions.ranked
     for row, (upper, lower) in zip(exchanged, pairs, strict=True):
         both = ranked[:, [upper, lower]]
         row.scatter_(1, both, row.gather(1, both.flip(1)))
-    return torch.cat([rows, exchanged])
+    order = decisions.p.argsort(dim=1, descending=True).expand_as(rows)
+    likely_first = torch.zeros_like(rows).scatter(2, order, rows.sort(dim=2, descending=True).values)
+    return torch.cat([rows, exchanged, likely_first])
 
 
 def _beaten(task: Task, decisions: Decisions, best: Tensor, value: Tensor, most: Tensor) -> Tensor:

@@ -266,10 +266,7 @@ SPEC = LossSpec(
         FROM_THE_END.model_copy(update={"when": {"label_smoothing": Between(0, 1, "left")}}),
         FROM_THE_END.model_copy(update={"when": {"label_smoothing": OneOf(values=(1.0,)), "class_weights": Above(0)}}),
         LABEL_FOR_ONE_ROW.model_copy(update={"when": {"label_smoothing": OneOf(values=(0.0,))}}),
-        *(
-            Accepted(input="target", wrong=wrong, meaning="not read", when=NOT_READ)
-            for wrong in CLASS_IDS
-        ),
+        *(Accepted(input="target", wrong=wrong, meaning="not read", when=NOT_READ) for wrong in CLASS_IDS),
         SCORES_FOR_EVERY_LABEL.model_copy(update={"when": {"class_weights": OneOf(values=(None,))}}),
     ),
     module="losskit.plugins.classification.cross_entropy.loss:CrossEntropyLoss",

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from losskit import get
 from losskit.conformance.decision.bfgs import minimise
+from losskit.conformance.decision.calibration import Decisions, rivals
 from losskit.conformance.decision.distributions import clear, distributions, margin
 from losskit.conformance.decision.kinks import on_simplex, residual, shortest_mixture
 from losskit.conformance.decision.ranking import Ranking
@@ -79,6 +80,19 @@ def test_a_minimum_on_a_face_is_found_from_a_row_that_lies_lower_than_the_one_fo
     least = (p[0, :2] * (1 - tilted**0.7)).sum() / 0.7 + p[0, 2] * (1 - 0.05**0.7) / 0.7
     assert found.value.item() == pytest.approx(float(least), abs=1e-12)
     assert found.rows[0, :2].softmax(0).tolist() == pytest.approx(tilted.tolist(), abs=1e-6)
+
+
+def test_a_row_that_gives_up_the_likeliest_class_is_followed_with_its_scores_in_the_order_of_p() -> None:
+    p = torch.full((1, 10), 0.0989, dtype=torch.float64)
+    p[0, 3] = 1 - p[0, :3].sum() - p[0, 4:].sum()
+    given_up = torch.tensor([2, 3, 5, 6])  # truncated: a minimum among the rows around it
+    row = torch.full_like(p, 25.0).index_fill(1, given_up, -20.0)
+    risk = risk_of("generalized_cross_entropy", q=0.0748, truncation=0.05)
+    solved = Solution(risk(row, p), torch.zeros(1, dtype=torch.float64), row)
+    others = rivals(row.unsqueeze(0), Decisions(p, p), [(0, int(p[0].argsort(descending=True)[-1]))])
+    assert 3 in others[-1, 0].topk(6).indices
+    found = lowered(risk, p, solved, others, 0, STEPS)
+    assert found.value < solved.value - 0.005
 
 
 def test_ranking_a_wrong_class_first_costs_cross_entropy_the_mean_of_two_probabilities() -> None:
