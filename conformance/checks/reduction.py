@@ -20,6 +20,8 @@ from losskit.spec.coupling import batch_symbol, least_at
 from losskit.spec.errors import InputError
 from losskit.spec.tensors import Input, Real
 
+FACTOR = 1 + 2.0**-20
+
 
 def reduces(claim: Claim, search: Search) -> Result:
     """Compare ``sum`` with the sum of ``none``, and look at batches with nothing to average."""
@@ -52,9 +54,10 @@ def _compare_slopes(comparison: Comparison, subject: Subject, data: Data) -> Non
         value[reduction] = subject.call(held, reduction).sum()
         slopes[reduction] = gradients_of(value[reduction], held, names)
     held = leaves(data, names)
-    thrice = gradients_of(3 * subject.call(held, "sum"), held, names)
-    # a gradient whose parts of 1e12 cancel, as at a zero vector that is normalised, is rounding alone: each factor has its own
-    blur = {name: 64 * (thrice[name] / 3 - slopes["sum"][name]).abs().nan_to_num(0.0, 0.0).amax() for name in names}
+    more = gradients_of(FACTOR * subject.call(held, "sum"), held, names)
+    # a gradient whose parts of 1e12 cancel, as at a zero vector that is normalised, is rounding alone: each factor has its own.
+    # One next to 1, so that a gradient that takes no factor at all is not excused
+    blur = {name: 64 * (more[name] / FACTOR - slopes["sum"][name]).abs().nan_to_num(0.0, 0.0).amax() for name in names}
     for name in names:
         summed, mean = slopes["sum"][name], slopes["mean"][name]
         slack = 1e-9 * (1 + summed.abs().amax()) + blur[name]
