@@ -46,13 +46,13 @@ def _compare_pair(comparison: Comparison, subject: Subject, data: Data) -> None:
     given = {k: list(v) if isinstance(v, tuple) else v for k, v in subject.parameters.items()}
     module = build(subject.spec, reduction="sum_count", **given).to(subject.device)
     arguments = [data.get(i.name) for i in subject.spec.inputs]
-    weights = {}
+    settings: list[dict[str, torch.Tensor]] = [{}]
     if subject.spec.weights is not None:
         shape = subject.module().weight_shape({i.name: data.get(i.name) for i in subject.spec.inputs})
         ones = torch.ones(shape, dtype=subject.dtype, device=subject.device)
-        weights = {"sample_weight": ones.requires_grad_()}
-    for arguing in ({}, weights) if weights else ({},):
-        total, count = module(*arguments, **arguing)
+        settings.append({"sample_weight": ones.requires_grad_()})
+    for weights in settings:
+        total, count = module(*arguments, **weights)
         wanted = subject.call(data, "sum")
         allowed = rounding(subject, data, wanted)
         comparison.compare("the sum of sum and count", total, wanted, allowed, subject, data)
