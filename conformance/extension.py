@@ -65,7 +65,7 @@ CHECKS = {
     "TopKCalibrated": "decision.calibration:calibration",
     "Transforms": "checks.tooling:transforms",
     "Weighted": "checks.reduction:weighted",
-    "WorkedExamples": "checks.reference:worked_examples",
+    "WorkedExamples": "checks.worked:worked_examples",
 }
 
 

@@ -39,18 +39,22 @@ class Example(Frozen):
         inputs: by name.
         parameters: by name; the others take their defaults.
         reduction: of the value.
-        expected: the value.
+        sample_weight: of the samples, where the value is a weighted one.
+        expected: the value; of an input that is refused for its values, what comes out where values are not checked.
         gradients: of the value's sum with respect to inputs, by name, where these are worked out as well.
         refused: the input or parameter that must be refused instead.
+        index: the place in it that the refusal must name, where it must name one.
         note: what is shown.
     """
 
     inputs: dict[str, Json]
     parameters: dict[str, Json] = {}
     reduction: Reduction = "mean"
+    sample_weight: Json = None
     expected: Json = None
     gradients: dict[str, Json] = {}
     refused: str = ""
+    index: Json = None
     note: str = ""
 
 
@@ -287,8 +291,10 @@ class LossSpec(Frozen):
                 raise SpecError(f"{self.name}: an example gives the input {name!r}, expected one of {_list(inputs)}")
             for name in sorted({*example.parameters} - {*self.parameters.names()}):
                 raise SpecError(f"{self.name}: an example gives the parameter {name!r}, which does not exist")
-            if (example.expected is None) == (not example.refused):
-                raise SpecError(f"{self.name}: an example needs either an expected value or the input to be refused")
+            if example.expected is None and not example.refused:
+                raise SpecError(f"{self.name}: an example needs an expected value or the input to be refused")
+            if example.sample_weight is not None and self.weights is None:
+                raise SpecError(f"{self.name}: an example gives a sample_weight, which this loss does not take")
 
     def _check_adapter(self) -> None:
         if self.adapter is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import random
 from collections.abc import Iterator
 
@@ -15,13 +16,15 @@ from losskit.conformance.search.ends import at_ends
 from losskit.conformance.search.inputs import MODERATE, WIDE, draw
 from losskit.conformance.search.parameters import fits
 from losskit.conformance.subject import Data, Subject
-from losskit.spec import Claim
+from losskit.spec import Claim, Interval
 from losskit.spec.errors import InputError, ParameterError
+from losskit.spec.regimes import Condition
 
 HALVES = (torch.bfloat16, torch.float16)
 SEED = 7  # of the generator that a stochastic loss gets
 DTYPES = (torch.float64, torch.float32)
 BETWEEN = (0.05, 0.5, 0.95)
+NEXT = 2.0**-26
 LARGE = (10.0, 30.0)  # where the digits that a difference loses are many
 
 
@@ -72,7 +75,7 @@ def finite_on(claim: Claim, search: Search) -> Result:
 
 
 def _between(claim: Claim, search: Search, comparison: Comparison) -> Iterator[tuple[Subject, Sizes]]:
-    """Settings with one parameter strictly between 0 and 1, where powers of it have slopes without bound."""
+    """Settings with one parameter strictly between 0 and 1, where powers have slopes without bound, or next to an open end."""
     first = next(declared(claim, search, comparison), None)
     if first is None:
         return
@@ -80,7 +83,7 @@ def _between(claim: Claim, search: Search, comparison: Comparison) -> Iterator[t
     for parameter in subject.spec.parameters.fields:
         if parameter.kind != "float":
             continue
-        for value in BETWEEN:
+        for value in (*BETWEEN, *_next_to_open_ends(parameter.domain)):
             if value not in claim.when.get(parameter.name, parameter.domain) or value not in parameter.domain:
                 continue
             try:
@@ -89,6 +92,14 @@ def _between(claim: Claim, search: Search, comparison: Comparison) -> Iterator[t
                 continue
             if changed.narrowing(claim.property.kind) is None and fits(changed.spec, changed.parameters, sizes):
                 yield changed, sizes
+
+
+def _next_to_open_ends(domain: Condition) -> Iterator[float]:
+    """Numbers that float64 tells from an end other than 0 that is left out, and float32 does not."""
+    if isinstance(domain, Interval):
+        for end, inside in ((domain.low, domain.includes_low), (domain.high, domain.includes_high)):
+            if math.isfinite(end) and end and not inside:
+                yield from (end * (1 - NEXT), end * (1 + NEXT))
 
 
 def _try_ends(comparison: Comparison, subject: Subject, sizes: Sizes, rng: random.Random) -> None:

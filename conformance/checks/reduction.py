@@ -7,6 +7,7 @@ import math
 import torch
 
 from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
+from losskit.conformance.checks.counted import compare_counts
 from losskit.conformance.checks.ignored import ignoring, spoil
 from losskit.conformance.checks.reference import oracle
 from losskit.conformance.outcome import Result
@@ -18,6 +19,8 @@ from losskit.spec import Claim, Interval
 from losskit.spec.coupling import batch_symbol, least_at
 from losskit.spec.errors import InputError
 from losskit.spec.tensors import Input, Real
+
+FACTOR = 1 + 2.0**-20
 
 
 def reduces(claim: Claim, search: Search) -> Result:
@@ -33,6 +36,7 @@ def reduces(claim: Claim, search: Search) -> Result:
                 "sum against the sum of none", subject.call(data, "sum"), value.sum(), allowed, subject, data
             )
             _compare_slopes(comparison, subject, data)
+            compare_counts(comparison, subject, data)
         _check_empty(comparison, subject, sizes, search)
         ignored = _all_ignored(subject, sizes, search)
         if ignored is not None:
@@ -50,9 +54,10 @@ def _compare_slopes(comparison: Comparison, subject: Subject, data: Data) -> Non
         value[reduction] = subject.call(held, reduction).sum()
         slopes[reduction] = gradients_of(value[reduction], held, names)
     held = leaves(data, names)
-    thrice = gradients_of(3 * subject.call(held, "sum"), held, names)
-    # a gradient whose parts of 1e12 cancel, as at a zero vector that is normalised, is rounding alone: each factor has its own
-    blur = {name: 64 * (thrice[name] / 3 - slopes["sum"][name]).abs().nan_to_num(0.0, 0.0).amax() for name in names}
+    more = gradients_of(FACTOR * subject.call(held, "sum"), held, names)
+    # a gradient whose parts of 1e12 cancel, as at a zero vector that is normalised, is rounding alone: each factor has its own.
+    # One next to 1, so that a gradient that takes no factor at all is not excused
+    blur = {name: 64 * (more[name] / FACTOR - slopes["sum"][name]).abs().nan_to_num(0.0, 0.0).amax() for name in names}
     for name in names:
         summed, mean = slopes["sum"][name], slopes["mean"][name]
         slack = 1e-9 * (1 + summed.abs().amax()) + blur[name]
@@ -75,7 +80,7 @@ def _check_empty(comparison: Comparison, subject: Subject, sizes: Sizes, search:
     if not batch:
         return
     if not least_at(subject.spec, subject.parameters).get(batch):
-        _check_nothing(comparison, subject, _empty(subject, sizes, search), "an empty batch")
+        _check_nothing(comparison, subject, empty_batch(subject, sizes, search), "an empty batch")
         return
     data = draw_rows(subject, sizes, (2, 9), search.rng("empty"), MILD)[-1]
     nobody = along_batch(subject, data, torch.empty(0, dtype=torch.int64, device=subject.device))
@@ -87,7 +92,8 @@ def _check_empty(comparison: Comparison, subject: Subject, sizes: Sizes, search:
         comparison.refuse("an empty batch is accepted, and the loss is not defined without samples", subject, nobody)
 
 
-def _empty(subject: Subject, sizes: Sizes, search: Search) -> Data:
+def empty_batch(subject: Subject, sizes: Sizes, search: Search) -> Data:
+    """A batch without samples, of a loss that is defined for one."""
     data = draw_rows(subject, sizes, (2, 9), search.rng("empty"), MILD)[-1]
     empty = along_batch(subject, data, torch.empty(0, dtype=torch.int64, device=subject.device))
     batch = batch_symbol(subject.spec)
@@ -110,26 +116,28 @@ def _all_ignored(subject: Subject, sizes: Sizes, search: Search) -> tuple[Subjec
     return changed, {**data, target.name: torch.full_like(data[target.name], label)}
 
 
-def _check_nothing(comparison: Comparison, subject: Subject, data: Data, what: str) -> None:
+def _check_nothing(
+    comparison: Comparison, subject: Subject, data: Data, what: str, weight: torch.Tensor | None = None
+) -> None:
     names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
     for reduction in ("mean", "sum"):
         if reduction not in subject.spec.reductions():
             continue
         held = leaves(data, names)
-        value = subject.call(held, reduction)
+        value = subject.call(held, reduction, weight)
         comparison.compare(f"{reduction} of {what}", value, torch.zeros(()), 1e-12, subject, data)
         comparison.expect(value.requires_grad, f"{reduction} of {what} is not connected to the graph", subject, data)
         if value.requires_grad:
             for name, gradient in gradients_of(value, held, names).items():
                 zero = torch.zeros_like(gradient)
                 comparison.compare(f"gradient of {name} for {what}", gradient, zero, 1e-12, subject, data)
-    value = subject.call(data)
+    value = subject.call(data, "none", weight)
     comparison.compare(f"unreduced value of {what}", value, torch.zeros_like(value), 1e-12, subject, data)
     if subject.spec.adapter is not None:  # a foreign loss knows nothing of losskit.debug()
         return
     try:
         with debug():
-            subject.call(data, "mean")
+            subject.call(data, "mean", weight)
     except InputError:
         comparison.expect(True, "", subject, data)
     else:
@@ -165,6 +173,8 @@ def weighted(claim: Claim, search: Search) -> Result:
                 )
             _check_unreduced(comparison, subject, data, weight)
             _check_weightless(comparison, subject, data, weight)
+            if not least_at(subject.spec, subject.parameters).get(batch_symbol(subject.spec)):
+                _check_nothing(comparison, subject, data, "a batch without weight", torch.zeros_like(weight))
     return comparison.result()
 
 

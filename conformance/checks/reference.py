@@ -1,4 +1,4 @@
-"""The loss against its oracle and against its worked values."""
+"""The loss against its oracle."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
-from losskit.conformance.checks.inputs import shortcoming
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.inputs import MODERATE, WIDE, draw_rows
 from losskit.conformance.subject import Data, Subject
 from losskit.registry import reference, reference_gradient
-from losskit.spec import Claim, Example, LossSpec
+from losskit.spec import Claim
 
 STEP = 1e-5
 BATCHES = (2, 4, 9)  # sizes whose gradients are compared
@@ -151,73 +150,3 @@ def _compare_slope(
 def _difference(subject: Subject, data: Data, name: str, direction: Tensor, step: float) -> Tensor:
     sums = [oracle(subject, {**data, name: data[name].detach() + sign * step * direction})[0].sum() for sign in (1, -1)]
     return (sums[0] - sums[1]) / (2 * step)
-
-
-def example_inputs(spec: LossSpec, example: Example, dtype: torch.dtype, device: str) -> Data:
-    """The inputs of a worked example as tensors."""
-    data: Data = {}
-    for name, value in example.inputs.items():
-        entry = spec.input(name)
-        integer = entry is not None and entry.dtype == "int64" and not (example.refused and _holds_fraction(value))
-        data[name] = torch.tensor(_numbers(value), dtype=torch.int64 if integer else dtype, device=device)
-    return data
-
-
-def _holds_fraction(value: Any) -> bool:
-    """Whether a list holds a float, which is what a refused class id may be refused for."""
-    return any(map(_holds_fraction, value)) if isinstance(value, list) else isinstance(value, float)
-
-
-def _numbers(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_numbers(v) for v in value]
-    return float(value) if isinstance(value, str) else value  # infinities are strings in JSON
-
-
-def worked_examples(claim: Claim, search: Search) -> Result:
-    """Compute every worked value and every edge case that is shown as one."""
-    comparison = Comparison(claim, search)
-    spec = search.spec
-    if (spec.adapter is not None or spec.parts) and not spec.examples:
-        comparison.remarks.append("the spec shows no worked value")
-    shown = [e for case in spec.edge_cases for e in case.examples]
-    for example in (*spec.examples, *shown):
-        data = example_inputs(spec, example, torch.float64, search.device)
-        if example.refused:
-            _expect_refusal(comparison, spec, example, data, search)
-            continue
-        subject = Subject(spec, {k: _parameter(v) for k, v in example.parameters.items()}, search.device)
-        held = leaves(data, tuple(example.gradients))
-        found = subject.call(held, example.reduction)
-        _compare_worked(comparison, "value", found, example.expected, example, subject, data)
-        for name, gradient in gradients_of(found, held, tuple(example.gradients)).items() if example.gradients else ():
-            _compare_worked(
-                comparison, f"gradient of {name}", gradient, example.gradients[name], example, subject, data
-            )
-    return comparison.result()
-
-
-def _compare_worked(
-    comparison: Comparison, what: str, found: Tensor, shown: Any, example: Example, subject: Subject, data: Data
-) -> None:
-    """Compare relatively: a value near 0 has its digits, too; where it is 0, next to nothing is left of the inputs."""
-    wanted = torch.tensor(_numbers(shown), dtype=torch.float64)
-    wanted = wanted.reshape(found.shape) if wanted.numel() == found.numel() == 0 else wanted
-    allowed = torch.where(wanted == 0, 1e-15, 1e-9 * wanted.abs())
-    comparison.compare(f"worked {what} {example.note}".strip(), found, wanted, allowed, subject, data)
-
-
-def _parameter(value: Any) -> Any:
-    return float(value) if value in ("Infinity", "-Infinity") else value
-
-
-def _expect_refusal(comparison: Comparison, spec: LossSpec, example: Example, data: Data, search: Search) -> None:
-    fallback = Subject(spec, {}, search.device)
-    try:
-        subject = Subject(spec, {k: _parameter(v) for k, v in example.parameters.items()}, search.device)
-        subject.call(data, example.reduction)
-    except Exception as error:
-        amiss = shortcoming(error, example.refused)
-        comparison.expect(not amiss, f"{example.refused}: {amiss}", fallback, data)
-        return
-    comparison.expect(False, f"{example.refused} was accepted and should have been refused", fallback, data)

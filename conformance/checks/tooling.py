@@ -15,6 +15,7 @@ import torch
 from torch.autograd import forward_ad
 
 from losskit.conformance.checks.base import Comparison, first_of_each_setting, gradients_of, leaves, rounding
+from losskit.conformance.checks.transformed import compare_empty, compare_empty_compiled, compare_examples
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.domains import project
@@ -98,6 +99,9 @@ def compiles(claim: Claim, search: Search) -> Result:
                 continue
             graphs = sum(any(node.op.startswith("call") for node in graph.graph.nodes) for graph in counter.graphs)
             comparison.expect(graphs == 1, f"compiled to {graphs} graphs with operations", subject, {})
+        torch._dynamo.reset()
+        with _quiet():
+            compare_empty_compiled(comparison, search, subject, sizes)
     torch._dynamo.reset()
     return comparison.result()
 
@@ -176,6 +180,10 @@ def transforms(claim: Claim, search: Search) -> Result:
                 comparison.compare(
                     f"vmap of grad for {name}", slopes[name][place], exact[name], slack, subject, {**data, **single}
                 )
+        with _quiet():
+            compare_empty(comparison, search, subject, sizes)
+    with _quiet():
+        compare_examples(comparison, search, claim.property.kind)
     return comparison.result()
 
 

@@ -18,11 +18,14 @@ class WorkedExamples(Engineering):
 
 
 class Reduces(Engineering):
-    """``none``, ``sum`` and ``mean`` agree with each other, and nothing to average gives 0 with zero gradient."""
+    """``none``, ``sum``, ``mean`` and ``sum_count`` agree with each other, and nothing to average gives 0 with zero gradient.
+
+    Under ``losskit.debug()`` that is refused, and what leaves something to average is not.
+    """
 
 
 class Weighted(Engineering):
-    """Whole-number sample weights act as if each row were repeated that many times."""
+    """Whole-number sample weights act as if each row were repeated that many times, a weight of 0 as if it were absent."""
 
 
 class IgnoresIndex(Engineering):
@@ -59,7 +62,7 @@ class Compiles(Engineering):
 
 
 class Transforms(Engineering):
-    """``torch.func.grad``, ``torch.func.vmap`` and dual numbers agree with autograd."""
+    """``torch.func.grad``, ``torch.func.vmap`` and dual numbers agree with autograd, at worked values and without samples, too."""
 
 
 class Scripts(Engineering):

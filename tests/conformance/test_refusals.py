@@ -9,7 +9,7 @@ from torch import Tensor
 from losskit import get
 from losskit.conformance import verify
 from losskit.conformance.checks.inputs import shortcoming
-from losskit.conformance.checks.reference import example_inputs
+from losskit.conformance.checks.worked import example_inputs
 from losskit.conformance.report import Finding
 from losskit.conformance.subject import Subject
 from losskit.plugins.classification.comp_sum.loss import CompSumLoss

@@ -230,10 +230,19 @@ def test_an_example_with_an_unknown_parameter() -> None:
     assert sentence == "sample: an example gives the parameter 'beta', which does not exist"
 
 
-@pytest.mark.parametrize("shown", [Example(inputs={}), Example(inputs={}, expected=1.0, refused="logits")])
-def test_an_example_without_an_outcome_or_with_two(shown: Example) -> None:
-    sentence = refused(examples=(shown,))
-    assert sentence == "sample: an example needs either an expected value or the input to be refused"
+def test_an_example_without_an_outcome() -> None:
+    sentence = refused(examples=(Example(inputs={}),))
+    assert sentence == "sample: an example needs an expected value or the input to be refused"
+
+
+def test_an_example_that_is_refused_may_say_what_comes_out_where_values_are_not_checked() -> None:
+    shown = Example(inputs={}, expected=1.0, refused="logits")
+    assert spec(examples=(shown,)).examples == (shown,)
+
+
+def test_an_example_with_weights_that_the_loss_does_not_take() -> None:
+    sentence = refused(weights=None, examples=(Example(inputs={}, sample_weight=[1.0], expected=1.0),))
+    assert sentence == "sample: an example gives a sample_weight, which this loss does not take"
 
 
 @pytest.mark.parametrize("changes", [{"gradient": "surrogate"}, {"detached": "the weight"}])

@@ -156,14 +156,28 @@ SPEC = LossSpec(
         EdgeCase(
             case="clip = 0 or None",
             expected="no shift",
-            examples=tuple(
+            examples=(
+                *(
+                    Example(
+                        parameters={"gamma_neg": 0.0, "gamma_pos": 0.0, "clip": clip},
+                        inputs={"logits": [1e4, -1e4], "target": [0.0, 1.0]},
+                        reduction="none",
+                        expected=[1e4, 1e4],
+                    )
+                    for clip in (0.0, None)
+                ),
                 Example(
-                    parameters={"gamma_neg": 0.0, "gamma_pos": 0.0, "clip": clip},
-                    inputs={"logits": [1e4, -1e4], "target": [0.0, 1.0]},
-                    reduction="none",
-                    expected=[1e4, 1e4],
-                )
-                for clip in (0.0, None)
+                    parameters={"gamma_neg": 1.0, "clip": 0.0},
+                    inputs={"logits": [0.0], "target": [0.0]},
+                    expected=0.34657359027997264,
+                    note="log 2 / 2",
+                ),
+                Example(
+                    parameters={"gamma_neg": 0.5, "clip": None},
+                    inputs={"logits": [1.0986122886681098], "target": [0.0]},
+                    expected=1.2005661338529436,
+                    note="p = 3/4: sqrt(3/4) log 4",
+                ),
             ),
         ),
         EdgeCase(

@@ -163,6 +163,7 @@ SPEC = LossSpec(
             expected="the iteration starts there; a lam above lam0, as rounding leaves it, is one, too",
             examples=(
                 Example(inputs={**ROWS, "lam": [0.7, 1.0]}, reduction="none", expected=[-0.5497444583, 2.193750806]),
+                Example(inputs={**ROWS, "lam": [1e-310, 1.0]}, reduction="none", expected=[-0.5497444583, 2.193750806]),
                 Example(inputs={**ROWS, "lam": [1.0, 0.0]}, refused="lam"),
             ),
         ),

@@ -90,6 +90,12 @@ SPEC = LossSpec(
             expected="continuous: no cancellation",
             examples=(
                 Example(parameters={"tau": 1 + 1e-9}, inputs={"probs": [[0.5, 0.3, 0.2]]}, expected=1.029653014),
+                Example(
+                    parameters={"tau": 1 + 2e-8}, inputs={"probs": [[0.5, 0.25, 0.25]]}, expected=1.0397207588285926
+                ),
+                Example(
+                    parameters={"tau": 1 - 2e-8}, inputs={"probs": [[0.5, 0.25, 0.25]]}, expected=1.0397207828512434
+                ),
             ),
         ),
         EdgeCase(case="C = 1", expected="0", examples=(Example(inputs={"probs": [[1.0], [1.0]]}, expected=0.0),)),

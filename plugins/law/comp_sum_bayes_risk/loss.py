@@ -49,10 +49,10 @@ class CompSumBayesRisk(Loss):
 
     def log_sum(self, probs: Tensor, log_probs: Tensor, absent: Tensor) -> Tensor:
         """``log sum_k q_k^a``, shape (B,); near ``a = 1`` by what the sum differs from the row's own, which is 1."""
-        power = 1 / (2 - self.tau)
         if abs(self.tau - 1) < 0.1:
             rest = torch.where(absent, torch.zeros_like(probs), probs)
-            change = (rest * exp_minus_one((power - 1) * log_probs)).sum(dim=-1)
+            excess = (self.tau - 1) / (2 - self.tau)  # a - 1, of which a difference would leave no digits next to 1
+            change = (rest * exp_minus_one(excess * log_probs)).sum(dim=-1)
             return log_one_plus(rest.sum(dim=-1) - 1 + change)
-        powers = torch.where(absent, torch.full_like(probs, -float("inf")), power * log_probs)
+        powers = torch.where(absent, torch.full_like(probs, -float("inf")), 1 / (2 - self.tau) * log_probs)
         return torch.logsumexp(powers, dim=-1)

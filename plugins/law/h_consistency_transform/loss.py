@@ -128,7 +128,7 @@ class HConsistencyTransform(Loss):
             up = b * torch.exp(-found * (found / t).log() / (b * slope))
             gap, rest = (top - found).clamp(min=1e-17), 1 - b
             down = 1 - rest * torch.exp(-gap * (gap / left).log() / (rest * slope))
-            b = torch.where(small, up.clamp(1e-160, 0.5), down.clamp(0.5, 1 - 1.2e-16))
+            b = torch.where(small, up, down.clamp(0.5, 1 - 1.2e-16))  # up stays below 1/2 by itself
         return b
 
     def above(self, t: Tensor) -> tuple[Tensor, Tensor]:

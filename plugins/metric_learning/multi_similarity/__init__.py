@@ -19,6 +19,7 @@ SPACE = {
     "labels": [0, 0, 1, 1, 2],
 }
 FAR = {"embeddings": [[1.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [-1.0, 0.0]], "labels": [0, 0, 1, 1]}
+ALIKE = {"embeddings": [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]], "labels": [0, 0, 1]}
 LONE = {"embeddings": [[1.0, 0.0], [1.0, 0.0]], "labels": [0, 1]}
 
 
@@ -129,6 +130,20 @@ SPEC = LossSpec(
             case="all pairs mined away",
             expected="exactly 0 with zero gradient",
             examples=(Example(inputs=FAR, expected=0.0),),
+        ),
+        EdgeCase(
+            case="a pair right at the end of the slack",
+            expected="is left out: both sets are open",
+            examples=tuple(
+                Example(
+                    inputs=ALIKE,
+                    parameters={"epsilon": 0.0, **sharp},
+                    reduction="none",
+                    expected=[0.0, 0.0, 0.0],
+                    gradients={"embeddings": [[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]},
+                )
+                for sharp in ({"beta": 1e4}, {"alpha": 1e4, "lam": 2.0})
+            ),
         ),
         EdgeCase(
             case="B = 1",

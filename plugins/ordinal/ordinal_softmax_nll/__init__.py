@@ -20,6 +20,7 @@ from losskit.spec.properties import (
 )
 from losskit.spec.tensors import Real, level_target
 
+INF = float("inf")
 SCORES, TARGET, T = symbol("logits"), symbol("target"), symbol("T")
 LEVELS = minimum(maximum(column(TARGET) - positions(SCORES), 0.0), 1.0)  # 1 for the thresholds below the label
 RIGHT = {"logits": 2 * LEVELS - 1}
@@ -88,8 +89,27 @@ SPEC = LossSpec(
             case="scores that increase, or are equal at the label's two thresholds",
             expected="the label has no probability: refused by name and index, inf where values are not checked",
             examples=(
-                Example(inputs={"logits": [[-0.5, 1.0]], "target": [1]}, refused="logits"),
-                Example(inputs={"logits": [[0.5, 0.5]], "target": [1]}, refused="logits"),
+                Example(
+                    inputs={"logits": [[-0.5, 1.0]], "target": [1]},
+                    refused="logits",
+                    index=[0, 1],
+                    expected=INF,
+                    gradients={"logits": [[-0.6224593312018546, 0.7310585786300049]]},
+                    note="the slope of both softplus",
+                ),
+                Example(
+                    inputs={"logits": [[1.0, 0.5, 0.0], [0.5, 0.5, 0.2]], "target": [1, 1]},
+                    reduction="none",
+                    refused="logits",
+                    index=[1, 1],
+                    expected=[2.2200908012655183, INF],
+                    gradients={
+                        "logits": [
+                            [-1.8104355039067934, 2.163953413738653, 0.0],
+                            [-0.3775406687981454, 0.6224593312018546, 0.0],
+                        ]
+                    },
+                ),
                 Example(inputs={"logits": [[0.5, 0.5]], "target": [0]}, expected=0.9740769841801067),
             ),
         ),

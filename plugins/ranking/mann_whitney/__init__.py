@@ -141,6 +141,31 @@ SPEC = LossSpec(
             ),
         ),
         EdgeCase(
+            case="weights, of which none need be a whole number",
+            expected="a pair weighs the product of its two, each over the sum of its side where pairs are averaged",
+            examples=(
+                Example(
+                    inputs={"logits": [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]},
+                    sample_weight=[[1.0, 2.0, 0.0], [4.0, 3.0, 1.0]],
+                    expected=4.852030263919617,
+                    note="7 log 2: negatives weigh 2 + 4 + 1",
+                ),
+                Example(
+                    inputs=MATRIX,
+                    parameters={"temperature": 0.5},
+                    sample_weight=[[1.0, 2.0, 0.0], [4.0, 3.0, 1.0]],
+                    reduction="none",
+                    expected=[1.5475384493380349, 5.537167574507255],
+                ),
+                Example(
+                    inputs=LIST,
+                    parameters={"temperature": 1.0, "normalize": "pairs"},
+                    sample_weight=[1.0, 0.25, 0.5, 3.0],
+                    expected=0.38149365974775346,
+                ),
+            ),
+        ),
+        EdgeCase(
             case="equal scores",
             expected="log 2 a pair",
             examples=(Example(inputs={"logits": [0.5, 0.5, 0.5], "target": [0.0, 1.0, 0.0]}, expected=1.3862943611),),

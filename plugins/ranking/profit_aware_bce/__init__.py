@@ -110,7 +110,14 @@ SPEC = LossSpec(
                 Example(inputs=TIED, reduction="none", expected=[0.0]),
             ),
         ),
-        EdgeCase(case="B = 0 or n = 0", expected="mean and sum 0 with zero gradient; an error under losskit.debug()"),
+        EdgeCase(
+            case="B = 0 or n = 0",
+            expected="mean and sum 0 with zero gradient; an error under losskit.debug()",
+            examples=(
+                Example(inputs={"scores": [[], []], "pnl": [[], []]}, expected=0.0),
+                Example(inputs={"scores": [[], []], "pnl": [[], []]}, reduction="none", expected=[0.0, 0.0]),
+            ),
+        ),
         EdgeCase(
             case="top_k > n",
             expected="n items are kept, and n divides",

@@ -87,7 +87,7 @@ class ProfitAwareBCELoss(Loss):
                 profits = pad(profits, [0, self.top_k])[:, : self.top_k]
                 scores = pad(scores, [0, self.top_k])[:, : self.top_k]
                 weight = self.weights(profits, profits).to(scores.dtype) * kept.unsqueeze(1) * kept.unsqueeze(2)
-                return total(weight), weighed(weight, scores, scores) / kept[0].sum().clamp(min=1)
+                return total(weight), weighed(weight, scores, scores) / kept[:1].sum().clamp(min=1)
         profits, scores = profits[:, : self.top_k], scores[:, : self.top_k]
         weight = self.weights(profits, profits).to(scores.dtype)
         return total(weight), weighed(weight, scores, scores) / max(scores.size(1), 1)

@@ -150,7 +150,18 @@ SPEC = LossSpec(
                     parameters={"min_value": -1.0, "max_value": 1.0, "clamp_target": False},
                     expected=1.549922830137,
                 ),
-                Example(inputs={**OUTSIDE, "target": [1e3]}, parameters={"clamp_target": False}, refused="target"),
+                Example(
+                    inputs={"logits": [[0.0, 0.0], [0.0, 0.0]], "target": [-6.0, 8.0]},
+                    parameters={"min_value": 0.0, "max_value": 2.0, "clamp_target": False},
+                    expected=0.6931471805599453,
+                    note="8 sigma outside on either side",
+                ),
+                Example(
+                    inputs={**OUTSIDE, "target": [1e3]},
+                    parameters={"clamp_target": False},
+                    refused="target",
+                    expected=float("nan"),
+                ),
             ),
         ),
         EdgeCase(

@@ -25,6 +25,8 @@ NO_OPERATOR = (
     "ONNX has no singular value or eigenvalue decomposition, and which eigenvalues fall below rcond is known from one alone; "
     "an inverse unrolled for a fixed number of classes would drop none"
 )
+NAN = float("nan")
+SLANTED = [[1.0, 1.0], [-1.0, -1.0], [5.0, 1.0], [3.0, -1.0]]  # means (0, 0) and (4, 0), rows off them by (1, 1)
 ACROSS = [[0.0, 1.0], [0.0, -1.0], [4.0, 1.0], [4.0, -1.0]]  # classes lie apart along one axis, rows along the other
 
 
@@ -140,12 +142,26 @@ SPEC = LossSpec(
             case="only one class present, or all class means equal",
             expected="refused: at least 2 classes with different means are needed; nan where values are not checked",
             examples=(
-                Example(inputs={**HEAD, "labels": [1, 1, 1, 1, 1, 1]}, refused="features"),
+                Example(inputs={**HEAD, "labels": [1, 1, 1, 1, 1, 1]}, refused="features", expected=NAN),
                 Example(
                     parameters={"variant": "trace_ratio"},
                     inputs={"features": [[1.0], [0.0], [0.0], [1.0]], "labels": [0, 0, 1, 1]},
                     refused="features",
+                    expected=NAN,
                 ),
+            ),
+        ),
+        EdgeCase(
+            case="features of any size, 1e-12 and 1e200 among them",
+            expected="the value of those of size 1",
+            examples=tuple(
+                Example(
+                    parameters={"variant": variant},
+                    inputs={"features": [[size * x for x in row] for row in SLANTED], "labels": [0, 0, 1, 1]},
+                    expected=value,
+                )
+                for size in (1e-12, 1e200)
+                for variant, value in (("trace_ratio", 0.5), ("pinv", 0.125))
             ),
         ),
         EdgeCase(

@@ -192,6 +192,19 @@ SPEC = LossSpec(
                 ),
             ),
         ),
+        EdgeCase(
+            case="no spatial axis",
+            expected="a sample is one pixel",
+            examples=(
+                Example(
+                    inputs={"logits": [[0.0, 0.0], [1e4, 0.0]], "target": [0, 1]},
+                    parameters={"smooth_nr": 1.0, "smooth_dr": 1.0},
+                    reduction="none",
+                    expected=[[0.2, 1 / 3], [0.5, 0.5]],
+                    note="p = 1/2: 1 - 2 / 2.5 and 1 - 1 / 1.5",
+                ),
+            ),
+        ),
         EdgeCase(case="smooth_dr = 0", expected="refused when the loss is created: 0/0 for a class absent from both"),
         EdgeCase(
             case="class_weights of another length than the kept classes",

@@ -195,7 +195,7 @@ def test_no_mutation_of_a_small_loss_survives_unexplained() -> None:
         ),
         (
             "law.comp_sum_bayes_risk",
-            "CompSumBayesRisk.log_sum: power - 1 -> power + 1",
+            "CompSumBayesRisk.log_sum: self.tau - 1 -> self.tau + 1 (2)",
             "MatchesReference",  # wrong next to the end of a regime alone
         ),
     ],

@@ -60,3 +60,12 @@ def test_means_that_do_not_differ_give_nan_where_values_are_not_read() -> None:
         loss = losskit.create("nc1_variability", variant=variant)
         constant = torch.full((1, 4, 2), 0.1)
         assert torch.func.vmap(loss)(constant, LABELS[None, :4]).isnan().all()
+
+
+def test_single_precision_keeps_a_direction_that_float32_hardly_resolves() -> None:
+    angle = torch.tensor(0.7, dtype=torch.float64)
+    turn = torch.stack([torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])])
+    flat = rows(SIGNS * torch.tensor([1.0, 3e-5])) @ turn
+    single = flat.float()
+    loss = losskit.create("nc1_variability")
+    torch.testing.assert_close(loss(single, LABELS).double(), loss(single.double(), LABELS), rtol=1e-6, atol=0)

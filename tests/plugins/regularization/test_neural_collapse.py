@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 import losskit
+from losskit.spec.errors import InputError
 
 C, D = 3, 4
 BALANCED = (4, 4, 4)
@@ -133,3 +134,12 @@ def test_first_of_several_layers_turns_with_the_features() -> None:
     turn = torch.linalg.qr(start(D, D)).Q
     turned = torch.cat([layers[:1] @ turn.T, layers[1:]])
     torch.testing.assert_close(loss(features @ turn.T, weight, target, turned), loss(features, weight, target, layers))
+
+
+@pytest.mark.parametrize(
+    ("frame", "wanted"), [("etf", "class means that differ"), ("orthogonal", "a class mean other than 0")]
+)
+def test_self_duality_says_what_its_frame_needs_of_the_means(frame: str, wanted: str) -> None:
+    loss = losskit.create("nc3_self_duality", frame=frame)
+    with pytest.raises(InputError, match=wanted):
+        loss(torch.eye(C, D), torch.zeros(6, D), torch.arange(6) % C)
