@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 import losskit
+from losskit.spec.errors import InputTypeError
 
 C, D = 3, 4
 BALANCED = (4, 4, 4)
@@ -133,3 +134,17 @@ def test_first_of_several_layers_turns_with_the_features() -> None:
     turn = torch.linalg.qr(start(D, D)).Q
     turned = torch.cat([layers[:1] @ turn.T, layers[1:]])
     torch.testing.assert_close(loss(features @ turn.T, weight, target, turned), loss(features, weight, target, layers))
+
+
+@pytest.mark.parametrize("name", ["features", "weight", "hidden_weights"])
+def test_layers_of_two_precisions_are_refused(name: str) -> None:
+    given = {"features": torch.ones(2, 3), "weight": torch.ones(2, 3), "hidden_weights": torch.ones(1, 3, 3)}
+    given[name] = given[name].double()
+    with pytest.raises(InputTypeError, match="must be float64 if features is and only then"):
+        losskit.create("neural_collapse_ufm")(target=torch.tensor([0, 1]), **given)
+
+
+def test_a_classifier_and_features_of_two_precisions_are_refused() -> None:
+    weight, features = torch.eye(2), torch.eye(2).double()
+    with pytest.raises(InputTypeError, match="input features must be float64 if weight is and only then"):
+        losskit.create("nc3_self_duality")(weight, features, torch.tensor([0, 1]))
