@@ -194,7 +194,22 @@ def worked_examples(claim: Claim, search: Search) -> Result:
             _compare_worked(
                 comparison, f"gradient of {name}", gradient, example.gradients[name], example, subject, data
             )
+        if spec.adapter is None and not spec.parts:
+            _compare_transformed(comparison, example, subject, data)
     return comparison.result()
+
+
+def _compare_transformed(comparison: Comparison, example: Example, subject: Subject, data: Data) -> None:
+    """The same within a transform, for which a loss has the form that graphs are made of."""
+    names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+    found, slopes = torch.func.vjp(
+        lambda held: subject.call({**data, **held}, example.reduction), {n: data[n] for n in names}
+    )
+    _compare_worked(comparison, "value within a transform", found, example.expected, example, subject, data)
+    gradients = slopes(torch.ones_like(found))[0] if example.gradients else {}
+    for name, shown in example.gradients.items():
+        what = f"gradient of {name} within a transform"
+        _compare_worked(comparison, what, gradients[name], shown, example, subject, data)
 
 
 def _compare_worked(
