@@ -206,7 +206,7 @@ def _compare_transformed(comparison: Comparison, example: Example, subject: Subj
         lambda held: subject.call({**data, **held}, example.reduction), {n: data[n] for n in names}
     )
     _compare_worked(comparison, "value within a transform", found, example.expected, example, subject, data)
-    gradients = slopes(torch.ones_like(found))[0] if example.gradients else {}
+    gradients: dict[str, Tensor] = slopes(torch.ones_like(found))[0] if example.gradients else {}
     for name, shown in example.gradients.items():
         what = f"gradient of {name} within a transform"
         _compare_worked(comparison, what, gradients[name], shown, example, subject, data)
