@@ -200,8 +200,8 @@ def test_no_mutation_of_a_small_loss_survives_unexplained() -> None:
         ),
         (
             "ops.pairs",
-            "PairBlocks.sweep: 0 -> 1",
-            "Transforms",  # where there are several blocks alone, or not as many columns as rows
+            "PairBlocks.sweep: 0 -> 1 (5)",
+            "Transforms",  # wrong where there are several blocks, and where there is no row
         ),
         (
             "ops.pairs",
