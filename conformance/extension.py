@@ -63,7 +63,7 @@ CHECKS = {
     "ShardsAcross": "checks.sharding:shards_across",
     "StrictlyProper": "decision.proper:strictly_proper",
     "TopKCalibrated": "decision.calibration:calibration",
-    "Transforms": "checks.tooling:transforms",
+    "Transforms": "checks.transforms:transforms",
     "Weighted": "checks.reduction:weighted",
     "WorkedExamples": "checks.worked:worked_examples",
 }

@@ -67,7 +67,8 @@ def _values(
 ) -> Array:
     domain = entry.domain
     if isinstance(domain, ClassIndex):
-        return _labels(domain, shape, sizes, random, kind)
+        ids = _labels(domain, shape, sizes, random, kind)
+        return ids - ids.size // 4 if entry.bears_names else ids
     if isinstance(domain, Binary):
         return _marks(shape, random)
     if isinstance(domain, Probability):

@@ -74,6 +74,18 @@ def check_weight(name: str, weight: Tensor, shape: tuple[int, ...]) -> None:
         refuse(name, "sample_weight", weight, ~((weight >= 0) & weight.isfinite()), "finite numbers >= 0")
 
 
+def check_precision(name: str, first: str, inputs: Mapping[str, Tensor | None]) -> None:
+    """Refuse inputs of which some are float64 and others not, where matrices are multiplied: the first is the measure."""
+    measure = inputs[first]
+    for entry, tensor in inputs.items():
+        if tensor is None or measure is None or (tensor.dtype == torch.float64) == (measure.dtype == torch.float64):
+            continue
+        raise InputTypeError(
+            f"{name}: input {entry} must be float64 if {first} is and only then, "
+            f"found {tensor.dtype} beside {measure.dtype}"
+        )
+
+
 def _check_type(name: str, entry: Input, tensor: object) -> None:
     float_wanted = entry.dtype == "float"
     if isinstance(tensor, Tensor) and (tensor.dtype in FLOATS if float_wanted else tensor.dtype == torch.int64):

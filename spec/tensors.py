@@ -136,6 +136,11 @@ class Input(Frozen):
         """The shape as people write it: ``(B, C)``."""
         return "(" + ", ".join(self.shape) + ("," if len(self.shape) == 1 else "") + ")"
 
+    @property
+    def bears_names(self) -> bool:
+        """Whether it holds labels that are only compared with each other, so that they may be any integers."""
+        return self.role == "target" and isinstance(self.domain, ClassIndex) and self.domain.of is None
+
 
 def logits(*shape: str, meaning: str = "one score per class") -> Input:
     """Unnormalised real scores, named ``logits``."""

@@ -17,7 +17,7 @@ from losskit.conformance.search.inputs import MODERATE, WIDE, draw
 from losskit.conformance.search.parameters import fits
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, Interval
-from losskit.spec.errors import InputError, ParameterError
+from losskit.spec.errors import InputError, InputTypeError, ParameterError
 from losskit.spec.regimes import Condition
 
 HALVES = (torch.bfloat16, torch.float16)
@@ -149,6 +149,7 @@ def dtype_stable(claim: Claim, search: Search) -> Result:
             for dtype in (torch.float32, *halves):
                 _compare_precision(comparison, subject, data, dtype)
             _compare_autocast(comparison, subject, data)
+            _compare_mixed(comparison, subject, data)
     return comparison.result()
 
 
@@ -175,6 +176,29 @@ def _compare_precision(comparison: Comparison, subject: Subject, data: Data, dty
         most = torch.finfo(dtype).max
         found, right = gradient.clamp(-most, most), slopes[name].clamp(-most, most)
         comparison.compare(f"gradient of {name} for {dtype} inputs", found, right, slack, subject, rounded)
+
+
+def _compare_mixed(comparison: Comparison, subject: Subject, data: Data) -> None:
+    """One input in float32 beside others in float64: what comes out is no worse, or one of them is refused by name."""
+    exact = _floats(_floats(data, torch.float32), torch.float64)
+    names = [n for n, v in exact.items() if v.is_floating_point()]
+    if len(names) < 2 or subject.spec.adapter is not None:
+        return
+    wanted, slopes = _value_and_gradients(subject, exact)
+    single = torch.finfo(torch.float32).eps
+    allowed = rounding(subject, exact, wanted, single).amax()
+    amplified = 1 + max(float(exact[n].abs().amax()) for n in names if exact[n].numel())
+    for narrow in names:
+        mixed, told = {**exact, narrow: exact[narrow].float()}, f"with {narrow} in float32 beside float64"
+        try:
+            value, gradients = _value_and_gradients(subject, mixed)
+        except InputTypeError:
+            comparison.expect(True, "", subject, mixed)
+            continue
+        comparison.compare(f"value {told}", value, wanted, allowed, subject, mixed)
+        for name, gradient in gradients.items():
+            slack = 256 * single * amplified * (1 + slopes[name].abs().amax())
+            comparison.compare(f"gradient of {name} {told}", gradient, slopes[name], slack, subject, mixed)
 
 
 def _compare_autocast(comparison: Comparison, subject: Subject, data: Data) -> None:

@@ -218,7 +218,7 @@ class Permutation(Law):
     def _size(self, subject: Subject, name: str, axis: str, data: Data) -> int:
         tensor: Tensor = data[name]
         if axis == "ids":
-            return int(tensor.max()) + 1 if tensor.numel() else 1
+            return int(tensor.max()) - _least_id(tensor) + 1 if tensor.numel() else 1
         if axis.startswith("*"):
             first, last = span(subject, name, axis, tensor)
             return int(torch.tensor(tensor.shape[first:last]).prod())
@@ -230,7 +230,9 @@ class Permutation(Law):
         domain = subject.input(name).domain
         if isinstance(domain, ClassIndex) and (domain.of == axis or axis == "ids"):
             one_channel = domain.binary_when_one and len(order) == 1
-            return tensor if one_channel else torch.argsort(order)[tensor]  # class k moves to where column k went
+            least = _least_id(tensor) if axis == "ids" else 0
+            # class k moves to where column k went
+            return tensor if one_channel else torch.argsort(order)[tensor - least] + least
         if not self._has(subject, name, axis):
             return tensor
         if axis.startswith("*"):
@@ -258,6 +260,11 @@ class Permutation(Law):
             tied = close(scores).reshape(len(scores), -1).any(dim=1)
             after = torch.where(tied if len(tied) == len(after) else tied.any(), before, after)
         return Sides(after, before, noise=noise)
+
+
+def _least_id(ids: Tensor) -> int:
+    """The least of some labels, or 0 where that is less: those that are only compared may be any integers."""
+    return min(0, int(ids.min())) if ids.numel() else 0
 
 
 def scores_of(subject: Subject) -> str:

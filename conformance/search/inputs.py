@@ -37,6 +37,7 @@ def draw(
     ties: float = 0.25,
     palette: tuple[float, ...] = (),
     share: float = STRUCTURED,
+    whole: bool = False,
 ) -> Data:
     """Inputs that the loss accepts.
 
@@ -49,6 +50,7 @@ def draw(
         ties: share of rows whose real entries are rounded, so that equal scores and exact margins occur.
         palette: telling numbers that some rows are made of, where there are any.
         share: how many rows these are.
+        whole: whether no input is left out, so that what is drawn grows with the rows alone.
 
     Raises:
         NoAdmissibleDataError: every attempt was refused.
@@ -57,7 +59,7 @@ def draw(
     for attempt in range(ATTEMPTS):
         # a parameter may need more rows than asked for (a shift along the tokens): later attempts take more
         count = rows if attempt < ATTEMPTS // 2 else 2 * rows + 12
-        data = _draw_once(subject, sizes, count, rng, scales, ties, palette, share)
+        data = _draw_once(subject, sizes, count, rng, scales, ties, palette, share, whole)
         try:
             with torch.no_grad():
                 subject.call(data)
@@ -140,10 +142,11 @@ def _draw_once(
     ties: float,
     palette: tuple[float, ...],
     share: float,
+    whole: bool,
 ) -> Data:
     spec = subject.spec
     generator = torch.Generator().manual_seed(rng.getrandbits(62))
-    present = [i for i in spec.inputs if not i.optional or i.drawn or rng.random() < 0.6]
+    present = [i for i in spec.inputs if whole or not i.optional or i.drawn or rng.random() < 0.6]
     shapes = _shapes(spec, sizes, count, rng, present)
     rows = _Rows.drawn(count, scales, ties, palette, share, generator)
     data: Data = {}
@@ -178,7 +181,8 @@ def _alone(spec: LossSpec, symbol: str) -> bool:
 def _values(entry: Input, size: tuple[int, ...], sizes: Mapping[str, int], subject: Subject, rows: _Rows) -> Tensor:
     domain, generator = entry.domain, rows.generator
     if isinstance(domain, ClassIndex):
-        return _class_ids(domain, size, sizes, generator)
+        ids = _class_ids(domain, size, sizes, generator)
+        return ids - ids.numel() // 4 if entry.bears_names else ids
     if isinstance(domain, Binary):
         return torch.randint(0, 2, size, generator=generator).to(subject.dtype)
     by_row = bool(size) and size[0] == len(rows.scale)

@@ -18,6 +18,6 @@ def ascending(x: Tensor) -> tuple[Tensor, Tensor]:
 
 def _keys(x: Tensor) -> Tensor:
     """Integers in the same order, which sort in less than half the time: the bits, below 0 all but the sign flipped."""
-    wide = x.dtype == torch.float64
-    bits = (x + 0.0).view(torch.int64 if wide else torch.int32)  # of -0 that makes 0, its equal
-    return bits ^ ((bits >> (63 if wide else 31)) & (2**63 - 1 if wide else 2**31 - 1))
+    bits = (x + 0.0).view(torch.int64 if x.dtype == torch.float64 else torch.int32)  # of -0 that makes 0, its equal
+    whole = torch.iinfo(bits.dtype)
+    return bits ^ ((bits >> (whole.bits - 1)) & whole.max)

@@ -7,13 +7,15 @@ from torch import Tensor
 def segment_places(ids: Tensor) -> tuple[Tensor, Tensor]:
     """Where each position's segment is put, (B, T), and how many segments each row has, (B,).
 
-    Positions of one row share a segment where their ids are equal; the ids are any numbers from 0 on, and segments are
-    put in their order, from place 0. A negative id belongs to no segment; its place is 0.
+    Positions of one row share a segment where their ids are equal; the ids are any numbers, and segments are put in their
+    order, from place 0. One whose id is -1 is not counted where no id is below it: so what belongs to no segment may be
+    given a place of its own, before all others.
     """
-    ordered, order = ids.clamp(min=-1).sort(dim=1)
+    ordered, order = ids.sort(dim=1)
     before = torch.nn.functional.pad(ordered, [1, 0], value=-1.0)[:, :-1]
-    opens = (ordered != before).to(torch.int64)  # positions outside come first and are like what was padded
-    places = torch.zeros_like(order).scatter(1, order, (opens.cumsum(dim=1) - 1).clamp(min=0))
+    opens = (ordered != before).to(torch.int64)  # what comes first with the id -1 is like what was padded
+    opened = opens.cumsum(dim=1)
+    places = torch.zeros_like(order).scatter(1, order, opened - opened[:, :1])
     return places, opens.sum(dim=1)
 
 

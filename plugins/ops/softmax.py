@@ -81,8 +81,10 @@ def wrong_shares(scores: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
 
 def _wrong_shares_in_graphs(scores: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
     log_p = torch.log_softmax(scores, dim=-1)
-    missed = -exp_minus_one(pick(log_p, label))
+    own = pick(log_p, label)
     wrong = torch.where(one_hot(label, log_p.size(-1)), torch.zeros_like(log_p), log_p.exp())
+    # the logarithm of a sure label rounds to 0; with an unlikely one the slope of the sum cancels
+    missed = torch.where(own > -0.5, wrong.sum(dim=-1), -exp_minus_one(own))
     return missed, wrong.square().sum(dim=-1)
 
 

@@ -32,12 +32,14 @@ def linear_shares(place: Tensor, count: int) -> Tensor:
 def moved(weight: Tensor, place: Tensor) -> Tensor:
     """Weights at places moved to the locations beside them, shape (..., K) to (..., K): ``sum_j w_j linear_shares(place_j)``.
 
+    There are at least 2 locations.
+
     On a CPU, and in graphs, each is added to its two neighbours; elsewhere, where sums by index come in any order, all shares
     are formed.
     """
     count = weight.size(-1)
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
-        if (traced() or readable(place)) and count > 1:
+        if traced() or readable(place):
             left = torch.where(place.isnan(), 0.0, place).floor_().clamp_(max=count - 2)
             index = left.long()
             right_share = left.neg_().add_(place).mul_(weight)

@@ -276,6 +276,24 @@ def test_every_class_has_a_row_where_the_domain_says_so() -> None:
         subject.call(absent)
 
 
+@pytest.mark.parametrize("name", ["nc1_variability", "multi_similarity"])
+def test_labels_that_are_only_compared_are_drawn_from_all_integers(name: str) -> None:
+    labels = draw(Subject(get(name), {}), {"D": 3}, 12, random.Random(0))["labels"]
+    assert labels.min() < 0 < labels.max()
+
+
+def test_steps_are_drawn_from_zero_on_for_below_it_there_are_none() -> None:
+    spec = get("direct_coverage_step")
+    assert not spec.input("step_ids").bears_names  # type: ignore[union-attr]
+    assert draw(Subject(spec, {}), {"T": 4, "V": 3}, 12, random.Random(0))["step_ids"].min() >= 0
+
+
+def test_no_input_is_left_out_of_what_is_drawn_whole() -> None:
+    spec = get("mann_whitney")
+    drawn = [draw(Subject(spec, {}), {}, 4, random.Random(seed), whole=True) for seed in range(9)]
+    assert all(set(data) == {"logits", "target"} for data in drawn)
+
+
 def test_a_loss_of_one_number_has_the_batch_of_its_inputs_or_none() -> None:
     assert batch_symbol(get("nc3_self_duality")) == "B"
     assert batch_symbol(get("nc2_frame")) == ""

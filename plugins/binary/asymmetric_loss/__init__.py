@@ -139,6 +139,14 @@ SPEC = LossSpec(
             gradients={"logits": [[0.0]]},
             note="below the margin, where the power's slope is infinite",
         ),
+        Example(
+            inputs={"logits": [[0.0, 0.0]], "target": [[1.0, 0.0]]},
+            parameters={"gamma_neg": 0.0, "gamma_pos": 2.0, "clip": None},
+            reduction="none",
+            expected=[[0.1732867951399863, 0.6931471805599453]],
+            gradients={"logits": [[-0.2982867951399863, 0.5]]},
+            note="log 2 / 4 with the slope -log 2 / 4 - 1 / 8, and log 2",
+        ),
     ),
     edge_cases=(
         EMPTY_BATCH,

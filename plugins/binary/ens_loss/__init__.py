@@ -119,6 +119,12 @@ SPEC = LossSpec(
                     expected=[-7.357608823428846e-21, -1.000001e-20, 1.000001],
                     gradients={"logits": [-0.3678804411714423, -1.000001, -1.000001]},
                 ),
+                Example(
+                    inputs={"logits": [-1.0, -1.0000000000000002], "target": [1.0, 1.0], "noise": [0.5, -1.0]},
+                    reduction="none",
+                    expected=[0.3678804411714423, 1.000001],
+                    note="neighbours in float64",
+                ),
             ),
         ),
         EMPTY_BATCH,

@@ -130,6 +130,11 @@ SPEC = LossSpec(
             ),
         ),
         EdgeCase(
+            case="a label that is as good as sure",
+            expected="the squares of what it leaves to the others, to the last digit",
+            examples=(Example(inputs={"logits": [[40.0, 0.0]], "target": [0]}, expected=3.609702775690830314e-35),),
+        ),
+        EdgeCase(
             case="equal scores",
             expected="1 - 1/C",
             examples=(Example(inputs={"logits": [[0.5, 0.5, 0.5, 0.5]], "target": [2]}, expected=0.75),),

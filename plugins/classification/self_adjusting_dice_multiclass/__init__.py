@@ -184,6 +184,21 @@ SPEC = LossSpec(
             examples=(
                 Example(inputs=SINGLE, expected=0.5),
                 Example(inputs=SINGLE, parameters={"alpha": 0.0}, expected=0.0),
+                Example(
+                    inputs={"logits": [[float("nan")]], "target": [0]}, expected=float("nan"), note="a score of nan"
+                ),
+            ),
+        ),
+        EdgeCase(
+            case="a class that is as good as sure",
+            expected="the slope keeps its digits, those of what is left to the others",
+            examples=(
+                Example(
+                    inputs={"logits": [[0.0, 40.0]], "target": [1]},
+                    expected=0.5,
+                    gradients={"logits": [[1.0620885638228972e-18, -1.0620885638228972e-18]]},
+                    note="exp(-40) / 4",
+                ),
             ),
         ),
         LABEL_OUT_OF_RANGE,

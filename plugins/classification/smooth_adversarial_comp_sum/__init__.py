@@ -142,6 +142,20 @@ SPEC = LossSpec(
             ),
         ),
         EdgeCase(
+            case="scores moved so far, or so little, that squares overflow or vanish",
+            expected="the norm as of a scaled row",
+            examples=(
+                Example(
+                    inputs={"logits": [[0.0, 0.0]], "adversarial_logits": [[0.0, 1e200]], "target": [0]}, expected=1e200
+                ),
+                Example(
+                    inputs={"logits": [[0.0, 0.0]], "adversarial_logits": [[0.0, 1e-200]], "target": [0]},
+                    expected=0.6931471805599453,
+                    gradients={"adversarial_logits": [[-1.0, 1.0]]},
+                ),
+            ),
+        ),
+        EdgeCase(
             case="C = 1",
             expected="0 with zero gradient",
             examples=(

@@ -154,6 +154,11 @@ SPEC = LossSpec(
                     inputs={"hidden": [[0.0, 1e200]], "weight": [[1.0, 0.0], [0.0, 1.0], [-1.0, 2.0]], "target": [2]},
                     expected=0.5870752836422525,
                 ),
+                Example(
+                    inputs={"hidden": [[0.0, 1e200]], "weight": [[0.5, 2.0], [0.5, 2.0]], "target": [1]},
+                    expected=1.3132616875182228,
+                    note="equal scores",
+                ),
             ),
         ),
         EdgeCase(

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
-from losskit.plugins.checks import readable
+from losskit.plugins.checks import check_precision, readable
 from losskit.plugins.classification.spherical_head import SPEC
 from losskit.plugins.debug import is_debug
 from losskit.plugins.ops.precision import full_matmul, widen
 from losskit.plugins.ops.spherical import quadratic, spherical_loss, z_softplus
-from losskit.spec.errors import InputError, InputTypeError
+from losskit.spec.errors import InputError
 
 
 class SphericalHeadLoss(Loss):
@@ -110,12 +110,8 @@ class SphericalHeadLoss(Loss):
         hidden, weight, _, gram, weight_sum = inputs
         assert hidden is not None
         assert weight is not None
-        for name, tensor in (("weight", weight), ("gram", gram), ("weight_sum", weight_sum)):
-            if tensor is not None and (tensor.dtype == torch.float64) != (hidden.dtype == torch.float64):
-                raise InputTypeError(
-                    f"{self.spec.name}: input {name} must be float64 if hidden is and only then, "
-                    f"found {tensor.dtype} beside {hidden.dtype}"
-                )
+        heads = {"hidden": hidden, "weight": weight, "gram": gram, "weight_sum": weight_sum}
+        check_precision(self.spec.name, "hidden", heads)
         if is_debug():
             matrix = weight.detach().double()
             self._compare("gram", gram, matrix.t() @ matrix)

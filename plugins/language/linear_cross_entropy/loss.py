@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
-from losskit.plugins.checks import check_weight
+from losskit.plugins.checks import check_precision, check_weight
 from losskit.plugins.language.linear_cross_entropy import SPEC
 from losskit.plugins.ops.blocked import blocked_sum, blocked_values
 from losskit.plugins.ops.eager import own_backward
 from losskit.plugins.ops.linear_log_loss import LinearLogLoss, linear_logits, log_loss
 from losskit.plugins.ops.precision import widen
-from losskit.spec.errors import InputError, InputTypeError
+from losskit.spec.errors import InputError
 
 
 class LinearCrossEntropyLoss(Loss):
@@ -101,12 +101,7 @@ class LinearCrossEntropyLoss(Loss):
         hidden, weight, target, bias = inputs
         assert hidden is not None
         assert target is not None
-        for name, tensor in (("weight", weight), ("bias", bias)):
-            if tensor is not None and (tensor.dtype == torch.float64) != (hidden.dtype == torch.float64):
-                raise InputTypeError(
-                    f"{self.spec.name}: input {name} must be float64 if hidden is and only then, "
-                    f"found {tensor.dtype} beside {hidden.dtype}"
-                )
+        check_precision(self.spec.name, "hidden", {"hidden": hidden, "weight": weight, "bias": bias})
         length = target.size(-1) if target.dim() else 0
         if self.shift and self.shift >= length:
             raise InputError(

@@ -93,6 +93,9 @@ SPEC = LossSpec(
             reduction="none",
             expected=[-0.6826894921370859, -0.1974126513658474, 0.07965567455405798],
         ),
+        Example(
+            inputs={"x": [0.5]}, parameters={"low": 1.0, "high": 3.0}, expected=2.382924922548026, note="1 + 2 Phi(1/2)"
+        ),
     ),
     edge_cases=(
         EMPTY_BATCH,

@@ -29,6 +29,8 @@ NAN = float("nan")
 SLANTED = [[1.0, 1.0], [-1.0, -1.0], [5.0, 1.0], [3.0, -1.0]]  # means (0, 0) and (4, 0), rows off them by (1, 1)
 ACROSS = [[0.0, 1.0], [0.0, -1.0], [4.0, 1.0], [4.0, -1.0]]  # classes lie apart along one axis, rows along the other
 
+CROSS = [[2.0, 1.0], [2.0, -1.0], [-2.0, 1.0], [-2.0, -1.0], [1.0, 2.0], [-1.0, 2.0], [1.0, -2.0], [-1.0, -2.0]]
+
 
 class NC1VariabilityParameters(Parameters):
     """Parameters of the within-class variability."""
@@ -135,6 +137,29 @@ SPEC = LossSpec(
             },
             expected=1 / 36,
             note="A' A = diag(18, 2): the second eigenvalue is dropped, and a half of the rows lie 1 off along the first",
+        ),
+        Example(
+            inputs={"features": CROSS, "labels": [0, 0, 1, 1, 2, 2, 3, 3]},
+            expected=0.125,
+            gradients={
+                "features": [
+                    [-1 / 64, 1 / 32],
+                    [-1 / 64, -1 / 32],
+                    [1 / 64, 1 / 32],
+                    [1 / 64, -1 / 32],
+                    [1 / 32, -1 / 64],
+                    [-1 / 32, -1 / 64],
+                    [1 / 32, 1 / 64],
+                    [-1 / 32, 1 / 64],
+                ]
+            },
+            note="A' A = 8 I, whose eigenvalues tie: d / 32 for a row d off its mean, less m / 128 for the mean m",
+        ),
+        Example(
+            parameters={"variant": "trace_ratio"},
+            inputs={"features": [[1e8], [1e8 + 1], [1e8 + 4], [1e8 + 5]], "labels": [0, 0, 1, 1]},
+            expected=0.0625,
+            note="1 / 4 within and 4 between, far from 0",
         ),
     ),
     edge_cases=(

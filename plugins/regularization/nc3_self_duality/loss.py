@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
+from losskit.plugins.checks import check_precision
 from losskit.plugins.ops.class_means import means_of_labels
 from losskit.plugins.ops.frames import distance, ideal_gram, refuse_vanishing, unit_norm
 from losskit.plugins.ops.precision import full_matmul, widen
@@ -50,6 +51,20 @@ class NC3SelfDualityLoss(Loss):
                 refuse_vanishing(self.spec.name, "weight", wanted, product, head)
             value = distance(unit_norm(product), ideal_gram(weight.size(0), self.frame, scales, product))
         return self.reduce(torch.where(complete, value, torch.full_like(value, float("nan"))))
+
+    @torch.jit.unused
+    def check(self, *inputs: Optional[Tensor], sample_weight: Optional[Tensor] = None) -> None:
+        """Refuse inputs the loss is not defined for.
+
+        Raises:
+            InputError: rank, size or value is wrong.
+            InputTypeError: no tensor, the wrong dtype, or dtypes that do not go together.
+        """
+        if torch.compiler.is_compiling():
+            return
+        super().check(*inputs, sample_weight=sample_weight)
+        weight, features, *_ = inputs
+        check_precision(self.spec.name, "weight", {"weight": weight, "features": features})
 
     @torch.jit.unused
     def _refuse_zeros(self, weight: Tensor, features: Tensor, means: Tensor, scales: Optional[Tensor]) -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
+from losskit.plugins.checks import check_precision
 from losskit.plugins.ops.classes import one_hot, pick
 from losskit.plugins.ops.linear_log_loss import linear_logits
 from losskit.plugins.ops.precision import full_matmul, widen
@@ -62,6 +63,21 @@ class NeuralCollapseUFMLoss(Loss):
         value = self.fit(scores, target) + 0.5 * self.weight_decay * penalty
         value = value + 0.5 * self.feature_decay * counts.sum() * row_squares(rows)
         return self.reduce(value, None, sample_weight)
+
+    @torch.jit.unused
+    def check(self, *inputs: Optional[Tensor], sample_weight: Optional[Tensor] = None) -> None:
+        """Refuse inputs the loss is not defined for.
+
+        Raises:
+            InputError: rank, size or value is wrong.
+            InputTypeError: no tensor, the wrong dtype, or dtypes that do not go together.
+        """
+        if torch.compiler.is_compiling():
+            return
+        super().check(*inputs, sample_weight=sample_weight)
+        features, weight, _, hidden_weights, _ = inputs
+        layers = {"features": features, "weight": weight, "hidden_weights": hidden_weights}
+        check_precision(self.spec.name, "features", layers)
 
     def fit(self, scores: Tensor, target: Tensor) -> Tensor:
         """How far the scores (B, C) are from the labels, shape (B,)."""

@@ -198,6 +198,26 @@ def test_no_mutation_of_a_small_loss_survives_unexplained() -> None:
             "CompSumBayesRisk.log_sum: self.tau - 1 -> self.tau + 1 (2)",
             "MatchesReference",  # wrong next to the end of a regime alone
         ),
+        (
+            "ops.pairs",
+            "PairBlocks.sweep: 0 -> 1 (5)",
+            "Transforms",  # wrong where there are several blocks, and where there is no row
+        ),
+        (
+            "ops.pairs",
+            "PairBlocks.sweep: 1 -> 0 (4)",
+            "Transforms",  # wrong where values have factors of their own alone
+        ),
+        (
+            "ops.residuals",
+            "_fused: input.dtype == target.dtype -> input.dtype != target.dtype",
+            "DTypeStable",  # wrong for inputs of two dtypes alone
+        ),
+        (
+            "ops.vectors",
+            "_norm_rows_in_graphs: x.abs().amax(dim=-1, keepdim=True) -> x.abs().amin(dim=-1, keepdim=True)",
+            "WorkedExamples",  # wrong in the form for graphs and transforms alone
+        ),
     ],
 )
 def test_what_got_past_the_harness_once_is_caught(every: list[Task], module: str, name: str, kind: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from losskit.plugins.ops.class_means import class_means, means_of_labels
+from losskit.plugins.ops.class_means import class_means, means_of_labels, means_of_own_class
 from losskit.plugins.ops.classes import one_hot
 
 LABELS = torch.tensor([3, 0, 3, 1, 0, 3])
@@ -45,6 +45,15 @@ def test_centred_means_keep_the_digits_of_what_classes_differ_by_far_from_zero()
         for means in (means_of_labels(far, LABELS, 5, True)[0], multiplied_out(far.double(), True))
     )
     torch.testing.assert_close(found - found[0], exact - exact[0], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("ids", [[7, -1, 7, -3, -1, 7], [-5, -1, -5, -2, -1, -5], [0, 2**62, 0, -(2**62), 2**62, 0]])
+def test_labels_of_own_means_may_be_any_integers(ids: list[int]) -> None:
+    x, labels = rows().detach(), torch.tensor(ids)
+    means, counts = means_of_own_class(x, labels)
+    same = labels.unsqueeze(1) == labels
+    torch.testing.assert_close(means, class_means(x, same))
+    assert counts.tolist() == same.sum(dim=1).tolist()
 
 
 def test_a_class_without_rows_is_told() -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 import losskit
-from losskit.spec.errors import InputError
+from losskit.spec.errors import InputError, InputTypeError
 
 C, D = 3, 4
 BALANCED = (4, 4, 4)
@@ -143,3 +143,17 @@ def test_self_duality_says_what_its_frame_needs_of_the_means(frame: str, wanted:
     loss = losskit.create("nc3_self_duality", frame=frame)
     with pytest.raises(InputError, match=wanted):
         loss(torch.eye(C, D), torch.zeros(6, D), torch.arange(6) % C)
+
+
+@pytest.mark.parametrize("name", ["features", "weight", "hidden_weights"])
+def test_layers_of_two_precisions_are_refused(name: str) -> None:
+    given = {"features": torch.ones(2, 3), "weight": torch.ones(2, 3), "hidden_weights": torch.ones(1, 3, 3)}
+    given[name] = given[name].double()
+    with pytest.raises(InputTypeError, match="must be float64 if features is and only then"):
+        losskit.create("neural_collapse_ufm")(target=torch.tensor([0, 1]), **given)
+
+
+def test_a_classifier_and_features_of_two_precisions_are_refused() -> None:
+    weight, features = torch.eye(2), torch.eye(2).double()
+    with pytest.raises(InputTypeError, match="input features must be float64 if weight is and only then"):
+        losskit.create("nc3_self_duality")(weight, features, torch.tensor([0, 1]))
