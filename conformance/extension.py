@@ -63,8 +63,8 @@ CHECKS = {
     "ShardsAcross": "checks.sharding:shards_across",
     "StrictlyProper": "decision.proper:strictly_proper",
     "TopKCalibrated": "decision.calibration:calibration",
-    "Transforms": "checks.tooling:transforms",
-    "Weighted": "checks.reduction:weighted",
+    "Transforms": "checks.transforms:transforms",
+    "Weighted": "checks.weights:weighted",
     "WorkedExamples": "checks.reference:worked_examples",
 }
 

@@ -174,19 +174,28 @@ def _numbers(value: Any) -> Any:
     return float(value) if isinstance(value, str) else value  # infinities are strings in JSON
 
 
+def shown(spec: LossSpec) -> tuple[Example, ...]:
+    """Every worked value of a spec, those of its edge cases among them."""
+    return (*spec.examples, *(example for case in spec.edge_cases for example in case.examples))
+
+
+def shown_at(spec: LossSpec, example: Example, device: str) -> Subject:
+    """The loss with the parameters of a worked example."""
+    return Subject(spec, {k: _parameter(v) for k, v in example.parameters.items()}, device)
+
+
 def worked_examples(claim: Claim, search: Search) -> Result:
     """Compute every worked value and every edge case that is shown as one."""
     comparison = Comparison(claim, search)
     spec = search.spec
     if (spec.adapter is not None or spec.parts) and not spec.examples:
         comparison.remarks.append("the spec shows no worked value")
-    shown = [e for case in spec.edge_cases for e in case.examples]
-    for example in (*spec.examples, *shown):
+    for example in shown(spec):
         data = example_inputs(spec, example, torch.float64, search.device)
         if example.refused:
             _expect_refusal(comparison, spec, example, data, search)
             continue
-        subject = Subject(spec, {k: _parameter(v) for k, v in example.parameters.items()}, search.device)
+        subject = shown_at(spec, example, search.device)
         held = leaves(data, tuple(example.gradients))
         found = subject.call(held, example.reduction)
         _compare_worked(comparison, "value", found, example.expected, example, subject, data)
@@ -214,7 +223,7 @@ def _parameter(value: Any) -> Any:
 def _expect_refusal(comparison: Comparison, spec: LossSpec, example: Example, data: Data, search: Search) -> None:
     fallback = Subject(spec, {}, search.device)
     try:
-        subject = Subject(spec, {k: _parameter(v) for k, v in example.parameters.items()}, search.device)
+        subject = shown_at(spec, example, search.device)
         subject.call(data, example.reduction)
     except Exception as error:
         amiss = shortcoming(error, example.refused)

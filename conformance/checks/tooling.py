@@ -1,4 +1,4 @@
-"""The loss under the framework's tools: compile, functional transforms, TorchScript, ONNX, pickling."""
+"""The loss under the framework's tools: compile, TorchScript, pickling."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch.autograd import forward_ad
 
 from losskit.conformance.checks.base import Comparison, first_of_each_setting, gradients_of, leaves, rounding
+from losskit.conformance.checks.reference import example_inputs, shown, shown_at
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search, Sizes
-from losskit.conformance.search.domains import project
 from losskit.conformance.search.inputs import MODERATE, draw
 from losskit.conformance.subject import Data, Subject
 from losskit.registry import build
 from losskit.spec import Claim
 
+TIED = 24  # rows, so that ties come at every place of an order
+
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """Without warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations of the tool are its own business; results are compared
         yield
 
 
-def _arguments(subject: Subject, data: Data) -> list[Any]:
+def arguments(subject: Subject, data: Data) -> list[Any]:
+    """Inputs in their order, None for those that are left out."""
     return [data.get(i.name) for i in subject.spec.inputs]
 
 
@@ -41,7 +44,7 @@ def _compare_module(
     """Value and gradient of another form of the module against the module's own."""
     names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
     held, rest = leaves(data, names), leaves(data, names)
-    value, wanted = module(*_arguments(subject, held)), subject.call(rest, reduction)
+    value, wanted = module(*arguments(subject, held)), subject.call(rest, reduction)
     allowed = rounding(subject, data, wanted)
     comparison.compare(f"value of the {what} module", value, wanted, allowed, subject, data)
     mine, theirs = gradients_of(value, held, names), gradients_of(wanted, rest, names)
@@ -50,7 +53,16 @@ def _compare_module(
         comparison.compare(f"gradient of {name} of the {what} module", mine[name], theirs[name], slack, subject, data)
 
 
-def _batches(subject: Subject, sizes: Sizes, search: Search, purpose: str) -> list[Data]:
+def _compare_value(
+    comparison: Comparison, what: str, module: Callable[..., Any], subject: Subject, reduction: str, data: Data
+) -> None:
+    """The value of another form of the module against the module's own."""
+    value, wanted = module(*arguments(subject, data)), subject.call(data, reduction)
+    allowed = rounding(subject, data, wanted)
+    comparison.compare(f"value of the {what} module", value, wanted, allowed, subject, data)
+
+
+def batches(subject: Subject, sizes: Sizes, search: Search, purpose: str) -> list[Data]:
     """Batches of two sizes, with the same inputs present, that one graph with symbolic sizes can serve."""
     rng = search.rng(purpose, sorted(sizes.items()))
     first = draw(subject, sizes, 5, rng, MODERATE, ties=0.0)
@@ -87,8 +99,8 @@ def compiles(claim: Claim, search: Search) -> Result:
             counter = CompileCounterWithBackend(backend)
             compiled = torch.compile(subject.module(reduction), fullgraph=True, dynamic=True, backend=counter)
             try:
-                with _quiet():
-                    for data in _batches(subject, sizes, search, "compile"):
+                with quiet():
+                    for data in batches(subject, sizes, search, "compile"):
                         _compare_module(comparison, "compiled", compiled, subject, reduction, data)
             except torch._dynamo.exc.TorchDynamoException as error:
                 first = str(error).strip().splitlines()[0]
@@ -115,113 +127,32 @@ def scripts(claim: Claim, search: Search) -> Result:
         for reduction in reductions if not number else (reductions[number % len(reductions)],):
             buffer = io.BytesIO()
             try:
-                with _quiet():
+                with quiet():
                     torch.jit.save(torch.jit.script(subject.module(reduction)), buffer)
                     buffer.seek(0)
                     loaded = torch.jit.load(buffer)
             except Exception as error:  # the scripting compiler raises many kinds
                 comparison.refuse(f"torch.jit.script fails: {str(error).strip().splitlines()[0]}", subject, {})
                 continue
-            for data in _batches(subject, sizes, search, "script"):
-                with _quiet():
+            with quiet():
+                for data in batches(subject, sizes, search, "script"):
                     _compare_module(comparison, "scripted", loaded, subject, reduction, data)
+                for data in _telling(subject, sizes, search, reduction):
+                    _compare_value(comparison, "scripted", loaded, subject, reduction, data)
     return comparison.result()
 
 
-def transforms(claim: Claim, search: Search) -> Result:
-    """Compare ``torch.func.grad`` and ``vmap`` with autograd and a loop, dual numbers and second slopes with the gradient's."""
-    comparison = Comparison(claim, search)
-    for subject, sizes in first_of_each_setting(claim, search, comparison, search.budget.settings):
-        data = _batches(subject, sizes, search, "transform")[0]
-        names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
-        module = subject.module("mean")
+def _telling(subject: Subject, sizes: Sizes, search: Search, reduction: str) -> Iterator[Data]:
+    """Inputs at which forms may part that agree elsewhere: equal scores and exact margins, and what the spec shows.
 
-        def value(
-            moving: dict[str, torch.Tensor], data: Data = data, subject: Subject = subject, module: Any = module
-        ) -> Any:
-            return module(*_arguments(subject, {**data, **moving}))
-
-        held = leaves(data, names)
-        wanted = gradients_of(subject.call(held, "mean"), held, names)
-        moving = {n: data[n] for n in names}
-        doubled = project(subject, {**data, **{n: 2 * v for n, v in moving.items()}})
-        stacked = {n: torch.stack([v, doubled[n], v.flip(0)]) for n, v in moving.items()}
-        with _quiet():
-            found = torch.func.grad(value)(moving)
-            values = torch.func.vmap(value)(stacked)
-            slopes = torch.func.vmap(torch.func.grad(value))(stacked)
-        for name in names:
-            comparison.compare(
-                f"torch.func.grad for {name}", found[name], wanted[name], 1e-9 * (1 + wanted[name].abs()), subject, data
-            )
-        ahead = {n: torch.linspace(-1, 1, v.numel(), dtype=v.dtype).reshape(v.shape) for n, v in moving.items()}
-        with forward_ad.dual_level():
-            along = value({n: forward_ad.make_dual(v, ahead[n]) for n, v in moving.items()})
-            slope = forward_ad.unpack_dual(along).tangent
-        slope = torch.zeros_like(along) if slope is None else slope
-        expected = sum(((wanted[n] * ahead[n]).sum() for n in names), torch.zeros_like(slope))
-        slack = 1e-9 * (1 + sum((wanted[n].abs().sum() for n in names), torch.zeros_like(slope)))
-        comparison.compare("the slope by dual numbers", slope, expected, slack, subject, data)
-        with _quiet():
-            _compare_second(comparison, subject, data, value, moving, ahead)
-        _compare_batched(comparison, subject, data, wanted)
-        for place in range(3):
-            single = {n: v[place] for n, v in stacked.items()}
-            alone = value(single)
-            allowed = rounding(subject, {**data, **single}, alone).amax()
-            comparison.compare("torch.func.vmap", values[place], alone, allowed, subject, {**data, **single})
-            exact = torch.func.grad(value)(single)
-            for name in names:
-                slack = 1e-9 * (1 + exact[name].abs().amax())
-                comparison.compare(
-                    f"vmap of grad for {name}", slopes[name][place], exact[name], slack, subject, {**data, **single}
-                )
-    return comparison.result()
-
-
-def _compare_batched(comparison: Comparison, subject: Subject, data: Data, wanted: dict[str, torch.Tensor]) -> None:
-    """Several gradients at once, as a Jacobian is taken: each is the gradient times its factor."""
-    held = leaves(data, tuple(wanted))
-    total = subject.call(held, "mean")
-    if not total.requires_grad:
-        return
-    factors = torch.tensor([1.0, -2.0], dtype=total.dtype, device=total.device)
-    with _quiet():
-        found = torch.autograd.grad(
-            total, [held[n] for n in wanted], factors, is_grads_batched=True, allow_unused=True, materialize_grads=True
-        )
-    for (name, gradient), both in zip(wanted.items(), found, strict=True):
-        for factor, single in zip(factors, both, strict=True):
-            slack = 1e-9 * (1 + gradient.abs())
-            comparison.compare(f"batched gradient of {name}", single, factor * gradient, slack, subject, data)
-
-
-def _compare_second(
-    comparison: Comparison, subject: Subject, data: Data, value: Any, moving: Data, ahead: Data
-) -> None:
-    """The slope of the gradient along a direction: by backward passes, the loss's own among them, and by transforms."""
-    held = leaves(data, tuple(moving))
-    gradients = torch.autograd.grad(
-        subject.call(held, "mean"),
-        [held[n] for n in moving],
-        create_graph=True,
-        allow_unused=True,
-        materialize_grads=True,
-    )
-    along = sum((g * ahead[n]).sum() for n, g in zip(moving, gradients, strict=True))
-    try:
-        found = gradients_of(along, held, tuple(moving)) if torch.is_tensor(along) and along.requires_grad else {}
-    except RuntimeError as error:  # a backward pass that says it has no derivative is no wrong one
-        comparison.remarks.append(f"there is no second derivative: {str(error).splitlines()[0]}")
-        return
-
-    def slope(at: dict[str, torch.Tensor]) -> Any:
-        return sum((g * ahead[n]).sum() for n, g in torch.func.grad(value)(at).items())
-
-    for name, wanted in torch.func.grad(slope)(moving).items():
-        slack = 1e-9 * (1 + wanted.abs().amax()) if wanted.numel() else 1e-9
-        second = found.get(name, torch.zeros_like(wanted))
-        comparison.compare(f"the second derivative by {name}", second, wanted, slack, subject, data)
+    Slopes are left out, for at a kink each form may have its own.
+    """
+    yield draw(subject, sizes, TIED, search.rng("ties", sorted(sizes.items())), MODERATE, ties=1.0)
+    for example in shown(subject.spec):
+        if example.refused or example.reduction != reduction:
+            continue
+        if shown_at(subject.spec, example, search.device).parameters == subject.parameters:
+            yield example_inputs(subject.spec, example, subject.dtype, str(subject.device))
 
 
 def round_trips(claim: Claim, search: Search) -> Result:
@@ -240,6 +171,6 @@ def round_trips(claim: Claim, search: Search) -> Result:
         }
         for way, other in restored.items():
             comparison.expect(repr(other) == repr(module), f"{way} gives {other!r} for {module!r}", subject, data)
-            found = other(*_arguments(subject, data))
+            found = other(*arguments(subject, data))
             comparison.compare(f"value after {way}", found, subject.call(data, "sum"), 1e-300, subject, data)
     return comparison.result()
