@@ -64,7 +64,7 @@ CHECKS = {
     "StrictlyProper": "decision.proper:strictly_proper",
     "TopKCalibrated": "decision.calibration:calibration",
     "Transforms": "checks.transforms:transforms",
-    "Weighted": "checks.reduction:weighted",
+    "Weighted": "checks.weights:weighted",
     "WorkedExamples": "checks.worked:worked_examples",
 }
 

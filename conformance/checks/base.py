@@ -177,10 +177,11 @@ def leaves(data: Data, names: tuple[str, ...]) -> Data:
     return {**data, **{n: data[n].detach().clone().requires_grad_() for n in names if data.get(n) is not None}}
 
 
-def gradients_of(value: Tensor, data: Data, names: tuple[str, ...]) -> dict[str, Tensor]:
-    """Gradients of a scalar with respect to leaves."""
+def gradients_of(value: Tensor, data: Data, names: tuple[str, ...], retain: bool = False) -> dict[str, Tensor]:
+    """Gradients of a scalar with respect to leaves; the graph may be kept for another pass."""
     wanted = [n for n in names if data.get(n) is not None]
-    found = torch.autograd.grad(value.sum(), [data[n] for n in wanted], allow_unused=True, materialize_grads=True)
+    at = [data[n] for n in wanted]
+    found = torch.autograd.grad(value.sum(), at, retain_graph=retain, allow_unused=True, materialize_grads=True)
     return dict(zip(wanted, found, strict=True))
 
 

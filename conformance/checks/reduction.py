@@ -1,26 +1,21 @@
-"""Reductions, weights, and the batch as the mean of its rows."""
+"""Reductions, and the batch as the mean of its rows."""
 
 from __future__ import annotations
-
-import math
 
 import torch
 
 from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
 from losskit.conformance.checks.counted import compare_counts
-from losskit.conformance.checks.ignored import ignoring, spoil
+from losskit.conformance.checks.ignored import ignoring
 from losskit.conformance.checks.reference import oracle
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, along_batch, draw, draw_rows, take
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.debug import debug
-from losskit.spec import Claim, Interval
+from losskit.spec import Claim
 from losskit.spec.coupling import batch_symbol, least_at
 from losskit.spec.errors import InputError
-from losskit.spec.tensors import Input, Real
-
-FACTOR = 1 + 2.0**-20
 
 
 def reduces(claim: Claim, search: Search) -> Result:
@@ -40,7 +35,7 @@ def reduces(claim: Claim, search: Search) -> Result:
         _check_empty(comparison, subject, sizes, search)
         ignored = _all_ignored(subject, sizes, search)
         if ignored is not None:
-            _check_nothing(comparison, *ignored, "a batch with every label ignored")
+            check_nothing(comparison, *ignored, "a batch with every label ignored")
     return comparison.result()
 
 
@@ -53,14 +48,14 @@ def _compare_slopes(comparison: Comparison, subject: Subject, data: Data) -> Non
         held = leaves(data, names)
         value[reduction] = subject.call(held, reduction).sum()
         slopes[reduction] = gradients_of(value[reduction], held, names)
-    held = leaves(data, names)
-    more = gradients_of(FACTOR * subject.call(held, "sum"), held, names)
-    # a gradient whose parts of 1e12 cancel, as at a zero vector that is normalised, is rounding alone: each factor has its own.
-    # One next to 1, so that a gradient that takes no factor at all is not excused
-    blur = {name: 64 * (more[name] / FACTOR - slopes["sum"][name]).abs().nan_to_num(0.0, 0.0).amax() for name in names}
+    twice, thrice = (_multiplied(subject, data, names, factor) for factor in (2, 3))
+    # a gradient whose parts of 1e12 cancel, as at a zero vector that is normalised, is rounding alone: each factor has its own
+    blur = {name: 64 * (thrice[name] / 3 - slopes["sum"][name]).abs().nan_to_num(0.0, 0.0).amax() for name in names}
     for name in names:
         summed, mean = slopes["sum"][name], slopes["mean"][name]
         slack = 1e-9 * (1 + summed.abs().amax()) + blur[name]
+        doubled = 1e-9 * (1 + summed.abs())  # a power of 2 leaves every rounding as it was
+        comparison.compare(f"gradient of {name} for twice the sum", twice[name], 2 * summed, doubled, subject, data)
         comparison.compare(
             f"gradient of {name} for sum and for none", summed, slopes["none"][name], slack, subject, data
         )
@@ -74,13 +69,19 @@ def _compare_slopes(comparison: Comparison, subject: Subject, data: Data) -> Non
         )
 
 
+def _multiplied(subject: Subject, data: Data, names: tuple[str, ...], factor: float) -> dict[str, torch.Tensor]:
+    """Gradients of a multiple of the sum."""
+    held = leaves(data, names)
+    return gradients_of(factor * subject.call(held, "sum"), held, names)
+
+
 def _check_empty(comparison: Comparison, subject: Subject, sizes: Sizes, search: Search) -> None:
     """An empty batch is nothing to average, unless the loss has no batch or is not defined without samples."""
     batch = batch_symbol(subject.spec)
     if not batch:
         return
     if not least_at(subject.spec, subject.parameters).get(batch):
-        _check_nothing(comparison, subject, empty_batch(subject, sizes, search), "an empty batch")
+        check_nothing(comparison, subject, empty_batch(subject, sizes, search), "an empty batch")
         return
     data = draw_rows(subject, sizes, (2, 9), search.rng("empty"), MILD)[-1]
     nobody = along_batch(subject, data, torch.empty(0, dtype=torch.int64, device=subject.device))
@@ -116,9 +117,10 @@ def _all_ignored(subject: Subject, sizes: Sizes, search: Search) -> tuple[Subjec
     return changed, {**data, target.name: torch.full_like(data[target.name], label)}
 
 
-def _check_nothing(
+def check_nothing(
     comparison: Comparison, subject: Subject, data: Data, what: str, weight: torch.Tensor | None = None
 ) -> None:
+    """Where nothing counts value and gradient are 0, and ``losskit.debug()`` refuses the batch."""
     names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
     for reduction in ("mean", "sum"):
         if reduction not in subject.spec.reductions():
@@ -142,68 +144,6 @@ def _check_nothing(
         comparison.expect(True, "", subject, data)
     else:
         comparison.refuse(f"{what} is not refused under losskit.debug()", subject, data)
-
-
-def weighted(claim: Claim, search: Search) -> Result:
-    """Compare whole-number weights with repeated rows."""
-    comparison = Comparison(claim, search)
-    if search.spec.weights is None:
-        comparison.remarks.append("the loss takes no sample weights")
-        return comparison.result()
-    for subject, sizes in declared(claim, search, comparison):
-        rng = search.rng("weighted", sorted(sizes.items()))
-        for data in draw_rows(subject, sizes, (1, 3, 6), rng, MILD):
-            size = subject.module().weight_shape({i.name: data.get(i.name) for i in subject.spec.inputs})
-            if len(size) != 1:
-                continue  # repetition is along one axis
-            counts = torch.tensor([rng.randint(0, 3) for _ in range(size[0])], device=subject.device)
-            repeated = along_batch(
-                subject, data, torch.arange(size[0], device=subject.device).repeat_interleave(counts)
-            )
-            weight = counts.to(subject.dtype)
-            for reduction in ("sum", "mean"):
-                if reduction not in search.spec.reductions():
-                    continue
-                found = subject.call(data, reduction, weight)
-                wanted = subject.call(repeated, reduction)
-                allowed = rounding(subject, data, found).amax() * max(1, int(counts.sum()))
-                shown = {**data, "sample_weight": weight}
-                comparison.compare(
-                    f"{reduction} with weights against repeated rows", found, wanted, allowed, subject, shown
-                )
-            _check_unreduced(comparison, subject, data, weight)
-            _check_weightless(comparison, subject, data, weight)
-            if not least_at(subject.spec, subject.parameters).get(batch_symbol(subject.spec)):
-                _check_nothing(comparison, subject, data, "a batch without weight", torch.zeros_like(weight))
-    return comparison.result()
-
-
-def _check_unreduced(comparison: Comparison, subject: Subject, data: Data, weight: torch.Tensor) -> None:
-    plain = subject.call(data)
-    if subject.coupled or plain.dim() == 0 or plain.shape[0] != len(weight):
-        return
-    wanted = plain * weight.view(-1, *[1] * (plain.dim() - 1))
-    shown = {**data, "sample_weight": weight}
-    found = subject.call(data, "none", weight)
-    comparison.compare("weighted unreduced values", found, wanted, rounding(subject, data, wanted), subject, shown)
-
-
-def _check_weightless(comparison: Comparison, subject: Subject, data: Data, weight: torch.Tensor) -> None:
-    """Rows of weight 0 count as absent, so not-a-number in them reaches no value."""
-    axis = batch_symbol(subject.spec)
-    dropped = (weight == 0).cpu()
-    names = tuple(n for n in subject.spec.differentiable() if _admits_nan(subject, subject.input(n)))
-    spoiled = {n: spoil(subject, n, v, axis, dropped, math.nan) if n in names else v for n, v in data.items()}
-    for reduction in ("sum", "mean"):
-        found, wanted = (subject.call(rows, reduction, weight) for rows in (spoiled, data))
-        allowed = rounding(subject, data, wanted).amax()
-        shown = {**spoiled, "sample_weight": weight}
-        comparison.compare(f"{reduction} with NaN in rows of weight 0", found, wanted, allowed, subject, shown)
-
-
-def _admits_nan(subject: Subject, entry: Input) -> bool:
-    """Whether not-a-number passes the checks of an input; one with an interval for a domain refuses it in any row."""
-    return isinstance(entry.domain, Real) and entry.domain.at(subject.parameters) == Interval()
 
 
 def batch_decomposable(claim: Claim, search: Search) -> Result:

@@ -15,12 +15,15 @@ import torch
 
 from losskit.conformance.checks.base import Comparison, first_of_each_setting, gradients_of, leaves, rounding
 from losskit.conformance.checks.unread import compare_empty_compiled
+from losskit.conformance.checks.worked import at_parameters, example_inputs, examples_of
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.inputs import MODERATE, draw
 from losskit.conformance.subject import Data, Subject
 from losskit.registry import build
 from losskit.spec import Claim
+
+TIED = 24  # rows, so that ties come at every place of an order
 
 
 @contextmanager
@@ -32,7 +35,7 @@ def quiet() -> Iterator[None]:
 
 
 def arguments(subject: Subject, data: Data) -> list[Any]:
-    """Inputs in the order of the module's arguments."""
+    """Inputs in their order, None for those that are left out."""
     return [data.get(i.name) for i in subject.spec.inputs]
 
 
@@ -49,6 +52,15 @@ def _compare_module(
     for name in names:
         slack = 1e-9 * (1 + theirs[name].abs().amax()) if theirs[name].numel() else 1e-9
         comparison.compare(f"gradient of {name} of the {what} module", mine[name], theirs[name], slack, subject, data)
+
+
+def _compare_value(
+    comparison: Comparison, what: str, module: Callable[..., Any], subject: Subject, reduction: str, data: Data
+) -> None:
+    """The value of another form of the module against the module's own."""
+    value, wanted = module(*arguments(subject, data)), subject.call(data, reduction)
+    allowed = rounding(subject, data, wanted)
+    comparison.compare(f"value of the {what} module", value, wanted, allowed, subject, data)
 
 
 def batches(subject: Subject, sizes: Sizes, search: Search, purpose: str) -> list[Data]:
@@ -126,10 +138,25 @@ def scripts(claim: Claim, search: Search) -> Result:
             except Exception as error:  # the scripting compiler raises many kinds
                 comparison.refuse(f"torch.jit.script fails: {str(error).strip().splitlines()[0]}", subject, {})
                 continue
-            for data in batches(subject, sizes, search, "script"):
-                with quiet():
+            with quiet():
+                for data in batches(subject, sizes, search, "script"):
                     _compare_module(comparison, "scripted", loaded, subject, reduction, data)
+                for data in _telling(subject, sizes, search, reduction):
+                    _compare_value(comparison, "scripted", loaded, subject, reduction, data)
     return comparison.result()
+
+
+def _telling(subject: Subject, sizes: Sizes, search: Search, reduction: str) -> Iterator[Data]:
+    """Inputs at which forms may part that agree elsewhere: equal scores and exact margins, and what the spec shows.
+
+    Slopes are left out, for at a kink each form may have its own.
+    """
+    yield draw(subject, sizes, TIED, search.rng("ties", sorted(sizes.items())), MODERATE, ties=1.0)
+    for example in examples_of(subject.spec):
+        if example.refused or example.reduction != reduction or example.sample_weight is not None:
+            continue
+        if at_parameters(subject.spec, example, search).parameters == subject.parameters:
+            yield example_inputs(subject.spec, example, subject.dtype, str(subject.device))
 
 
 def round_trips(claim: Claim, search: Search) -> Result:

@@ -1,7 +1,8 @@
-"""The loss under functional transforms, dual numbers and gradients of gradients."""
+"""The loss under functional transforms and other ways to take a derivative, against autograd's first one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -11,11 +12,13 @@ from losskit.conformance.checks.base import Comparison, first_of_each_setting, g
 from losskit.conformance.checks.tooling import arguments, batches, quiet
 from losskit.conformance.checks.unread import compare_empty, compare_examples
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search
+from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.domains import project
 from losskit.conformance.search.inputs import MODERATE, draw
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
+from losskit.spec.errors import InputError
+from losskit.spec.tensors import Probability
 
 MANY = 1600  # rows, whose pairs, of two classes too, are more than the block of any loss holds
 
@@ -25,59 +28,76 @@ def transforms(claim: Claim, search: Search) -> Result:
     comparison = Comparison(claim, search)
     settings = first_of_each_setting(claim, search, comparison, search.budget.settings)
     for number, (subject, sizes) in enumerate(settings):
-        data = batches(subject, sizes, search, "transform")[0]
-        names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
-        module = subject.module("mean")
-
-        def value(
-            moving: dict[str, torch.Tensor], data: Data = data, subject: Subject = subject, module: Any = module
-        ) -> Any:
-            return module(*arguments(subject, {**data, **moving}))
-
-        held = leaves(data, names)
-        wanted = gradients_of(subject.call(held, "mean"), held, names)
-        moving = {n: data[n] for n in names}
-        doubled = project(subject, {**data, **{n: 2 * v for n, v in moving.items()}})
-        stacked = {n: torch.stack([v, doubled[n], v.flip(0)]) for n, v in moving.items()}
-        with quiet():
-            found = torch.func.grad(value)(moving)
-            values = torch.func.vmap(value)(stacked)
-            slopes = torch.func.vmap(torch.func.grad(value))(stacked)
-        for name in names:
-            comparison.compare(
-                f"torch.func.grad for {name}", found[name], wanted[name], 1e-9 * (1 + wanted[name].abs()), subject, data
-            )
-        ahead = {n: torch.linspace(-1, 1, v.numel(), dtype=v.dtype).reshape(v.shape) for n, v in moving.items()}
-        with forward_ad.dual_level():
-            along = value({n: forward_ad.make_dual(v, ahead[n]) for n, v in moving.items()})
-            slope = forward_ad.unpack_dual(along).tangent
-        slope = torch.zeros_like(along) if slope is None else slope
-        expected = sum(((wanted[n] * ahead[n]).sum() for n in names), torch.zeros_like(slope))
-        slack = 1e-9 * (1 + sum((wanted[n].abs().sum() for n in names), torch.zeros_like(slope)))
-        comparison.compare("the slope by dual numbers", slope, expected, slack, subject, data)
-        with quiet():
-            _compare_second(comparison, subject, data, value, moving, ahead)
-        _compare_batched(comparison, subject, data, wanted)
-        _compare_uneven(comparison, subject, data)
+        for data in _labelled(subject, sizes, search):
+            _compare_transforms(comparison, subject, data)
         if not number:
             rng = search.rng("many", sorted(sizes.items()))
             _compare_uneven(comparison, subject, draw(subject, sizes, MANY, rng, MODERATE, ties=0.0, whole=True))
-        for place in range(3):
-            single = {n: v[place] for n, v in stacked.items()}
-            alone = value(single)
-            allowed = rounding(subject, {**data, **single}, alone).amax()
-            comparison.compare("torch.func.vmap", values[place], alone, allowed, subject, {**data, **single})
-            exact = torch.func.grad(value)(single)
-            for name in names:
-                slack = 1e-9 * (1 + exact[name].abs().amax())
-                comparison.compare(
-                    f"vmap of grad for {name}", slopes[name][place], exact[name], slack, subject, {**data, **single}
-                )
         with quiet():
             compare_empty(comparison, search, subject, sizes)
     with quiet():
         compare_examples(comparison, search, claim.property.kind)
     return comparison.result()
+
+
+def _labelled(subject: Subject, sizes: Sizes, search: Search) -> Iterator[Data]:
+    """A batch, and where labels are shares the same with every label 0 or 1, for which a loss may have another form."""
+    data = batches(subject, sizes, search, "transform")[0]
+    yield data
+    shares = [entry.name for entry in subject.spec.inputs if isinstance(entry.domain, Probability)]
+    hard = {**data, **{name: data[name].round() for name in shares if data.get(name) is not None}}
+    if all(torch.equal(hard[name], data[name]) for name in shares if name in data):
+        return
+    try:
+        subject.call(hard)
+    except InputError:  # some label must lie between
+        return
+    yield hard
+
+
+def _compare_transforms(comparison: Comparison, subject: Subject, data: Data) -> None:
+    names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
+    module = subject.module("mean")
+
+    def value(moving: dict[str, torch.Tensor]) -> Any:
+        return module(*arguments(subject, {**data, **moving}))
+
+    held = leaves(data, names)
+    wanted = gradients_of(subject.call(held, "mean"), held, names)
+    moving = {n: data[n] for n in names}
+    doubled = project(subject, {**data, **{n: 2 * v for n, v in moving.items()}})
+    stacked = {n: torch.stack([v, doubled[n], v.flip(0)]) for n, v in moving.items()}
+    with quiet():
+        found = torch.func.grad(value)(moving)
+        values = torch.func.vmap(value)(stacked)
+        slopes = torch.func.vmap(torch.func.grad(value))(stacked)
+    for name in names:
+        comparison.compare(
+            f"torch.func.grad for {name}", found[name], wanted[name], 1e-9 * (1 + wanted[name].abs()), subject, data
+        )
+    ahead = {n: torch.linspace(-1, 1, v.numel(), dtype=v.dtype).reshape(v.shape) for n, v in moving.items()}
+    with forward_ad.dual_level():
+        along = value({n: forward_ad.make_dual(v, ahead[n]) for n, v in moving.items()})
+        slope = forward_ad.unpack_dual(along).tangent
+    slope = torch.zeros_like(along) if slope is None else slope
+    expected = sum(((wanted[n] * ahead[n]).sum() for n in names), torch.zeros_like(slope))
+    slack = 1e-9 * (1 + sum((wanted[n].abs().sum() for n in names), torch.zeros_like(slope)))
+    comparison.compare("the slope by dual numbers", slope, expected, slack, subject, data)
+    with quiet():
+        _compare_second(comparison, subject, data, value, moving, ahead)
+    _compare_batched(comparison, subject, data, wanted)
+    _compare_uneven(comparison, subject, data)
+    for place in range(3):
+        single = {n: v[place] for n, v in stacked.items()}
+        alone = value(single)
+        allowed = rounding(subject, {**data, **single}, alone).amax()
+        comparison.compare("torch.func.vmap", values[place], alone, allowed, subject, {**data, **single})
+        exact = torch.func.grad(value)(single)
+        for name in names:
+            slack = 1e-9 * (1 + exact[name].abs().amax())
+            comparison.compare(
+                f"vmap of grad for {name}", slopes[name][place], exact[name], slack, subject, {**data, **single}
+            )
 
 
 def _compare_batched(comparison: Comparison, subject: Subject, data: Data, wanted: dict[str, torch.Tensor]) -> None:

@@ -14,7 +14,7 @@ from losskit.plugins.ops.slopes import OwnSlope
 
 
 def means_of_labels(x: Tensor, labels: Tensor, classes: int, centred: bool) -> tuple[Tensor, Tensor]:
-    """Means of the rows of each class, (B, D) to (C, D), and whether every class has a row and every row a class.
+    """Means of the rows of each class, (B, D) to (C, D), and whether every row has a class; every class has rows.
 
     Where labels may be read for free, and so have been found valid, rows are added where they belong: on a CPU, and
     nowhere else, in the order in which they come.
@@ -27,36 +27,34 @@ def means_of_labels(x: Tensor, labels: Tensor, classes: int, centred: bool) -> t
     """
     if not torch.jit.is_scripting():  # noqa: SIM102 - a scripted function leaves out what stands under this test alone
         if own_backward(x) and readable(labels):
-            counts = labels.bincount(minlength=classes)
-            means: Tensor = _MeansOfLabels.apply(x, labels, counts, centred)  # type: ignore[no-untyped-call]
-            return means, counts.min() > 0
+            means: Tensor = _MeansOfLabels.apply(x, labels, classes, centred)  # type: ignore[no-untyped-call]
+            return means, torch.ones((), dtype=torch.bool, device=x.device)
     member = one_hot(labels, classes)
-    complete = torch.logical_and(member.any(dim=1).all(), member.any(dim=0).all())
-    return class_means(x - x.mean(dim=0) if centred else x, member), complete
+    return class_means(x - x.mean(dim=0) if centred else x, member), member.any(dim=1).all()
 
 
 class _MeansOfLabels(torch.autograd.Function):
     """Its slope is made of as many rows as there are classes: only then does every row take its own."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, labels: Tensor, counts: Tensor, centred: bool) -> Tensor:
+    def forward(ctx: Any, x: Tensor, labels: Tensor, classes: int, centred: bool) -> Tensor:
+        counts = labels.bincount(minlength=classes).unsqueeze(1)
         ctx.save_for_backward(labels, counts)
         ctx.centred = centred
         rows = x - x.mean(dim=0) if centred else x
-        return x.new_zeros(len(counts), x.size(1)).index_add_(0, labels, rows).div_(counts.clamp(min=1).unsqueeze(1))
+        return x.new_zeros(classes, x.size(1)).index_add_(0, labels, rows).div_(counts)
 
     @staticmethod
     def backward(ctx: Any, of_means: Tensor) -> tuple[Tensor, None, None, None]:
         labels, counts = ctx.saved_tensors
-        counts = counts.unsqueeze(1)
-        slope = of_means / counts.clamp(min=1)
+        slope = of_means / counts
         if ctx.centred:
-            slope = slope - torch.where(counts > 0, of_means, 0).sum(dim=0) / len(labels)
+            slope = slope - of_means.sum(dim=0) / len(labels)
         return slope.index_select(0, labels), None, None, None
 
 
 def class_means(x: Tensor, member: Tensor) -> Tensor:
-    """Means of the rows of each class, (B, D) to (C, D); 0 for a class without rows.
+    """Means of the rows of each class, (B, D) to (C, D); not-a-number for a class without rows.
 
     A product with the mask rather than an indexed sum: the same bits twice, on every device, and a graph has it.
 
@@ -64,7 +62,7 @@ def class_means(x: Tensor, member: Tensor) -> Tensor:
         x: rows.
         member: which class each row belongs to, boolean, shape (B, C).
     """
-    counts = member.sum(dim=0).clamp(min=1).to(x.dtype)
+    counts = member.sum(dim=0).to(x.dtype)
     return full_matmul(member.to(x.dtype).transpose(0, 1), x) / counts.unsqueeze(1)
 
 

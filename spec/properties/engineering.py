@@ -25,7 +25,7 @@ class Reduces(Engineering):
 
 
 class Weighted(Engineering):
-    """Whole-number sample weights act as if each row were repeated that many times, a weight of 0 as if it were absent."""
+    """Whole-number sample weights act on value and gradient as if each row were repeated that often, 0 as if it were absent."""
 
 
 class IgnoresIndex(Engineering):
@@ -52,7 +52,7 @@ class DeviceParity(Engineering):
 
 
 class Deterministic(Engineering):
-    """The same inputs give the same bits twice, of value and gradient, from one module and from one newly built.
+    """The same bits twice, of value and gradient: from one module, a newly built one and a second backward pass.
 
     At a fixed number of threads: the framework itself adds long sums in another order with another number of them. A
     loss that draws random numbers takes a ``generator``, and seeded alike gives the same bits; the framework's own

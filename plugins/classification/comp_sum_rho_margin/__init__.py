@@ -119,6 +119,17 @@ SPEC = LossSpec(
             ),
         ),
         EdgeCase(
+            case="a margin of exactly 0 or rho",
+            expected="the gradient is that of the slope between",
+            examples=(
+                Example(
+                    inputs={"logits": [[1.0, 0.0, 1.0]], "target": [0]},
+                    expected=0.6931471805599453,
+                    gradients={"logits": [[-1.0, 0.5, 0.5]]},
+                ),
+            ),
+        ),
+        EdgeCase(
             case="huge scores",
             expected="a term is exactly 0 or 1",
             examples=(

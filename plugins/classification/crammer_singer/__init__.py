@@ -138,6 +138,18 @@ SPEC = LossSpec(
             ),
         ),
         EdgeCase(
+            case="classes that tie for the largest violation",
+            expected="the gradient is 0 where the label is one of them, else that of the first",
+            examples=(
+                Example(
+                    inputs={"logits": [[0.0, 1.0, 0.0], [0.0, 2.0, 2.0]], "target": [1, 0]},
+                    reduction="none",
+                    expected=[0.0, 3.0],
+                    gradients={"logits": [[0.0, 0.0, 0.0], [-1.0, 1.0, 0.0]]},
+                ),
+            ),
+        ),
+        EdgeCase(
             case="huge scores",
             expected="finite, linear",
             examples=(Example(inputs={"logits": [[1e4, -1e4, 0.0]], "target": [1]}, expected=20001.0),),

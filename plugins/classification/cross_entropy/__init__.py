@@ -252,6 +252,17 @@ SPEC = LossSpec(
                 ),
             ),
         ),
+        EdgeCase(
+            case="score -inf on the label",
+            expected="inf, by the label's share or by that of all classes",
+            examples=(
+                Example(
+                    parameters={"class_weights": [1.0, 2.0], "label_smoothing": 1.0},
+                    inputs={"logits": [[-INF, 0.0]], "target": [0]},
+                    expected=INF,
+                ),
+            ),
+        ),
         LABEL_OUT_OF_RANGE,
         WEIGHTS_OF_ANOTHER_LENGTH,
         NAN_ROW,

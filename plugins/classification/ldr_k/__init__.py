@@ -129,8 +129,14 @@ SPEC = LossSpec(
         ),
         EdgeCase(
             case="ties for the k-th place",
-            expected="one value, and the gradient of one choice",
+            expected="one value, and the gradient of one choice: the first ones",
             examples=(
+                Example(
+                    parameters={"k": 2, "margin": 0.0},
+                    inputs={"logits": [[0.0, 2.0, 0.0, 0.0]], "target": [0]},
+                    expected=1.0,
+                    gradients={"logits": [[-0.5, 0.5, 0.0, 0.0]]},
+                ),
                 Example(parameters={"k": 2}, inputs={"logits": [[0.5, 0.5, 0.5]], "target": [1]}, expected=1.0),
                 Example(parameters={"k": 3}, inputs={"logits": [[0.5, 0.5, 0.5]], "target": [1]}, expected=2 / 3),
             ),

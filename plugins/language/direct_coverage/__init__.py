@@ -138,6 +138,18 @@ SPEC = LossSpec(
             examples=(Example(inputs=UNLIKELY, expected=994.4548225555204),),
         ),
         EdgeCase(
+            case="N p of the order of 1e-8",
+            expected="the gradient is that of cross-entropy times 1 - (N - 1) p / 2",
+            examples=(
+                Example(
+                    parameters={"n_samples": 1.5},
+                    inputs={"logits": [[[-18.6, 0.0]]], "target": [[0]]},
+                    expected=18.194534902339823,
+                    gradients={"logits": [[[-0.99999998955201247, 0.99999998955201247]]]},
+                ),
+            ),
+        ),
+        EdgeCase(
             case="n_samples below 1",
             expected="refused when the loss is created",
             examples=(Example(parameters={"n_samples": 0.5}, inputs=UNLIKELY, refused="n_samples"),),

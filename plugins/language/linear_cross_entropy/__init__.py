@@ -28,6 +28,8 @@ WEIGHT = [[0.5, 0.0], [1.0, -0.6], [0.2, 1.0]]
 TOKENS = {"hidden": HIDDEN, "weight": WEIGHT, "target": [0, 2]}
 UNSMOOTHED = {"label_smoothing": OneOf(values=(0.0,))}
 SMOOTHED = {"label_smoothing": Between(0, 1, "neither")}
+# blocks of 256, 256 and 1 classes, in each of which one score is far from the others: ahead of them or behind
+BLOCKS = [[20.0], *[[0.5]] * 255, *[[1.0]] * 255, [-20.0], [20.0]]
 SEQUENCE = {"hidden": [[[1.0, 0.5], [-0.5, 2.0], [0.3, 0.3]]], "weight": WEIGHT, "target": [[1, 0, 2]]}
 
 
@@ -145,6 +147,15 @@ SPEC = LossSpec(
             expected=[1.195657655, 0.0],
         ),
         Example(inputs=SEQUENCE, parameters={"shift": 1}, reduction="none", expected=[[1.236286696, 0.134362942]]),
+        Example(
+            inputs=TOKENS,
+            parameters={"label_smoothing": 0.2, "chunk_size": 1},
+            reduction="sum",
+            expected=1.7273163047205721,
+            gradients={
+                "hidden": [[0.057620587959647601, 0.1152411759192952], [-0.023670950102577656, 0.033272999373891472]]
+            },
+        ),
     ),
     edge_cases=(
         EdgeCase(
@@ -174,6 +185,26 @@ SPEC = LossSpec(
             examples=(
                 Example(
                     inputs={"hidden": [[1e2, 0.0]], "weight": [[1e2, 0.0], [-1e2, 0.0]], "target": [1]}, expected=2e4
+                ),
+            ),
+        ),
+        EdgeCase(
+            case="a block of classes below filter_eps",
+            expected="adds nothing to the gradient, and to the value what it adds without a filter",
+            examples=(
+                Example(
+                    inputs={
+                        "hidden": [[1.0], [0.0], [-1.0], [-1.0], [-1.0]],
+                        "weight": BLOCKS,
+                        "target": [1, -100, 256, 300, 511],
+                    },
+                    parameters={"filter_eps": 1e-5, "chunk_size": 2},
+                    reduction="sum",
+                    expected=62.193149864627402,
+                    gradients={
+                        "hidden": [[19.499977263951811], [0.0], [-20.999989563764617], [-20.999989563764617], [0.0]]
+                    },
+                    note="where the first two tokens lose the middle block, the next two all but it, and the last one all",
                 ),
             ),
         ),

@@ -119,6 +119,7 @@ SPEC = LossSpec(
                 Example(
                     inputs={"y": [1e4, 0.0, "-Infinity"], "dy": [1.0, 1.0, 1.0], "quadrature": [1.0, 1.0, 1.0]},
                     expected=0.3666034339854198,
+                    gradients={"y": [0.0, 0.0, 0.0]},
                 ),
             ),
         ),

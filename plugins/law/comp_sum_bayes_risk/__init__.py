@@ -78,7 +78,9 @@ SPEC = LossSpec(
             case="a probability of 0",
             expected="contributes 0 to the value and to the gradient, whose limit is infinite for tau <= 1; so does one below "
             "1e-37",
-            examples=(Example(inputs={"probs": [[1.0, 0.0, 0.0]]}, expected=0.0),),
+            examples=(
+                Example(inputs={"probs": [[1.0, 0.0, 0.0]]}, expected=0.0, gradients={"probs": [[-1.0, 0.0, 0.0]]}),
+            ),
         ),
         EdgeCase(
             case="a row that does not sum to 1",

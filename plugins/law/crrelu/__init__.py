@@ -124,7 +124,15 @@ SPEC = LossSpec(
         EdgeCase(
             case="x infinite",
             expected="0 and inf, where x times the Gaussian would be inf times 0",
-            examples=(Example(inputs={"x": ["-Infinity", 2.0]}, expected=1.0013533528),),
+            examples=(
+                Example(inputs={"x": ["-Infinity", 2.0]}, expected=1.0013533528),
+                Example(
+                    inputs={"x": ["-Infinity", "Infinity"]},
+                    reduction="none",
+                    expected=[0.0, "Infinity"],
+                    gradients={"x": [0.0, 1.0]},
+                ),
+            ),
         ),
         EdgeCase(
             case="epsilon with an axis",

@@ -169,6 +169,14 @@ SPEC = LossSpec(
                 Example(inputs={"weight": [[2.0, -2.0], [-2.0, 2.0]]}, expected=0.0),
             ),
         ),
+        EdgeCase(
+            case="weight of 1e-200 or 1e200",
+            expected="its size does not matter: no square is formed of it",
+            examples=tuple(
+                Example(inputs={"weight": [[size, 0.0], [0.0, size]]}, expected=0.76536686473017954)
+                for size in (1e-200, 1e200)
+            ),
+        ),
     ),
     notes=(
         "Nothing is centred here: class means are to be centred by their global mean first under etf.",

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from losskit.plugins.ops.exponential import _log_one_plus_in_graphs
 from losskit.plugins.ops.normal import _erfc_in_graphs, interval_masses, tail
 from losskit.plugins.ops.softplus import _softplus_in_graphs, softplus
 
@@ -28,6 +29,21 @@ def test_softplus_in_graphs_is_the_softplus_and_its_slope_the_sigmoid(dtype: tor
     torch.testing.assert_close(value, softplus(x), rtol=rtol, atol=0)
     (slope,) = torch.autograd.grad(value.sum(), x)
     torch.testing.assert_close(slope, torch.sigmoid(x), rtol=rtol, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_log_one_plus_in_graphs_is_log1p_from_end_to_end(dtype: torch.dtype) -> None:
+    whole = torch.cat([torch.linspace(-0.999, 4, 999), torch.logspace(-30, 30, 999), -torch.logspace(-30, -1, 99)]).to(
+        dtype
+    )
+    x = whole.requires_grad_()
+    rtol = 4 * torch.finfo(dtype).eps
+    value = _log_one_plus_in_graphs(x)
+    torch.testing.assert_close(value, torch.log1p(x), rtol=rtol, atol=0)
+    (slope,) = torch.autograd.grad(value.sum(), x)
+    torch.testing.assert_close(slope, 1 / (1 + x), rtol=rtol, atol=0)
+    ends = torch.tensor([-1.0, math.inf], dtype=dtype)
+    assert _log_one_plus_in_graphs(ends).tolist() == [-math.inf, math.inf]
 
 
 def test_softplus_keeps_its_digits_where_the_framework_turns_linear() -> None:

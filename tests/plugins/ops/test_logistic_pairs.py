@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import losskit
+from losskit.plugins.ops import logistic_pairs
 from losskit.plugins.ops.blocked import blocked_sum, blocked_values
 from losskit.plugins.ops.logistic_pairs import BLOCK_ENTRIES, LogisticPairs
 
@@ -77,3 +78,9 @@ def test_a_matrix_of_scores_meets_all_its_negatives_in_blocks() -> None:
         losskit.create("mann_whitney", temperature=1.0)(scores).backward()
     assert 64 * scores.numel() > BLOCK_ENTRIES
     assert largest.entries <= BLOCK_ENTRIES
+
+
+def test_a_row_of_negatives_larger_than_a_block_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = sides(5, 9)
+    monkeypatch.setattr(logistic_pairs, "BLOCK_ENTRIES", 4)
+    torch.testing.assert_close(blocked_values(PAIRS, *given), PAIRS.plain(*given), rtol=1e-12, atol=0)
