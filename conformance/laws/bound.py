@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -133,6 +133,7 @@ class AboveLoss(Related):
 
     claimed: Any
     detail = "the loss that is bounded, and the multiple of this one"
+    scales: ClassVar[tuple[float, ...]] = (*Related.scales, 1e4)  # where a term that stays bounded no longer counts
 
     def __init__(self, claim: Claim) -> None:
         super().__init__(claim)
