@@ -26,6 +26,8 @@ CERTIFIED = 1e-11  # of the value: nothing is certified beyond it
 FINISH = 6  # Newton steps of the second attempt
 SAFETY = 4.0  # towards an infimum at infinity the quadratic model promises too little
 NEAR = 0.1  # distance of a restart
+RAY = 1e4  # by which a point may be moved along its ray
+RAY_SEEN, RAY_ROUNDS = 3, 14  # grids along every ray, and in all along one that leads down: to the last digits
 
 
 @dataclass
@@ -87,7 +89,7 @@ def solve(risk: Risk, p: Tensor, ranking: Ranking, seed: int, steps: int) -> Sol
     """
     problem = Problem(risk, p, ranking)
     inside, faces = starts(problem, seed)
-    x, value, slack = _attempt(problem, torch.stack(inside), torch.stack(faces), steps, 1)
+    x, value, slack = _on_ray(problem, *_attempt(problem, torch.stack(inside), torch.stack(faces), steps, 1))
     rough = (slack > AGREED * (1 + value.abs())).nonzero().squeeze(1)
     if len(rough):  # kinks, saddles and minima far away: once more from around the best row
         found = _again(problem[rough], x[rough], seed, steps)
@@ -168,6 +170,32 @@ def _attempt(problem: Problem, inside: Tensor, faces: Tensor, steps: int, rounds
     x, value, decrement = newton(problem, candidates[kind[best, every], best, every], values[best, every], rounds)
     apart = (values[order[1], every] - value).clamp(min=0.0)
     return x, value, torch.minimum(SAFETY * decrement, apart) + ROUNDING * (1 + value.abs())
+
+
+def _on_ray(problem: Problem, x: Tensor, value: Tensor, slack: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Points moved along their rays to the least risk there; what that lowers has no certificate any more.
+
+    Where a class is nearly sure, a flat piece holds descent up on its way to a kink, and two ends may agree by accident.
+    """
+    length, least = _scaled(problem, x, torch.ones_like(value), value, range(RAY_SEEN))
+    which = (least < value - AGREED * (1 + value.abs())).nonzero().squeeze(1)
+    if len(which):
+        rest = range(RAY_SEEN, RAY_ROUNDS)
+        length, value[which] = _scaled(problem[which], x[which], length[which], least[which], rest)
+        x[which] = length.unsqueeze(1) * x[which]
+        slack[which] = math.inf
+    return x, value, slack
+
+
+def _scaled(problem: Problem, x: Tensor, length: Tensor, least: Tensor, rounds: range) -> tuple[Tensor, Tensor]:
+    """Lengths of rays of less risk, and that risk, by grids that are each four times as fine."""
+    every = torch.arange(len(x), device=x.device)
+    for turn in rounds:
+        factors = length * torch.logspace(-1, 1, 9, RAY ** (0.25**turn), dtype=x.dtype, device=x.device).unsqueeze(1)
+        found, place = _values(problem, factors.unsqueeze(2) * x).min(0)
+        length = torch.where(found < least, factors[place, every], length)
+        least = torch.minimum(found, least)
+    return length, least
 
 
 def _around(x: Tensor, seed: int) -> list[Tensor]:

@@ -65,6 +65,13 @@ def test_the_hinge_of_a_distribution_without_majority_is_least_at_equal_scores_a
     assert solved.slack.max() < 1e-5
 
 
+def test_the_hinge_of_a_nearly_sure_class_is_least_at_the_margin_at_the_far_end_of_a_flat_piece() -> None:
+    p = torch.tensor([[8.411438224801356e-06, 1 - 8.411438224801356e-06]], dtype=torch.float64)
+    solved = free(risk_of("hinge", margin=0.05).measured(2), p)
+    assert solved.value.item() == pytest.approx(2 * 0.05 * p[0, 0].item(), rel=1e-9)
+    assert solved.slack.item() < 1e-10
+
+
 def test_a_risk_without_a_lower_bound_is_never_certified_as_finite() -> None:
     p = torch.tensor([[0.6, 0.3, 0.1]], dtype=torch.float64)
     solved = free(risk_of("ldr_kl", lam=math.inf), p)
