@@ -27,7 +27,7 @@ FINISH = 6  # Newton steps of the second attempt
 SAFETY = 4.0  # towards an infimum at infinity the quadratic model promises too little
 NEAR = 0.1  # distance of a restart
 RAY = 1e4  # by which a point may be moved along its ray
-RAY_SEEN, RAY_ROUNDS = 3, 14  # grids along every ray, and in all along one that leads down: to the last digits
+RAY_ROUNDS = 14  # of grids along a ray, each four times as fine: to the last digits
 
 
 @dataclass
@@ -177,25 +177,16 @@ def _on_ray(problem: Problem, x: Tensor, value: Tensor, slack: Tensor) -> tuple[
 
     Where a class is nearly sure, a flat piece holds descent up on its way to a kink, and two ends may agree by accident.
     """
-    length, least = _scaled(problem, x, torch.ones_like(value), value, range(RAY_SEEN))
-    which = (least < value - AGREED * (1 + value.abs())).nonzero().squeeze(1)
-    if len(which):
-        rest = range(RAY_SEEN, RAY_ROUNDS)
-        length, value[which] = _scaled(problem[which], x[which], length[which], least[which], rest)
-        x[which] = length.unsqueeze(1) * x[which]
-        slack[which] = math.inf
-    return x, value, slack
-
-
-def _scaled(problem: Problem, x: Tensor, length: Tensor, least: Tensor, rounds: range) -> tuple[Tensor, Tensor]:
-    """Lengths of rays of less risk, and that risk, by grids that are each four times as fine."""
     every = torch.arange(len(x), device=x.device)
-    for turn in rounds:
+    length, least = torch.ones_like(value), value
+    for turn in range(RAY_ROUNDS):
         factors = length * torch.logspace(-1, 1, 9, RAY ** (0.25**turn), dtype=x.dtype, device=x.device).unsqueeze(1)
         found, place = _values(problem, factors.unsqueeze(2) * x).min(0)
         length = torch.where(found < least, factors[place, every], length)
         least = torch.minimum(found, least)
-    return length, least
+    lower = least < value - AGREED * (1 + value.abs())
+    length = torch.where(lower, length, 1.0)
+    return length.unsqueeze(1) * x, torch.where(lower, least, value), slack.masked_fill(lower, math.inf)
 
 
 def _around(x: Tensor, seed: int) -> list[Tensor]:
