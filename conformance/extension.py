@@ -47,7 +47,7 @@ CHECKS = {
     "Deterministic": "checks.numerics:deterministic",
     "DeviceParity": "checks.numerics:device_parity",
     "ExportsONNX": "checks.graphs:exports_onnx",
-    "FiniteOn": "checks.numerics:finite_on",
+    "FiniteOn": "checks.finite:finite_on",
     "FisherConsistent": "decision.calibration:fisher_consistent",
     "GraphKeepsLaws": "checks.graph_laws:graph_keeps_laws",
     "GraphRejectsBadInput": "checks.graph_inputs:graph_rejects_bad_input",

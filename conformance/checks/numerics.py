@@ -1,143 +1,38 @@
-"""Numbers at the edges: finiteness, precision, determinism, devices."""
+"""The same numbers in every precision, in every run and on every device."""
 
 from __future__ import annotations
 
 import inspect
-import math
-import random
-from collections.abc import Iterator
 
 import torch
 
 from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search, Sizes
-from losskit.conformance.search.ends import at_ends
-from losskit.conformance.search.inputs import MODERATE, WIDE, draw
-from losskit.conformance.search.parameters import fits
+from losskit.conformance.search.attack import Search
+from losskit.conformance.search.inputs import MODERATE, draw
 from losskit.conformance.subject import Data, Subject
-from losskit.spec import Claim, Interval
-from losskit.spec.errors import InputError, InputTypeError, ParameterError
-from losskit.spec.regimes import Condition
-from losskit.spec.tensors import Input, Real
+from losskit.spec import Claim
+from losskit.spec.errors import InputTypeError
 
 HALVES = (torch.bfloat16, torch.float16)
 AGAIN = " in a second backward pass"
 SEED = 7  # of the generator that a stochastic loss gets
-DTYPES = (torch.float64, torch.float32)
-BETWEEN = (0.05, 0.5, 0.95)
-NEXT = 2.0**-26
 LARGE = (10.0, 30.0)  # where the digits that a difference loses are many
 
 
-def _floats(data: Data, dtype: torch.dtype) -> Data:
+def floats(data: Data, dtype: torch.dtype) -> Data:
+    """Data with its real tensors in a dtype."""
     return {n: v.to(dtype) if torch.is_tensor(v) and v.is_floating_point() else v for n, v in data.items()}
 
 
-def _value_and_gradients(
+def value_and_gradients(
     subject: Subject, data: Data, reduction: str = "mean"
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """A value, and the gradients of its sum by all inputs that are given."""
     names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
     held = leaves(data, names)
     value = subject.call(held, reduction)
     return value, gradients_of(value, held, names)
-
-
-def _saturate(subject: Subject, data: Data, turn: int) -> Data:
-    """Extreme values where an input may be any number: saturated scores, all zeros, one constant, denormals."""
-    changes = (
-        lambda v: torch.where(v > 0, torch.full_like(v, 1e4), torch.full_like(v, -1e4)),
-        torch.zeros_like,
-        lambda v: torch.full_like(v, 1e4),
-        lambda v: v * 1e-300,
-        lambda v: v,
-    )
-    change = changes[turn % len(changes)]
-    free = [i.name for i in subject.spec.inputs if i.name in data and _is_free(subject, i)]
-    return {**data, **{name: change(data[name]) for name in free}}
-
-
-def _is_free(subject: Subject, entry: Input) -> bool:
-    """Whether an input may be any number, which saturation does not leave."""
-    domain = entry.domain
-    if not isinstance(domain, Real) or domain.falling or domain.span is not None:
-        return False
-    return domain.at(subject.parameters) == Interval()
-
-
-def finite_on(claim: Claim, search: Search) -> Result:
-    """Look for NaN and Inf in value and gradient over the whole domain, in float64 and float32."""
-    comparison = Comparison(claim, search)
-    for subject, sizes in declared(claim, search, comparison):
-        rng = search.rng("finite", sorted(sizes.items()))
-        for turn in range(5):
-            data = _saturate(subject, draw(subject, sizes, 6, rng, WIDE), turn)
-            for dtype in DTYPES:
-                _expect_finite(comparison, subject, _floats(data, dtype), dtype)
-        _try_ends(comparison, subject, sizes, rng)
-    for subject, sizes in _between(claim, search, comparison):
-        rng = search.rng("between", str(subject.parameters))
-        for dtype in DTYPES:
-            _expect_finite(comparison, subject, _floats(draw(subject, sizes, 6, rng, WIDE), dtype), dtype)
-        _try_ends(comparison, subject, sizes, rng)
-    return comparison.result()
-
-
-def _between(claim: Claim, search: Search, comparison: Comparison) -> Iterator[tuple[Subject, Sizes]]:
-    """Settings with one parameter strictly between 0 and 1, where powers have slopes without bound, or next to an open end."""
-    first = next(declared(claim, search, comparison), None)
-    if first is None:
-        return
-    subject, sizes = first
-    for parameter in subject.spec.parameters.fields:
-        if parameter.kind != "float":
-            continue
-        for value in (*BETWEEN, *_next_to_open_ends(parameter.domain)):
-            if value not in claim.when.get(parameter.name, parameter.domain) or value not in parameter.domain:
-                continue
-            try:
-                changed = subject.replace(**{parameter.name: value})
-            except ParameterError:  # it does not go with the other parameters
-                continue
-            if changed.narrowing(claim.property.kind) is None and fits(changed.spec, changed.parameters, sizes):
-                yield changed, sizes
-
-
-def _next_to_open_ends(domain: Condition) -> Iterator[float]:
-    """Numbers that float64 tells from an end other than 0 that is left out, and float32 does not."""
-    if isinstance(domain, Interval):
-        for end, inside in ((domain.low, domain.includes_low), (domain.high, domain.includes_high)):
-            if math.isfinite(end) and end and not inside:
-                yield from (end * (1 - NEXT), end * (1 + NEXT))
-
-
-def _try_ends(comparison: Comparison, subject: Subject, sizes: Sizes, rng: random.Random) -> None:
-    """Inputs whose entries are ends of their domains and their neighbours, side by side in one row."""
-    for far in (True, False):
-        data = draw(subject, sizes, 6, rng, MODERATE)
-        for dtype in DTYPES:
-            _expect_finite(comparison, subject, at_ends(subject, _floats(data, dtype), rng, far), dtype)
-
-
-def _expect_finite(comparison: Comparison, subject: Subject, shown: Data, dtype: torch.dtype) -> None:
-    try:
-        value, gradients = _value_and_gradients(subject, shown)
-    except InputError:  # such inputs may lie outside the domain: vectors that must not all be zero
-        return
-    whole = all(bool(found.isfinite().all()) for found in (value, *gradients.values()))
-    if not whole and dtype == torch.float32 and _overflows(subject, shown):
-        return
-    comparison.expect(bool(value.isfinite().all()), f"the value is {value.tolist()} in {dtype}", subject, shown)
-    for name, gradient in gradients.items():
-        fine = bool(gradient.isfinite().all())
-        comparison.expect(fine, f"the gradient of {name} is not finite in {dtype}", subject, shown)
-
-
-def _overflows(subject: Subject, data: Data) -> bool:
-    """Whether the value or a gradient is finite and larger than any number of float32 (a product of layers of 1e4)."""
-    value, gradients = _value_and_gradients(subject, _floats(data, torch.float64))
-    found = torch.cat([value.reshape(-1), *(g.reshape(-1) for g in gradients.values())]).detach().abs()
-    return bool((found.isfinite() & (found > torch.finfo(torch.float32).max)).any())
 
 
 def dtype_stable(claim: Claim, search: Search) -> Result:
@@ -155,10 +50,10 @@ def dtype_stable(claim: Claim, search: Search) -> Result:
 
 
 def _compare_precision(comparison: Comparison, subject: Subject, data: Data, dtype: torch.dtype) -> None:
-    rounded = _floats(data, dtype)
-    exact = _floats(rounded, torch.float64)
-    value, gradients = _value_and_gradients(subject, rounded)
-    wanted, slopes = _value_and_gradients(subject, exact)
+    rounded = floats(data, dtype)
+    exact = floats(rounded, torch.float64)
+    value, gradients = value_and_gradients(subject, rounded)
+    wanted, slopes = value_and_gradients(subject, exact)
     kept = subject.spec.adapter is not None and value.dtype == dtype  # a foreign loss may keep its inputs' precision
     detail = f"the result for {dtype} inputs is {value.dtype}"
     comparison.expect(kept or value.dtype == torch.float32, detail, subject, rounded)
@@ -181,18 +76,18 @@ def _compare_precision(comparison: Comparison, subject: Subject, data: Data, dty
 
 def _compare_mixed(comparison: Comparison, subject: Subject, data: Data) -> None:
     """One input in float32 beside others in float64: what comes out is no worse, or one of them is refused by name."""
-    exact = _floats(_floats(data, torch.float32), torch.float64)
+    exact = floats(floats(data, torch.float32), torch.float64)
     names = [n for n, v in exact.items() if v.is_floating_point()]
     if len(names) < 2 or subject.spec.adapter is not None:
         return
-    wanted, slopes = _value_and_gradients(subject, exact)
+    wanted, slopes = value_and_gradients(subject, exact)
     single = torch.finfo(torch.float32).eps
     allowed = rounding(subject, exact, wanted, single).amax()
     amplified = 1 + max(float(exact[n].abs().amax()) for n in names if exact[n].numel())
     for narrow in names:
         mixed, told = {**exact, narrow: exact[narrow].float()}, f"with {narrow} in float32 beside float64"
         try:
-            value, gradients = _value_and_gradients(subject, mixed)
+            value, gradients = value_and_gradients(subject, mixed)
         except InputTypeError:
             comparison.expect(True, "", subject, mixed)
             continue
@@ -203,15 +98,15 @@ def _compare_mixed(comparison: Comparison, subject: Subject, data: Data) -> None
 
 
 def _compare_autocast(comparison: Comparison, subject: Subject, data: Data) -> None:
-    single = _floats(data, torch.float32)
+    single = floats(data, torch.float32)
     with torch.autocast(subject.device.type, dtype=torch.bfloat16):
         value = subject.call(single, "mean")
     own = subject.spec.adapter is not None
     comparison.expect(
         own or value.dtype == torch.float32, f"under autocast the result is {value.dtype}", subject, single
     )
-    wanted = subject.call(_floats(single, torch.float64), "mean")
-    allowed = rounding(subject, _floats(single, torch.float64), wanted, torch.finfo(torch.bfloat16).eps).amax()
+    wanted = subject.call(floats(single, torch.float64), "mean")
+    allowed = rounding(subject, floats(single, torch.float64), wanted, torch.finfo(torch.bfloat16).eps).amax()
     most = torch.finfo(value.dtype).max
     found, right = value.clamp(-most, most), wanted.clamp(-most, most)
     comparison.compare("value under autocast against float64", found, right, allowed, subject, single)
@@ -271,12 +166,12 @@ def device_parity(claim: Claim, search: Search) -> Result:
         remote = Subject(subject.spec, subject.parameters, "cuda")
         data = draw(host, sizes, 8, search.rng("device", sorted(sizes.items())), MODERATE)
         moved = {n: v.cuda() for n, v in data.items()}
-        wanted, slopes = _value_and_gradients(host, data)
+        wanted, slopes = value_and_gradients(host, data)
         remote.call(moved, "mean")  # lazy initialisation may synchronise once
         torch.cuda.synchronize()
         torch.cuda.set_sync_debug_mode("error")
         try:
-            value, gradients = _value_and_gradients(remote, moved)
+            value, gradients = value_and_gradients(remote, moved)
         except RuntimeError as error:
             comparison.refuse(f"host and device synchronise: {str(error).splitlines()[0]}", host, data)
             continue
