@@ -4,7 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from losskit.spec import Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, Narrowing, OneOf, Parameters, hookimpl
+from losskit.spec import (
+    Above,
+    Accepted,
+    AtLeast,
+    Between,
+    EdgeCase,
+    Example,
+    LossSpec,
+    Narrowing,
+    OneOf,
+    Parameters,
+    hookimpl,
+)
 from losskit.spec.cases import LABEL_FOR_ONE_ROW
 from losskit.spec.expressions import symbol, transpose
 from losskit.spec.properties import (
@@ -130,6 +142,11 @@ SPEC = LossSpec(
             property="Weighted",
             when={"shift": AtLeast(1)},
             reason="a repeated token would move every later pair; the weight belongs to the pair, at its target",
+        ),
+        Narrowing(
+            property="Transforms",
+            when={"filter_eps": Above(0)},
+            reason="the gradient lacks what lies below filter_eps; a transform takes the exact one",
         ),
         Narrowing(
             property="IgnoresIndex",
