@@ -38,8 +38,8 @@ MUTANTS = (
         story="A step ends where the next token has another id, so ids that come back open another step.",
         edits=(
             Edit(
-                "ordered, order = ids.clamp(min=-1).sort(dim=1)",
-                "ordered = ids.clamp(min=-1)\n    order = torch.ones_like(ids).cumsum(dim=1) - 1",
+                "ordered, order = ids.sort(dim=1)",
+                "ordered, order = ids, torch.ones_like(ids).cumsum(dim=1) - 1",
                 file="ops.segments",
             ),
         ),
