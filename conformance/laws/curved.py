@@ -9,10 +9,9 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.analytic import Jensen
-from losskit.conformance.laws.base import Law, Sides, normal, uniform
+from losskit.conformance.laws.base import Sides, normal, uniform
 from losskit.conformance.laws.growth import flatten, one_case
 from losskit.conformance.subject import Data, Subject
-from losskit.spec import Claim
 
 FLAT = 1e-9  # a gap of Jensen's inequality below this share of the squared length is none
 WIDEST = 32  # entries of the inputs up to which a Hessian is formed
@@ -95,14 +94,3 @@ class Bent(Jensen):
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return ()  # ascent would run to where the loss saturates; the Hessian knows the flattest direction
-
-
-class BentFar(Bent):
-    """The same where a flat piece may lie far out, where a strictly convex loss would look flat, too."""
-
-    scales: ClassVar[tuple[float, ...]] = (*Bent.scales, 10.0, 100.0)
-
-
-def bent(claim: Claim) -> list[Law]:
-    """The law that fits the verdict."""
-    return [BentFar(claim) if claim.verdict == "fails" else Bent(claim)]
