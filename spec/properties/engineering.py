@@ -14,7 +14,7 @@ class MatchesReference(Engineering):
 
 
 class WorkedExamples(Engineering):
-    """The worked values of the spec come out to 1e-9 in float64, called as they are and within ``torch.func.vjp``."""
+    """The worked values of the spec come out to 1e-9 in float64."""
 
 
 class Reduces(Engineering):
