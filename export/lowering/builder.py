@@ -92,6 +92,14 @@ class Builder:
     def _made_by(self, value: Value) -> Step | None:
         return self._sources.get(value.key)
 
+    def never_positive(self, value: Value) -> bool:
+        """Whether it is known to be the negative of a size."""
+        step = self._made_by(value)
+        inner = (
+            self._made_by(step.inputs[0]) if step is not None and step.operator == "Neg" and step.inputs[0] else None
+        )
+        return inner is not None and inner.operator == "Abs"
+
     def add_many(
         self,
         operator: str,

@@ -227,7 +227,7 @@ _log_over("log10.default", 10)
 @lowers("sigmoid.default")
 def sigmoid(g: Builder, result: Meta, x: Value) -> Value:
     """``exp(min(x, 0)) / (1 + exp(-|x|))``: ONNX Runtime's own is off by 1e-7 wherever, and 0 below -18."""
-    low = arithmetic(g, result, "Exp", arithmetic(g, result, "Min", x, 0))
+    low = arithmetic(g, result, "Exp", x if g.never_positive(x) else arithmetic(g, result, "Min", x, 0))
     return arithmetic(g, result, "Div", low, arithmetic(g, result, "Add", _decay(g, result, x), 1))
 
 
@@ -241,8 +241,9 @@ def softplus(g: Builder, result: Meta, x: Value, beta: float = 1, threshold: flo
     decay = _decay(g, result, scaled)
     rounded = arithmetic(g, result, "Add", decay, 1)
     lost = arithmetic(g, result, "Sub", decay, arithmetic(g, result, "Sub", rounded, 1))
-    bent = arithmetic(g, result, "Add", arithmetic(g, result, "Log", rounded), lost)
-    found = arithmetic(g, result, "Add", arithmetic(g, result, "Max", scaled, 0), bent)
+    found = arithmetic(g, result, "Add", arithmetic(g, result, "Log", rounded), lost)
+    if not g.never_positive(scaled):
+        found = arithmetic(g, result, "Add", arithmetic(g, result, "Max", scaled, 0), found)
     found = arithmetic(g, result, "Div", found, beta)
     if math.exp(-threshold) < torch.finfo(result.dtype).eps / 2:
         return found

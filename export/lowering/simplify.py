@@ -115,6 +115,11 @@ def _size_of_a_negative(step: Step, made: Maker) -> Step | None:
     return step.turned_into("Abs", *inner.inputs) if inner is not None else None
 
 
+@_of("Abs")
+def _size_of_a_size(step: Step, made: Maker) -> Value | None:
+    return step.inputs[0] if _source(step.inputs[0], "Abs", made) is not None else None
+
+
 @_of("Mul", "Div")
 def _two_negatives(step: Step, made: Maker) -> Step | None:
     first, second = (_source(value, "Neg", made) for value in step.inputs)

@@ -20,11 +20,41 @@ def cross_entropy(score: Tensor, target: Tensor) -> Tensor:
     With the hard label h next to t it is ``log(1 + exp((1 - 2 h) x)) + (h - t) x``: one logarithm, and neither term
     falls below 0 where the other is small, so none of its digits is lost.
     """
-    if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
+    if not torch.jit.is_scripting():
         if all_hard(target):
             return hard_cross_entropy(score, target)
+        if own_slope(score, target):
+            value: Tensor = _CrossEntropy.apply(score, target)
+            return value
+    return _cross_entropy_of_shares(score, target)
+
+
+def _cross_entropy_of_shares(score: Tensor, target: Tensor) -> Tensor:
     hard = (target > 0.5).to(target.dtype)
     return torch.addcmul(softplus(opposed_margin(score, hard)), hard - target, score)
+
+
+class _CrossEntropy(OwnSlope):
+    """``log(1 + exp(-|x|)) + (h - t) x`` with the label h that the score speaks for, in fewer passes.
+
+    Each term has a kink at 0, so the slope is written out, ``h - t + (1 - 2 h) sigmoid(-|x|)``; a second one takes the
+    form without kinks.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, score: Tensor, target: Tensor) -> Tensor:
+        ctx.save_for_backward(score, target)
+        spoken_for = (score > 0).to(score.dtype)
+        return softplus(-score.abs()).addcmul_(spoken_for - target, score)
+
+    @staticmethod
+    def backward(ctx: Any, of_value: Tensor) -> tuple[Tensor, None]:
+        score, target = ctx.saved_tensors
+        if not in_place(of_value):
+            return differentiated(lambda x: _cross_entropy_of_shares(x, target), score, of_value), None
+        spoken_for = (score > 0).to(score.dtype)
+        rest = opposed_margin((-score.abs()).sigmoid_(), spoken_for)
+        return rest.add_(spoken_for - target).mul_(of_value), None
 
 
 def hard_cross_entropy(score: Tensor, target: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import onnx
 import pytest
 import torch
+import torch.nn.functional as F  # noqa: N812 - the framework's own habit
 from tests.export.test_lowering import lowered, special
 from torch import Tensor
 
@@ -22,6 +23,13 @@ WRITTEN: dict[str, tuple[Function, list[str]]] = {
     "a product of negatives": (lambda x, y: -x * -y, ["Mul"]),
     "a quotient of negatives": (lambda x, y: -x / -y, ["Div"]),
     "a double negative": (lambda x, y: x.neg().neg().exp() * y, ["Exp", "Mul"]),
+    "the size of a size": (lambda x, y: x.abs().neg().abs() * y, ["Abs", "Mul"]),
+    "the softplus of a size turned negative": (
+        lambda x, y: F.softplus(-x.abs(), threshold=90) * y, ["Abs", "Neg", "Exp", "Add", "Sub", "Sub", "Log", "Add", "Mul"],
+    ),
+    "the sigmoid of a size turned negative": (
+        lambda x, y: torch.sigmoid(-x.abs()) * y, ["Abs", "Neg", "Exp", "Add", "Div", "Mul"],
+    ),
     "a turned sum": (lambda x, y: (x + y) * (y + x).exp(), ["Add", "Exp", "Mul"]),
     "two halves of a choice": (
         lambda x, y: torch.where(x > y, x, ZERO) + torch.where(x > y, ZERO, y), ["Greater", "Where"],

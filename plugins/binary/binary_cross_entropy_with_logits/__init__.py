@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from losskit.spec import Above, Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, OneOf, Parameters, hookimpl
+from losskit.spec import Above, Accepted, AtLeast, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, HARD_LABELS, NAN_ROW, SHARE_OUT_OF_RANGE, TWO_CLASSES
 from losskit.spec.expressions import log, maximum, minimum, pair, sqrt, symbol
 from losskit.spec.properties import (
@@ -191,20 +191,11 @@ SPEC = LossSpec(
     graph_accepts=(
         Accepted(input="target", wrong="outside the domain", meaning="enters the formula as it is"),
         Accepted(input="target", wrong="not a number", answer="nan", meaning="nan"),
-        *(
-            Accepted(
-                input="target",
-                wrong="an axis of size 1",
-                meaning="taken for the label of every score",
-                when={"pos_weight": weighted},
-            )
-            for weighted in (Between(0, 1, "neither"), Above(1))
-        ),
         Accepted(
-            input="logits",
+            input="target",
             wrong="an axis of size 1",
-            meaning="taken for the score of every label",
-            when={"pos_weight": OneOf(values=(1.0,))},
+            meaning="taken for the label of every score",
+            when={"pos_weight": Above(0)},
         ),
     ),
     module="losskit.plugins.binary.binary_cross_entropy_with_logits.loss:BinaryCrossEntropyWithLogitsLoss",

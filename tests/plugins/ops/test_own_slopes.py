@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from losskit.plugins.ops.bernoulli import _cross_entropy_of_shares, cross_entropy
 from losskit.plugins.ops.bump import (
     _gaussian_bump_in_graphs,
     _gaussian_in_graphs,
@@ -23,11 +24,18 @@ from losskit.plugins.ops.vectors import _norm_rows_in_graphs, norm_rows, row_squ
 
 Form = Callable[[Tensor], Tensor]
 ENDS = [(0.0, 1.0, 0.0, 1.0), (-2.0, 0.0, 0.5, 3.0), (-0.1, 0.3, 1.0, 0.2), (-3.0, 1.0, -2.0, 1.5)]
-POINTS = torch.cat([torch.linspace(-9, 9, 1796), torch.tensor([-1e4, 1e4, 1e-9, -1e-30])])
+POINTS = torch.cat([torch.linspace(-9, 9, 1795), torch.tensor([-1e4, 1e4, 1e-9, -1e-30, 0.0])])
 
 
 def step(place: tuple[float, float, float, float]) -> tuple[Form, Form]:
     return (lambda x: normal_step(x, *place)), (lambda x: _normal_step_in_graphs(x, *place))
+
+
+def shares(share: float) -> tuple[Form, Form]:
+    return (
+        lambda x: cross_entropy(x, torch.full_like(x, share)),
+        lambda x: _cross_entropy_of_shares(x, torch.full_like(x, share)),
+    )
 
 
 PAIRS: dict[str, tuple[Form, Form]] = {
@@ -40,6 +48,9 @@ PAIRS: dict[str, tuple[Form, Form]] = {
     "gaussian": (lambda x: gaussian(x, 0.4), lambda x: _gaussian_in_graphs(x, 0.4)),
     "logarithm of the gaussian": (log_gaussian, _log_gaussian_in_graphs),
     "times its exponential": (lambda x: times_exp(x / 200), lambda x: x / 200 * torch.exp(x / 200)),
+    **{
+        f"cross-entropy of the share {share}": shares(share) for share in (2**-30, 0.25, 1 - 2**-20)
+    },  # exact in float32
     "row squares": (lambda x: row_squares(x.reshape(-1, 5)), lambda x: x.reshape(-1, 5).square().sum(dim=-1)),
     "norm": (lambda x: norm_rows(x.reshape(-1, 5)), lambda x: _norm_rows_in_graphs(x.reshape(-1, 5))),
 }
