@@ -10,7 +10,17 @@ import torch
 from torch import Tensor
 from torch.fx import GraphModule, Node
 
-from losskit.export.lowering import creation, elementwise, indexing, logic, products, reductions, shapes, sorting
+from losskit.export.lowering import (
+    creation,
+    elementwise,
+    indexing,
+    logic,
+    products,
+    reductions,
+    shapes,
+    sorting,
+    special,
+)
 from losskit.export.lowering.builder import Builder
 from losskit.export.lowering.errors import NoLoweringError
 from losskit.export.lowering.table import TABLE, Meta
@@ -25,6 +35,7 @@ THEMES = (
     reductions,
     shapes,
     sorting,
+    special,
 )  # importing them fills the table
 # conditions that the tracer wrote down; the graph says nothing of its own about its inputs
 _IGNORED = ("_assert", "sym_constrain_range", "_check")
