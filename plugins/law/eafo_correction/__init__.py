@@ -142,7 +142,7 @@ SPEC = LossSpec(
             input="y",
             wrong="an axis of size 1",
             meaning="repeated along the axis",
-            when={"mean": OneOf(values=(0.0,)), "std": OneOf(values=(1.0,))},
+            when={"std": OneOf(values=(1.0,))},
         ),
         Accepted(input="dy", wrong="outside the domain", meaning="the formula for an inverse that falls"),
         Accepted(input="dy", wrong="not a number", answer="nan", meaning="nan"),
