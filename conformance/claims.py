@@ -12,7 +12,8 @@ from losskit.conformance.outcome import Result, Settled
 from losskit.conformance.profiles import PROFILES
 from losskit.conformance.report import Finding
 from losskit.conformance.report.model import Margins, Outcome
-from losskit.conformance.search.attack import Search, attack
+from losskit.conformance.search.attack import attack
+from losskit.conformance.search.scope import Search
 from losskit.registry.extensions import left_out
 from losskit.spec import Claim, LossSpec, describe_regime
 from losskit.spec.properties import KINDS, ReducesTo

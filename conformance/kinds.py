@@ -13,7 +13,7 @@ from losskit.spec.errors import PluginError
 if TYPE_CHECKING:
     from losskit.conformance.laws import Law
     from losskit.conformance.outcome import Result
-    from losskit.conformance.search.attack import Search
+    from losskit.conformance.search.scope import Search
 
     Check = Callable[[Claim, Search], Result]
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from losskit.conformance.outcome import Result, Settled, Spread
 from losskit.conformance.report import Witness
-from losskit.conformance.search.attack import Search, Sizes
+from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Data, Subject
 from losskit.conformance.witness import LONGEST
 from losskit.spec import Claim

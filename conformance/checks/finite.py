@@ -11,10 +11,10 @@ import torch
 from losskit.conformance.checks.base import Comparison, declared
 from losskit.conformance.checks.numerics import floats, value_and_gradients
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.ends import at_ends
 from losskit.conformance.search.inputs import MODERATE, WIDE, draw
 from losskit.conformance.search.parameters import fits
+from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, Interval
 from losskit.spec.errors import InputError, ParameterError

@@ -11,7 +11,7 @@ import torch
 from losskit.conformance.checks.base import Comparison, first_of_each_setting
 from losskit.conformance.graph_subject import GraphSubject
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search
+from losskit.conformance.search.scope import Search
 from losskit.conformance.search.wrong import wrong_inputs
 from losskit.conformance.subject import Data, Subject
 from losskit.export.data import draw

@@ -14,8 +14,8 @@ from losskit.conformance.graph_subject import GraphSubject
 from losskit.conformance.kinds import laws_of
 from losskit.conformance.laws.base import Law, Sides
 from losskit.conformance.outcome import BROKEN, Result
-from losskit.conformance.search.attack import Search
 from losskit.conformance.search.domains import project
+from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
 from losskit.conformance.witness import describe
 from losskit.export.axes import Sizes

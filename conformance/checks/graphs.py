@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from losskit.conformance.checks.base import Comparison, first_of_each_setting
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search
+from losskit.conformance.search.scope import Search
 from losskit.export.compare import compare_graphs
 from losskit.export.plain import compare_plain_graph
 from losskit.spec import Claim

@@ -8,8 +8,8 @@ import torch
 
 from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import MILD, draw
+from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
 from losskit.spec.tensors import ClassIndex, Input

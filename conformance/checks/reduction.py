@@ -9,8 +9,8 @@ from losskit.conformance.checks.counted import compare_counts
 from losskit.conformance.checks.ignored import ignoring
 from losskit.conformance.checks.reference import oracle
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, along_batch, draw, draw_rows, take
+from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.debug import debug
 from losskit.spec import Claim

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves, rounding
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.inputs import MODERATE, WIDE, draw_rows
+from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Data, Subject
 from losskit.registry import reference, reference_gradient
 from losskit.spec import Claim

@@ -11,8 +11,8 @@ from torch import Tensor
 from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves
 from losskit.conformance.outcome import Result
 from losskit.conformance.ranks import Answer, Ranks, RanksError, shared_ranks
-from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, draw
+from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
 from losskit.spec.coupling import batch_symbol

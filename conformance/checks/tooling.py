@@ -17,8 +17,8 @@ from losskit.conformance.checks.base import Comparison, first_of_each_setting, g
 from losskit.conformance.checks.unread import compare_empty_compiled
 from losskit.conformance.checks.worked import at_parameters, example_inputs, examples_of
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.inputs import MODERATE, draw
+from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Data, Subject
 from losskit.registry import build
 from losskit.spec import Claim

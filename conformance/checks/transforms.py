@@ -12,9 +12,9 @@ from losskit.conformance.checks.base import Comparison, first_of_each_setting, g
 from losskit.conformance.checks.tooling import arguments, batches, quiet
 from losskit.conformance.checks.unread import compare_empty, compare_examples
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search, Sizes
 from losskit.conformance.search.domains import project
 from losskit.conformance.search.inputs import MODERATE, draw
+from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
 from losskit.spec.errors import InputError

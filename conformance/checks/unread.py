@@ -8,7 +8,7 @@ from torch import Tensor
 from losskit.conformance.checks.base import Comparison, gradients_of, leaves
 from losskit.conformance.checks.reduction import empty_batch
 from losskit.conformance.checks.worked import WEIGHT, at_parameters, compare_worked, example_inputs, examples_of
-from losskit.conformance.search.attack import Search, Sizes
+from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Data, Subject
 from losskit.spec.coupling import batch_symbol, least_at
 

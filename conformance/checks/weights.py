@@ -10,8 +10,8 @@ from losskit.conformance.checks.base import Comparison, declared, gradients_of, 
 from losskit.conformance.checks.ignored import spoil
 from losskit.conformance.checks.reduction import check_nothing
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import MILD, along_batch, draw_rows
+from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, Interval
 from losskit.spec.coupling import batch_symbol, least_at

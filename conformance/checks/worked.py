@@ -11,7 +11,7 @@ from torch import Tensor
 from losskit.conformance.checks.base import Comparison, gradients_of, leaves
 from losskit.conformance.checks.inputs import shortcoming
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.attack import Search
+from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, Example, LossSpec
 

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.decision.distributions import clear, distributions, margin
+from losskit.conformance.decision.problem import Solution
 from losskit.conformance.decision.ranking import Ranking
-from losskit.conformance.decision.solver import Solution, lowered, solve
+from losskit.conformance.decision.solver import lowered, solve
 from losskit.conformance.decision.study import Seen, Task, judged, numbers, witness
 from losskit.conformance.laws.relation import TENSORS
 from losskit.spec.expressions import evaluate

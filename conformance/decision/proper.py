@@ -10,8 +10,9 @@ from torch import Tensor
 
 from losskit.conformance.decision.bfgs import minimise
 from losskit.conformance.decision.distributions import distributions
+from losskit.conformance.decision.problem import Solution
 from losskit.conformance.decision.ranking import Ranking
-from losskit.conformance.decision.solver import Solution, solve
+from losskit.conformance.decision.solver import solve
 from losskit.conformance.decision.study import Seen, Task, judged, numbers, witness
 from losskit.spec.expressions import evaluate
 from losskit.spec.properties import Proper, StrictlyProper

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from losskit.conformance.decision.bfgs import UNBOUNDED, minimise
 from losskit.conformance.decision.kinks import residual
+from losskit.conformance.decision.newton import newton
+from losskit.conformance.decision.problem import Problem, Solution
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.risk import Risk
 
@@ -19,7 +20,6 @@ VERTEX = 40.0  # exp(-40) is below the resolution of float64: a vertex of the si
 SCOUTING = 12  # steps every start gets before the best are followed to the end
 KEPT = 2  # starts inside that are followed, so that they may agree; a face that lies lower must not crowd them out
 ROUNDING = 64 * torch.finfo(torch.float64).eps
-CURVED = 1e-13  # of the problem's scale: an eigenvalue below it is none
 CLOSED = 1e-9  # a slack below it is tried as a tie
 AGREED = 1e-10  # slack, relative to the value, that asks for no further work
 CERTIFIED = 1e-11  # of the value: nothing is certified beyond it
@@ -28,46 +28,6 @@ SAFETY = 4.0  # towards an infimum at infinity the quadratic model promises too 
 NEAR = 0.1  # distance of a restart
 RAY = 1e4  # by which a point may be moved along its ray
 RAY_ROUNDS = 14  # of grids along a ray, each four times as fine: to the last digits
-
-
-@dataclass
-class Solution:
-    """Least risks found.
-
-    Attributes:
-        value: the least risk, (problems,): an upper bound of the infimum, -inf where the risk has none.
-        slack: how far below it the infimum may lie, (problems,), by the certificate.
-        rows: scores that reach the value, (problems, classes).
-    """
-
-    value: Tensor
-    slack: Tensor
-    rows: Tensor
-
-    def __getitem__(self, which: Tensor) -> Solution:
-        return Solution(self.value[which], self.slack[which], self.rows[which])
-
-
-@dataclass
-class Problem:
-    """Minimise ``C(z, p)`` over rows that keep a ranking.
-
-    Attributes:
-        risk: the loss.
-        p: label distributions (problems, classes).
-        ranking: what the rows must keep.
-    """
-
-    risk: Risk
-    p: Tensor
-    ranking: Ranking
-
-    def __call__(self, x: Tensor, index: Tensor) -> Tensor:
-        """Risks at free variables."""
-        return self.risk(self.ranking[index].rows(x), self.p[index])
-
-    def __getitem__(self, which: Tensor) -> Problem:
-        return Problem(self.risk, self.p[which], self.ranking[which])
 
 
 def solve(risk: Risk, p: Tensor, ranking: Ranking, seed: int, steps: int) -> Solution:
@@ -233,57 +193,3 @@ def _follow(problem: Problem, points: Tensor, steps: int) -> tuple[Tensor, Tenso
     owner = torch.arange(len(problem.p), device=points.device).repeat(len(points))
     ends, values = minimise(lambda x, index: problem(x, owner[index]), points.flatten(0, 1), steps)
     return ends.view_as(points), values.view(len(points), -1)
-
-
-def newton(problem: Problem, x: Tensor, value: Tensor, rounds: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Newton steps with the exact Hessian, damped until they descend.
-
-    Returns:
-        Points, values, and for each problem what the quadratic model promised before the last step, infinite where the
-        point is no smooth minimum: at a kink the gradient stays, at a saddle or a ridge the curvature is negative.
-    """
-    index = torch.arange(len(x), device=x.device)
-    decrement = torch.full_like(value, math.inf)
-    for _ in range(rounds):
-        step, decrement = _model(problem, x, index)
-        for scale in (1.0, 0.1):
-            tried = x - scale * step
-            with torch.no_grad():
-                found = problem(tried, index).nan_to_num(math.inf)
-            better = found < value
-            x, value = torch.where(better.unsqueeze(1), tried, x), torch.where(better, found, value)
-    return x, value, decrement
-
-
-def _model(problem: Problem, x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
-    """Newton step and decrement at points; no step and an infinite decrement where a loss has no second derivative."""
-    try:
-        slope, hessian = _second_order(problem, x, index)
-    except RuntimeError as error:  # a loss that was written elsewhere may have operators without a second backward pass
-        if not any(word in str(error) for word in ("is not implemented", "differentiate twice")):
-            raise
-        return torch.zeros_like(x), torch.full_like(x[:, 0], math.inf)
-    bends, axes = torch.linalg.eigh(hessian)
-    scale = 1 + bends.abs().amax(1, keepdim=True)
-    part = (axes.mT @ slope.unsqueeze(2)).squeeze(2)
-    floor = bends.abs().clamp(min=CURVED * scale)
-    step = (axes @ (part / floor).unsqueeze(2)).squeeze(2)
-    decrement = (part * part / floor).sum(1)
-    ridge = bends.amin(1) < -1e-9 * scale.squeeze(1)
-    return step, decrement.masked_fill(ridge, math.inf)
-
-
-def _second_order(problem: Problem, x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradients (problems, n) and Hessians (problems, n, n), by one backward pass a column."""
-    held = x.detach().requires_grad_()
-    (slope,) = torch.autograd.grad(problem(held, index).sum(), held, create_graph=True)
-    columns = [torch.zeros_like(x)] * x.shape[1]
-    if slope.requires_grad:
-        columns = [
-            torch.autograd.grad(slope[:, k].sum(), held, retain_graph=True, allow_unused=True, materialize_grads=True)[
-                0
-            ]
-            for k in range(x.shape[1])
-        ]
-    hessian = torch.stack([c.nan_to_num(0.0, 0.0, 0.0) for c in columns], 2)
-    return slope.detach().nan_to_num(0.0, 0.0, 0.0), (hessian + hessian.mT) / 2

@@ -11,7 +11,7 @@ from torch import Tensor
 from losskit.conformance.decision.risk import Risk
 from losskit.conformance.outcome import Result
 from losskit.conformance.report import Witness
-from losskit.conformance.search.attack import Search
+from losskit.conformance.search.scope import Search
 from losskit.spec import Claim
 
 NO_RISK = "the loss is no function of one row of scores and a class id, nor of one score and a label"

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from losskit.conformance.laws.base import Law, Sides, normal, taken
 from losskit.conformance.laws.growth import one_case
-from losskit.conformance.laws.invariance import Homogeneity, LabelSum, Permutation, Rotation, Transformed
+from losskit.conformance.laws.invariance import Homogeneity, LabelSum, Rotation, Transformed
+from losskit.conformance.laws.permutation import Permutation
 from losskit.conformance.laws.signs import Exchanged, SumOfBoth, score_and_label
 from losskit.conformance.search.domains import project
 from losskit.conformance.search.inputs import MODERATE

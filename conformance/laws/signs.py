@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.base import Law, Sides, normal
-from losskit.conformance.laws.invariance import LabelSum, Permutation, Transformed
+from losskit.conformance.laws.invariance import LabelSum, Transformed
 from losskit.conformance.laws.margin import Rivals
+from losskit.conformance.laws.permutation import Permutation
 from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim, LossSpec
 from losskit.spec.properties import RESOLUTION, LabelSymmetric

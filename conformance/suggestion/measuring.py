@@ -11,8 +11,9 @@ import torch
 
 from losskit.conformance.kinds import laws_of
 from losskit.conformance.laws.base import Law
-from losskit.conformance.search.attack import Search, pick
+from losskit.conformance.search.attack import pick
 from losskit.conformance.search.climb import climb, heights
+from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
 from losskit.conformance.suggestion.candidates import class_axis, numeric
 from losskit.spec import LossSpec, OneOf, Property

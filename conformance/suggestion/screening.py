@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, draw
 from losskit.conformance.search.parameters import fits
+from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
 from losskit.conformance.suggestion.candidates import numeric, real_inputs
 from losskit.conformance.suggestion.points import points

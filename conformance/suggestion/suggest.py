@@ -9,7 +9,7 @@ from losskit.conformance.engine import device_for, runner
 from losskit.conformance.profiles import PROFILES
 from losskit.conformance.report import Finding
 from losskit.conformance.run.engines import Engine
-from losskit.conformance.search.attack import Search
+from losskit.conformance.search.scope import Search
 from losskit.conformance.suggestion.asking import Harness, Progress
 from losskit.conformance.suggestion.candidates import candidates, predictions
 from losskit.conformance.suggestion.measuring import ends, formulas, measure

@@ -15,7 +15,7 @@ from losskit.conformance.checks.graph_inputs import compare_with_declaration, gi
 from losskit.conformance.graph_subject import GraphSubject
 from losskit.conformance.outcome import Result
 from losskit.conformance.profiles import PROFILES
-from losskit.conformance.search.attack import Search
+from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
 from losskit.export.data import draw
 from losskit.spec import Accepted, LossSpec

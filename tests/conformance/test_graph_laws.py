@@ -14,7 +14,7 @@ from losskit.conformance.checks.graph_laws import GraphTally
 from losskit.conformance.graph_subject import GraphSubject
 from losskit.conformance.outcome import Result
 from losskit.conformance.profiles import PROFILES
-from losskit.conformance.search.attack import Search
+from losskit.conformance.search.scope import Search
 from losskit.export import graphs
 from losskit.export.subject import Subject as Exported
 from losskit.plugins.classification.crammer_singer.loss import CrammerSingerLoss

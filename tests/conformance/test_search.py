@@ -13,13 +13,13 @@ from losskit import get
 from losskit.conformance.laws.analytic import Jensen, constant
 from losskit.conformance.laws.base import Sides
 from losskit.conformance.profiles import PROFILES
-from losskit.conformance.search.attack import Search
 from losskit.conformance.search.climb import climb
 from losskit.conformance.search.domains import project
 from losskit.conformance.search.edge import edge_case
 from losskit.conformance.search.inputs import NoAdmissibleDataError, draw, stack, take
 from losskit.conformance.search.palette import PALETTE, between
 from losskit.conformance.search.parameters import fill_numbers, fits, neighbouring_draws, parameter_draws, size_draws
+from losskit.conformance.search.scope import Search
 from losskit.conformance.search.shrink import shrink
 from losskit.conformance.subject import Subject
 from losskit.registry import builtin

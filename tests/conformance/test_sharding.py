@@ -17,8 +17,8 @@ from losskit.conformance.checks.base import Comparison
 from losskit.conformance.checks.sharding import compare_with_whole, given, split
 from losskit.conformance.profiles import PROFILES
 from losskit.conformance.ranks import Ranks, RanksError
-from losskit.conformance.search.attack import Search
 from losskit.conformance.search.inputs import MILD, draw
+from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.classification.comp_sum.loss import CompSumLoss
 from losskit.spec import LossSpec

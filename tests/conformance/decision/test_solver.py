@@ -13,9 +13,10 @@ from losskit.conformance.decision.bfgs import minimise
 from losskit.conformance.decision.calibration import Decisions, rivals
 from losskit.conformance.decision.distributions import clear, distributions, margin
 from losskit.conformance.decision.kinks import on_simplex, residual, shortest_mixture
+from losskit.conformance.decision.problem import Solution
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.risk import Risk
-from losskit.conformance.decision.solver import Solution, lowered, solve
+from losskit.conformance.decision.solver import lowered, solve
 from losskit.conformance.subject import Subject
 
 STEPS = 80
