@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from losskit.conformance.decision.distributions import clear, distributions, margin
+from losskit.conformance.decision.distributions import LEAST_MARGIN, clear, distributions, margin, nearly_tied
 from losskit.conformance.decision.problem import Solution
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.solver import lowered, solve
@@ -18,6 +18,7 @@ from losskit.spec.properties import FisherConsistent
 
 NEGLIGIBLE = 1e-3  # of margin(p)^2, in units of the risk: calibrated losses of the catalogue keep more where solved
 VANISHING = 1e-5  # of margin(p)^2: a smaller gap is none; in between nothing is said
+TIED = 3  # where a witness is wanted, each third distribution comes nearly tied, too
 
 
 @dataclass
@@ -72,7 +73,10 @@ def fisher_consistent(task: Task) -> Seen | None:
 
 def _drawn(task: Task, majority: bool = False, k: int = 1) -> Tensor:
     count = task.search.budget.distributions
-    return clear(distributions(task.classes, count, task.seed, task.search.device, majority, k), k)
+    p = clear(distributions(task.classes, count, task.seed, task.search.device, majority, k), k)
+    if task.claim.verdict == "fails" and not majority:
+        return torch.cat([p, nearly_tied(p[::TIED], task.seed, k)])
+    return p
 
 
 def _costs(task: Task) -> Tensor | None:
@@ -179,6 +183,9 @@ def _seen(
 ) -> Seen:
     p = decisions.p
     cases = value.numel()
+    least = least.masked_fill(
+        decisions.squared <= LEAST_MARGIN**2, torch.inf
+    )  # next to a tie only a witness says something
     place = least.flatten().argmin()
     broken, shown = most.flatten().min(0)
     where = int(shown if broken < VANISHING else place)

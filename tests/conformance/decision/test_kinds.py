@@ -165,6 +165,16 @@ def test_a_constant_loss_is_proper_and_not_strictly() -> None:
     assert found("comp_sum", StrictlyProper().fails(when={"C": AtLeast(2)}), Constant).outcome == "confirmed"
 
 
+def test_a_loss_that_errs_next_to_ties_alone_has_a_witness() -> None:
+    regime = {
+        "aggregation": "sample",
+        "squared_denominator": True,
+        "smooth": 2e-4,
+    }  # it errs for p in (1/2, 1/2 + s / 4)
+    finding = found("binary_dice", ClassificationCalibrated().fails(when=regime))
+    assert finding.outcome == "confirmed", finding.reason
+
+
 @pytest.mark.parametrize("verdict", ["holds", "fails"])
 def test_a_gap_too_small_to_tell_from_none_is_undecided(verdict: str) -> None:
     claim: Claim = getattr(ClassificationCalibrated(), verdict)(when={"tau": 1, "C": AtLeast(2)})

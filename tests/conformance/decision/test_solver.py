@@ -11,7 +11,7 @@ from torch import Tensor
 from losskit import get
 from losskit.conformance.decision.bfgs import minimise
 from losskit.conformance.decision.calibration import Decisions, rivals
-from losskit.conformance.decision.distributions import clear, distributions, margin
+from losskit.conformance.decision.distributions import clear, distributions, margin, nearly_tied
 from losskit.conformance.decision.kinks import on_simplex, residual, shortest_mixture
 from losskit.conformance.decision.problem import Solution
 from losskit.conformance.decision.ranking import Ranking
@@ -178,3 +178,6 @@ def test_distributions_are_of_every_kind() -> None:
     assert p.amax(1).min() < 0.3
     assert margin(clear(p, 2), 2).min() > 0.01
     assert distributions(4, 200, 3, "cpu", majority=True).amax(1).min() > 0.5
+    tied = nearly_tied(p, 3, 2)
+    torch.testing.assert_close(tied.sum(1), torch.ones(len(p), dtype=torch.float64))
+    assert 0 < margin(tied, 2).min() < margin(tied, 2).max() < 0.01
