@@ -47,9 +47,11 @@ class Convex(Property):
 class StrictlyConvex(Property):
     """Jensen's inequality is strict, ``l(mid) < (l(a) + l(b)) / 2`` wherever a and b differ in the named inputs.
 
-    Strict is told from flat on segments of length 1/2 to 2 among inputs of order 1, each along a random direction or along
-    the one in which the Hessian is flattest: the gap of the inequality exceeds 1e-9 of the squared length, about a
-    curvature of 1e-8, where rounding resolves that much. A loss that is strictly convex and flatter than that counts as flat.
+    Strict is told from flat on segments of length 1/2 to 2 among inputs up to order 10, each along a random direction or
+    along the one in which the Hessian is flattest: the gap of the inequality exceeds 1e-9 of the squared length, about a
+    curvature of 1e-8, where rounding resolves that much. A loss that is strictly convex and flatter than that near the origin
+    counts as flat; one that gets so by degrees, as losses that saturate do, does not, for a segment that is flat far out is
+    judged where flatness begins.
     """
 
     on: Names
