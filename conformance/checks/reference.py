@@ -138,6 +138,9 @@ def _compare_slope(
     quotients: list[Tensor],
     allowance: Tensor,
 ) -> None:
+    if not bool(torch.stack(quotients).isfinite().all()):  # values are compared on their own, infinite ones too
+        comparison.remarks.append("entries where the value is infinite were left out of the gradient's comparison")
+        return
     spread = (quotients[1] - quotients[0]).abs()
     if float(spread) > 1e-4 * (1 + float(quotients[1].abs())):  # a kink between the two steps: nothing to compare
         comparison.remarks.append("entries next to a kink were left out of the gradient's comparison")

@@ -8,8 +8,10 @@ from torch import Tensor
 
 from losskit import get
 from losskit.conformance import verify
+from losskit.conformance.claims import verify_claim
 from losskit.conformance.report import Finding
 from losskit.plugins.classification.comp_sum.loss import CompSumLoss
+from losskit.spec.properties import MatchesReference
 
 
 class FirstRowsOnly(CompSumLoss):
@@ -44,3 +46,9 @@ def test_a_gradient_that_is_wrong_in_larger_batches_alone_is_found(implementatio
 
 def test_a_right_gradient_stands() -> None:
     assert found(CompSumLoss).outcome == "held"
+
+
+def test_infinite_values_have_no_differences() -> None:
+    spec = get("smooth_adversarial_comp_sum")
+    claim = MatchesReference().holds(when={"tau": 0.0, "rho": 1e-3})  # exp(logits / rho) overflows a float64
+    assert verify_claim(spec, claim, "quick", 0, "cpu").outcome == "held"
