@@ -183,9 +183,8 @@ def _seen(
 ) -> Seen:
     p = decisions.p
     cases = value.numel()
-    least = least.masked_fill(
-        decisions.squared <= LEAST_MARGIN**2, torch.inf
-    )  # next to a tie only a witness says something
+    # next to a tie only a witness says something
+    least = least.masked_fill(decisions.squared <= LEAST_MARGIN**2, torch.inf)
     place = least.flatten().argmin()
     broken, shown = most.flatten().min(0)
     where = int(shown if broken < VANISHING else place)
