@@ -9,7 +9,7 @@ from losskit.conformance.checks.counted import compare_counts
 from losskit.conformance.checks.ignored import ignoring
 from losskit.conformance.checks.reference import oracle
 from losskit.conformance.outcome import Result
-from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, along_batch, draw, draw_rows, take
+from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, along_batch, draw_rows, take
 from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.debug import debug
@@ -153,29 +153,28 @@ def batch_decomposable(claim: Claim, search: Search) -> Result:
         comparison.remarks.append(f"samples are coupled: {search.spec.coupling}")
         return comparison.result()
     for subject, sizes in declared(claim, search, comparison):
+        rng = search.rng("rows", sorted(sizes.items()), str(subject.parameters))  # settings at one size see other rows
         try:
-            data = draw(subject, sizes, 5, search.rng("rows", sorted(sizes.items())))
+            for data in draw_rows(subject, sizes, (5, 9), rng):
+                _compare_rows(comparison, subject, data)
         except NoAdmissibleDataError as refusal:
             comparison.remarks.append(str(refusal))
-            continue
-        together = subject.call(data)
-        means = torch.stack([subject.call(take(subject, data, row), "mean") for row in range(len(together))])
-        allowed = rounding(subject, data, together).amax()
-        found, counted = subject.call(data, "mean"), _counted(subject, data, len(together))
-        wanted = means[counted].mean() if bool(counted.any()) else means.new_zeros(())
-        comparison.compare("the mean against the mean of the rows", found, wanted, allowed, subject, data)
-        for row in range(len(together)):
-            alone = take(subject, data, row)
-            allowed = rounding(subject, alone, together[row])
-            comparison.compare(
-                "a row of the batch against the row alone",
-                together[row],
-                subject.call(alone)[0],
-                allowed,
-                subject,
-                data,
-            )
     return comparison.result()
+
+
+def _compare_rows(comparison: Comparison, subject: Subject, data: Data) -> None:
+    """Each row of a batch, and the mean of all, with the rows alone."""
+    together = subject.call(data)
+    rows = [take(subject, data, row) for row in range(len(together))]
+    means = torch.stack([subject.call(alone, "mean") for alone in rows])
+    allowed = rounding(subject, data, together).amax()
+    found, counted = subject.call(data, "mean"), _counted(subject, data, len(together))
+    wanted = means[counted].mean() if bool(counted.any()) else means.new_zeros(())
+    comparison.compare("the mean against the mean of the rows", found, wanted, allowed, subject, data)
+    for value, alone in zip(together, rows, strict=True):
+        allowed = rounding(subject, alone, value)
+        what = "a row of the batch against the row alone"
+        comparison.compare(what, value, subject.call(alone)[0], allowed, subject, data)
 
 
 def _counted(subject: Subject, data: Data, rows: int) -> torch.Tensor:

@@ -88,7 +88,8 @@ class Slope(Law):
         (near_value, noise), (far_value, more) = (measured(subject, r, self.subjects) for r in (here, there))
         apart = distance > 0
         reach = torch.where(apart, distance, torch.ones_like(distance))
-        secant = torch.where(apart, (far_value - near_value).abs() / reach, torch.zeros_like(distance))
+        differ = apart & (far_value != near_value)  # infinite at both ends says nothing of the slope
+        secant = torch.where(differ, (far_value - near_value).abs() / reach, torch.zeros_like(distance))
         if self.claimed.region == "same_order":
             tied = close(data[self.subjects[0]]) | close(far[self.subjects[0]])
             steepness, secant = steepness.masked_fill(tied, 0.0), secant.masked_fill(tied, 0.0)
