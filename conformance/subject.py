@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.checks import check_inputs
-from losskit.registry import build
+from losskit.registry import build, reference
 from losskit.spec import LossSpec, Narrowing
 from losskit.spec.coupling import batch_symbol, couples, narrowing_at, satisfies
 from losskit.spec.regimes import Condition
@@ -94,6 +94,11 @@ class Subject:
         if sample_weight is None:
             return self.module(reduction)(*arguments)  # type: ignore[no-any-return]
         return self.module(reduction)(*arguments, sample_weight=sample_weight)  # type: ignore[no-any-return]
+
+    @cached_property
+    def reference(self) -> Callable[..., Any]:
+        """The NumPy reference, called with inputs and parameters by name."""
+        return reference(self.spec)
 
     @cached_property
     def coupled(self) -> bool:

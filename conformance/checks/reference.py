@@ -15,7 +15,7 @@ from losskit.conformance.outcome import Result
 from losskit.conformance.search.inputs import MODERATE, WIDE, draw_rows
 from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Data, Subject
-from losskit.registry import reference, reference_gradient
+from losskit.registry import reference_gradient
 from losskit.spec import Claim
 
 STEP = 1e-5
@@ -31,8 +31,7 @@ def arrays(data: Data) -> dict[str, Any]:
 
 def oracle(subject: Subject, data: Data) -> tuple[Tensor, Tensor]:
     """Unreduced value and counts from the NumPy reference."""
-    function = reference(subject.spec)
-    returned = function(**{**subject.parameters, **arrays(data)})
+    returned = subject.reference(**{**subject.parameters, **arrays(data)})
     value, count = returned if isinstance(returned, tuple) else (returned, np.ones_like(returned))
     return torch.as_tensor(np.asarray(value, dtype=np.float64)), torch.as_tensor(np.asarray(count, dtype=np.float64))
 
@@ -50,15 +49,17 @@ def matches_reference(claim: Claim, search: Search) -> Result:
         comparison.remarks.append("the spec names no reference to compare with")
         return comparison.result()
     for subject, sizes in declared(claim, search, comparison):
-        _compare_at(comparison, subject, sizes, search, (1, 2, 5, 17))
+        _compare_at(comparison, subject, sizes, search, (1, 2, 5, 17), ENTRIES)
     for _, subject, sizes in search.neighbours():
         if subject.narrowing(claim.property.kind) is None:
             _compare_at(comparison, subject, sizes, search, (5, 17))
     return comparison.result()
 
 
-def _compare_at(comparison: Comparison, subject: Subject, sizes: Sizes, search: Search, rows: tuple[int, ...]) -> None:
-    """Batches of some sizes at one setting."""
+def _compare_at(
+    comparison: Comparison, subject: Subject, sizes: Sizes, search: Search, rows: tuple[int, ...], entries: int = 0
+) -> None:
+    """Batches of some sizes at one setting; so many entries of the smallest gradient are compared one by one."""
     rng = search.rng("reference", sorted(sizes.items()), str(subject.parameters))
     for data in draw_rows(subject, sizes, rows, rng, WIDE):
         value, count = oracle(subject, data)
@@ -75,11 +76,11 @@ def _compare_at(comparison: Comparison, subject: Subject, sizes: Sizes, search: 
             found = subject.call(data, reduction)
             comparison.compare(f"{word} against the oracle", found, right, slack, subject, data)
     for place, data in enumerate(draw_rows(subject, sizes, BATCHES, rng, MODERATE, ties=0.0)):
-        _compare_gradient(comparison, subject, data, search, whole=place > 0)
+        _compare_gradient(comparison, subject, data, search, 0 if place else entries)
         _compare_constants(comparison, subject, data)
 
 
-def _compare_gradient(comparison: Comparison, subject: Subject, data: Data, search: Search, whole: bool) -> None:
+def _compare_gradient(comparison: Comparison, subject: Subject, data: Data, search: Search, entries: int) -> None:
     names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
     held = leaves(data, names)
     found = gradients_of(subject.call(held, "sum"), held, names)
@@ -92,15 +93,15 @@ def _compare_gradient(comparison: Comparison, subject: Subject, data: Data, sear
         return
     allowance = 64 * 2.3e-16 * (1 + oracle(subject, data)[0].abs().sum()) / STEP
     for name in names:
-        for direction in _directions(data[name], search.rng("entries", name), whole):
+        for direction in _directions(data[name], search.rng("entries", name), entries):
             quotients = [_difference(subject, data, name, direction, step) for step in (2 * STEP, STEP)]
             slope = (found[name] * direction).sum()
             _compare_slope(comparison, subject, data, name, slope, quotients, allowance)
 
 
-def _directions(tensor: Tensor, rng: random.Random, whole: bool) -> Iterator[Tensor]:
-    """Directions that differences are taken along: single entries, or several that move every entry."""
-    if whole:
+def _directions(tensor: Tensor, rng: random.Random, most: int) -> Iterator[Tensor]:
+    """Directions that differences are taken along: single entries, or, if these are none, several that move every entry."""
+    if not most:
         generator = torch.Generator().manual_seed(rng.getrandbits(62))
         for _ in range(DIRECTIONS if tensor.numel() else 0):
             direction = torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype).to(tensor.device)
@@ -108,7 +109,7 @@ def _directions(tensor: Tensor, rng: random.Random, whole: bool) -> Iterator[Ten
         return
     entries = list(range(tensor.numel()))
     rng.shuffle(entries)
-    for entry in entries[:ENTRIES]:
+    for entry in entries[:most]:
         direction = torch.zeros_like(tensor)
         direction.view(-1)[entry] = 1.0
         yield direction

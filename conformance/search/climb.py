@@ -10,10 +10,11 @@ from losskit.conformance.search.domains import project
 from losskit.conformance.subject import Data, Subject
 
 LARGEST = 1e5
+ROUNDING = 1e-6  # of the tolerance: sides that should be equal and are so far off differ by rounding, which leads nowhere
 
 
 def climb(law: Law, subject: Subject, data: Data, steps: int) -> tuple[Data, Sides]:
-    """Move the inputs uphill; return the best of every case on the way, with its two sides."""
+    """Move the inputs uphill as long as a way leads up; return the best of every case on the way, with its two sides."""
     names = tuple(n for n in law.moving(subject, data) if torch.is_tensor(data[n]) and data[n].numel())
     best, now = dict(data), dict(data)
     height: Tensor | None = None
@@ -26,7 +27,7 @@ def climb(law: Law, subject: Subject, data: Data, steps: int) -> tuple[Data, Sid
         better = reached > height if height is not None else torch.ones_like(reached, dtype=torch.bool)
         height = reached if height is None else torch.where(better, reached, height)
         best.update({n: _choose(better, now[n], best[n]) for n in names})
-        if step == steps:
+        if step == steps or _level(sides, height):
             break
         try:
             gradients = torch.autograd.grad(
@@ -34,11 +35,18 @@ def climb(law: Law, subject: Subject, data: Data, steps: int) -> tuple[Data, Sid
             )
         except RuntimeError:  # no second derivative through this loss: chance has to do
             break
+        ways = [_direction(gradient) for gradient in gradients]
+        if not any(bool(way.any()) for way in ways):
+            break
         shrink = 1.0 - step / steps
-        for name, gradient in zip(names, gradients, strict=True):
-            now[name] = (leaves[name] + shrink * pace[name] * _direction(gradient)).detach().clamp(-LARGEST, LARGEST)
+        for name, way in zip(names, ways, strict=True):
+            now[name] = (leaves[name] + shrink * pace[name] * way).detach().clamp(-LARGEST, LARGEST)
         now = project(subject, now, law.ends)
     return best, law.sides(subject, best)
+
+
+def _level(sides: Sides, height: Tensor) -> bool:
+    return sides.relation == "equal" and bool(height.amax() < ROUNDING)
 
 
 def _objective(sides: Sides) -> Tensor:

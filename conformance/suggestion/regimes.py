@@ -14,7 +14,7 @@ from losskit.spec.regimes import When
 
 Verdict = Literal["holds", "fails"]
 STANDS = {"holds": "held", "fails": "confirmed"}
-AT_ONCE = 3  # values in one claim: a quick search draws four settings
+AT_ONCE = 3  # values in one claim: as many settings as a quick search draws
 MOST = 4  # combinations of runs of several parameters
 
 

@@ -144,7 +144,8 @@ def test_structured_shares_are_distributions_with_single_classes_among_them() ->
 
 
 def test_settings_take_turns_at_sizes_unless_each_must_come_at_every_one() -> None:
-    search = Search(get("comp_sum"), PROFILES["quick"], seed=0)
+    budget = PROFILES["standard"]
+    search = Search(get("comp_sum"), budget, seed=0)
 
     def sizes(every: bool) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}
@@ -155,7 +156,7 @@ def test_settings_take_turns_at_sizes_unless_each_must_come_at_every_one() -> No
     whole, turns = sizes(True), sizes(False)
     assert len({tuple(each) for each in whole.values()}) == 1
     assert turns[0] == whole[0]
-    assert [len(turns[number]) for number in (1, 2, 3)] == [PROFILES["quick"].turns] * 3
+    assert [len(turns[number]) for number in (1, 2, 3)] == [budget.turns] * 3
     assert {*turns[1]} | {*turns[2]} == {*whole[0]}
 
 
