@@ -50,7 +50,7 @@ THOROUGH = (("inductor", "mean"), ("aot_eager", "sum"), ("aot_eager", "none"))
 
 PROFILES = {
     "quick": Budget(
-        settings=3,
+        settings=4,
         sizes=4,
         turns=1,
         rows=500,
@@ -59,7 +59,7 @@ PROFILES = {
         climbers=16,
         steps=15,
         ascents=2,
-        distributions=20,
+        distributions=30,
         solver_steps=80,
         classes=5,
         every_rival=False,

@@ -26,6 +26,8 @@ class Permutation(Law):
         axis = self._axis(subject)
         count = next(self._size(subject, n, axis, data) for n in data if self._has(subject, n, axis))
         keys = uniform(torch.empty(0, dtype=torch.float64), rng, (count,), 0, 1)  # sorting them gives the order
+        if count > 1 and (keys.argmin() == 0 or keys.argmax() == count - 1):  # places that code treats apart must move
+            keys[[0, -1]] = keys[[-1, 0]]
         return {**data, self._name(subject): keys}
 
     def concerns(self, spec: LossSpec) -> bool:
