@@ -36,6 +36,7 @@ TIERS = (
 )
 LAWS = TIERS.index(())  # where a kind that no tier names belongs
 EAGER = (0, 1, 2)  # tiers whose claims run Python alone, so that what they never run cannot fall by them
+APART = ("ShardsAcross",)  # the processes of its ranks import the loss as it is
 USERS = 3  # losses that a change of a shared function is tried on
 # tiers with the losses of a task they are tried on: the dear ones last, and on the first loss alone
 STAGES = (((0,), slice(None)), ((1, 2, 3), slice(1)), ((1, 2, 3), slice(1, None)), ((LAWS, LAWS + 1), slice(1)))
@@ -156,7 +157,7 @@ def _in_order(task: Task, profile: str, seed: int) -> Iterator[tuple[str, list[C
     for tiers, among in STAGES:
         for loss in task.losses[among]:
             telling = [tier for tier in tiers if tier not in EAGER or _runs(task, loss, tier, profile, seed)]
-            claims = [c for c in claims_of(get(loss)) if tier_of(c) in telling]
+            claims = [c for c in claims_of(get(loss)) if tier_of(c) in telling and c.property.kind not in APART]
             if claims:
                 yield loss, sorted(claims, key=_rank)
 

@@ -11,7 +11,7 @@ from losskit.conformance.subject import Data, Subject
 
 LARGEST = 1e5
 LOOKS = 4  # steps from one look at whether a way leads up to the next: each waits for the device
-ROUNDING = 1e-6  # of the tolerance: sides that should be equal and are so far off differ by rounding, which leads nowhere
+ROUNDING = 1e-6  # of the tolerance: equal sides so far apart differ by rounding, whose slope leads nowhere
 
 
 def climb(law: Law, subject: Subject, data: Data, steps: int) -> tuple[Data, Sides]:

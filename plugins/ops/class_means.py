@@ -78,7 +78,7 @@ def means_of_own_class(x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         labels: class ids, int64, shape (B,).
     """
     places = segment_places(labels.unsqueeze(0))[0].squeeze(0)
-    ones = torch.ones_like(x[:, 0])
+    ones = x.new_ones(x.size(0))
     counts = torch.zeros_like(ones).scatter_add(0, places, ones).index_select(0, places)
     means: Tensor = _OwnClassMeans.apply(x, places, counts)
     return means, counts

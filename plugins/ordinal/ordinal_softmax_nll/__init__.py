@@ -110,6 +110,9 @@ SPEC = LossSpec(
                         ]
                     },
                 ),
+                Example(
+                    inputs={"logits": [[2.0, 0.5, 0.5]], "target": [2]}, refused="logits", index=[0, 2], expected=INF
+                ),
                 Example(inputs={"logits": [[0.5, 0.5]], "target": [0]}, expected=0.9740769841801067),
             ),
         ),
