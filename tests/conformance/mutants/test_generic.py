@@ -13,6 +13,7 @@ from losskit.conformance.mutants import equivalence
 from losskit.conformance.mutants.__main__ import main
 from losskit.conformance.mutants.equivalence import EQUIVALENT, equivalent, listed, short
 from losskit.conformance.mutants.generic import (
+    APART,
     LAWS,
     TIERS,
     USERS,
@@ -101,7 +102,8 @@ def test_named_losses_come_first_among_the_users_of_what_they_share() -> None:
 def test_every_claim_of_the_first_loss_is_tried_and_cheap_ones_before() -> None:
     task = next(t for t in mutants_of(["mae_classification"]) if t.module == MAE)
     tried = [claim for _, claims in _in_order(task, "quick", 0) for claim in claims]
-    assert sorted(map(str, tried)) == sorted(map(str, claims_of(get("mae_classification"))))
+    wanted = [c for c in claims_of(get("mae_classification")) if c.property.kind not in APART]
+    assert sorted(map(str, tried)) == sorted(map(str, wanted))
     assert tried[0].property.kind == TIERS[0][0]
     named = [kind for tier in TIERS for kind in tier]
     assert set(named) <= set(KINDS)
