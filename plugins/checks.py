@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losskit.plugins.debug import is_debug
+from losskit.plugins.debug import is_debug, is_unread
 from losskit.spec import LossSpec
 from losskit.spec.coupling import least_at
 from losskit.spec.errors import InputError, InputTypeError
@@ -40,7 +40,7 @@ def check_inputs(spec: LossSpec, inputs: Mapping[str, Tensor | None], parameters
         return
     for entry in spec.inputs:
         tensor = inputs.get(entry.name)
-        if tensor is not None and tensor.numel() and _own(tensor) and (tensor.device.type == "cpu" or is_debug()):
+        if tensor is not None and tensor.numel() and _own(tensor) and _open(tensor):
             _check_values(spec.name, entry, tensor, sizes, parameters)
 
 
@@ -149,7 +149,7 @@ def _axes(count: int) -> str:
 
 def readable(tensor: Tensor) -> bool:
     """Whether values may be read here: eager mode, and on an accelerator only under :func:`losskit.debug`."""
-    return concrete(tensor) and (tensor.device.type == "cpu" or is_debug())
+    return concrete(tensor) and _open(tensor)
 
 
 def concrete(tensor: Tensor) -> bool:
@@ -161,8 +161,12 @@ def _eager() -> bool:
     return not (torch.compiler.is_compiling() or torch.jit.is_tracing())
 
 
+def _open(tensor: Tensor) -> bool:
+    return (tensor.device.type == "cpu" and not is_unread()) or is_debug()
+
+
 def _own(tensor: Tensor) -> bool:
-    if type(tensor) not in (Tensor, torch.nn.Parameter) or tensor.device.type == "meta":
+    if type(tensor) not in (Tensor, torch.nn.Parameter) or (tensor.device.type == "meta" and not is_unread()):
         return False
     return not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
 

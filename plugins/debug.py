@@ -1,4 +1,4 @@
-"""The strict mode: value checks on every device, and an error where there is nothing to average."""
+"""The strict mode: value checks on every device, and an error where there is nothing to average; and its opposite."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _STRICT: ContextVar[bool] = ContextVar("losskit_debug", default=False)
+_UNREAD: ContextVar[bool] = ContextVar("losskit_unread", default=False)
 
 
 @contextmanager
@@ -25,3 +26,18 @@ def debug(enabled: bool = True) -> Iterator[None]:
 def is_debug() -> bool:
     """Whether the strict mode is on in this context."""
     return _STRICT.get()
+
+
+@contextmanager
+def unread() -> Iterator[None]:
+    """Let losses go the way that they go on an accelerator, where they read no values: on the CPU, and with meta tensors."""
+    token = _UNREAD.set(True)
+    try:
+        yield
+    finally:
+        _UNREAD.reset(token)
+
+
+def is_unread() -> bool:
+    """Whether values are left unread in this context, wherever they lie."""
+    return _UNREAD.get()

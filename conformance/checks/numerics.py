@@ -1,4 +1,4 @@
-"""The same numbers in every precision, in every run and on every device."""
+"""The same numbers in every precision and in every run."""
 
 from __future__ import annotations
 
@@ -163,33 +163,3 @@ def _seeded(subject: Subject, data: Data, reduction: str) -> dict[str, torch.Ten
 
 def _alike(one: torch.Tensor, other: torch.Tensor) -> bool:
     return torch.equal(one.nan_to_num(7.0), other.nan_to_num(7.0)) and torch.equal(one.isnan(), other.isnan())
-
-
-def device_parity(claim: Claim, search: Search) -> Result:
-    """Compare CUDA with CPU, and let any synchronisation of host and device raise."""
-    comparison = Comparison(claim, search)
-    if not torch.cuda.is_available():
-        comparison.remarks.append("there is no CUDA device here")
-        return comparison.result()
-    for subject, sizes in declared(claim, search, comparison):
-        host = Subject(subject.spec, subject.parameters, "cpu")
-        remote = Subject(subject.spec, subject.parameters, "cuda")
-        data = draw(host, sizes, 8, search.rng("device", sorted(sizes.items())), MODERATE)
-        moved = {n: v.cuda() for n, v in data.items()}
-        wanted, slopes = value_and_gradients(host, data)
-        remote.call(moved, "mean")  # lazy initialisation may synchronise once
-        torch.cuda.synchronize()
-        torch.cuda.set_sync_debug_mode("error")
-        try:
-            value, gradients = value_and_gradients(remote, moved)
-        except RuntimeError as error:
-            comparison.refuse(f"host and device synchronise: {str(error).splitlines()[0]}", host, data)
-            continue
-        finally:
-            torch.cuda.set_sync_debug_mode("default")
-        allowed = rounding(host, data, wanted).amax()
-        comparison.compare("value on CUDA against CPU", value, wanted, allowed, host, data)
-        for name, gradient in gradients.items():
-            slack = 1e-9 * (1 + slopes[name].abs())
-            comparison.compare(f"gradient of {name} on CUDA against CPU", gradient, slopes[name], slack, host, data)
-    return comparison.result()

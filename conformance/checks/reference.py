@@ -15,6 +15,7 @@ from losskit.conformance.outcome import Result
 from losskit.conformance.search.inputs import MODERATE, WIDE, draw_rows
 from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Data, Subject
+from losskit.plugins.debug import unread
 from losskit.registry import reference_gradient
 from losskit.spec import Claim
 
@@ -61,7 +62,7 @@ def _compare_at(
 ) -> None:
     """Batches of some sizes at one setting; so many entries of the smallest gradient are compared one by one."""
     rng = search.rng("reference", sorted(sizes.items()), str(subject.parameters))
-    for data in draw_rows(subject, sizes, rows, rng, WIDE):
+    for turn, data in enumerate(draw_rows(subject, sizes, rows, rng, WIDE)):
         value, count = oracle(subject, data)
         allowed = 1e-9 * value.abs() + rounding(subject, data, value)
         total = (1e-9 * value.abs() + allowed).sum()
@@ -71,10 +72,15 @@ def _compare_at(
             "sum": ("sum", value.sum(), total),
             "mean": ("mean", oracle_mean(value, count), total / divisor),
         }
-        for reduction in search.spec.reductions():
+        reductions = search.spec.reductions()
+        for reduction in reductions:
             word, right, slack = wanted[reduction]
             found = subject.call(data, reduction)
             comparison.compare(f"{word} against the oracle", found, right, slack, subject, data)
+        word, right, slack = wanted[reductions[turn % len(reductions)]]
+        with unread():
+            found = subject.call(data, reductions[turn % len(reductions)])
+        comparison.compare(f"{word} as on an accelerator against the oracle", found, right, slack, subject, data)
     for place, data in enumerate(draw_rows(subject, sizes, BATCHES, rng, MODERATE, ties=0.0)):
         _compare_gradient(comparison, subject, data, search, 0 if place else entries)
         _compare_constants(comparison, subject, data)
@@ -84,6 +90,11 @@ def _compare_gradient(comparison: Comparison, subject: Subject, data: Data, sear
     names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
     held = leaves(data, names)
     found = gradients_of(subject.call(held, "sum"), held, names)
+    with unread():
+        others = gradients_of(subject.call(held, "sum"), held, names)
+    for name, other in others.items():
+        slack = 1e-9 * (1 + found[name].abs())
+        comparison.compare(f"gradient of {name} as on an accelerator", other, found[name], slack, subject, data)
     if subject.spec.oracle_gradient:
         function = reference_gradient(subject.spec)
         for name, wanted in function(**{**subject.parameters, **arrays(data)}).items():

@@ -13,6 +13,7 @@ from losskit.conformance.checks.inputs import shortcoming
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
+from losskit.plugins.debug import unread
 from losskit.spec import Claim, Example, LossSpec
 
 WEIGHT = "sample_weight"
@@ -60,13 +61,21 @@ def worked_examples(claim: Claim, search: Search) -> Result:
             _expect_refusal(comparison, spec, example, data, search)
             continue
         subject = at_parameters(spec, example, search)
-        names = tuple(example.gradients)
-        held = leaves(data, names)
-        found = subject.call(held, example.reduction, held.get(WEIGHT))
-        compare_worked(comparison, "value", found, example.expected, example, subject, data)
-        for name, gradient in gradients_of(found, held, names).items() if names else ():
-            compare_worked(comparison, f"gradient of {name}", gradient, example.gradients[name], example, subject, data)
+        _compare_shown(comparison, "", example, subject, data)
+        with unread():
+            _compare_shown(comparison, " as on an accelerator", example, subject, data)
     return comparison.result()
+
+
+def _compare_shown(comparison: Comparison, where: str, example: Example, subject: Subject, data: Data) -> None:
+    """The value and the gradients that an example shows."""
+    names = tuple(example.gradients)
+    held = leaves(data, names)
+    found = subject.call(held, example.reduction, held.get(WEIGHT))
+    compare_worked(comparison, f"value{where}", found, example.expected, example, subject, data)
+    for name, gradient in gradients_of(found, held, names).items() if names else ():
+        shown = example.gradients[name]
+        compare_worked(comparison, f"gradient of {name}{where}", gradient, shown, example, subject, data)
 
 
 def at_parameters(spec: LossSpec, example: Example, search: Search) -> Subject:

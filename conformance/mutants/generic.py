@@ -29,7 +29,7 @@ from losskit.spec import Claim, LossSpec
 TIERS = (
     ("WorkedExamples", "MatchesReference"),
     ("RoundTrips", "RejectsBadInput", "FiniteOn", "BatchDecomposable", "Deterministic"),
-    ("IgnoresIndex", "Reduces", "DTypeStable", "Weighted"),
+    ("IgnoresIndex", "Reduces", "DTypeStable", "Weighted", "StaysOnDevice"),
     ("Transforms", "Scripts", "ExportsONNX", "GraphKeepsLaws", "GraphRejectsBadInput", "Compiles"),
     (),
     ("ClassificationCalibrated", "TopKCalibrated", "HConsistencyBound", "NoiseTolerant", "Proper", "StrictlyProper"),

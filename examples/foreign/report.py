@@ -18,12 +18,12 @@ from pathlib import Path
 from examples.foreign.defects import PML, TORCH, Reproduction
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "foreign.md"
-DATE = "2026-11-21"
+DATE = "2026-11-22"
 PACKAGES = ("torch", "onnxscript", "onnx", "onnxruntime-gpu", "onnxruntime", "pytorch-metric-learning", "losskit")
 LIBRARIES = (("torch.nn", TORCH), ("pytorch-metric-learning", PML))
 LABELS = {
     "defect": "Defects",
-    "limit": "Limits: an error, and nothing that was promised",
+    "limit": "Limits: an error or a wait, and nothing that was promised",
     "convention": "Conventions that differ from losskit's",
 }
 INTRODUCTION = """# Foreign losses, held to claims
@@ -46,8 +46,8 @@ Python {python}, on a machine with 2 CPU cores and no GPU. The harness found mos
 infinite score, labels that end early, or CTCLoss, which has no spec here, was looked at by hand.
 
 A row is a **defect** where the loss contradicts its documentation or the mathematics: another number, an infinity inside
-the documented domain, memory that was never written. What only follows another rule than ours, or fails with an error
-where nothing was promised, stands apart. `python -m examples.foreign.report` runs all programs again and writes the page.
+the documented domain, memory that was never written. What only follows another rule than ours, or fails or waits where
+nothing was promised, stands apart. `python -m examples.foreign.report` runs all programs again and writes the page.
 """
 
 

@@ -1,13 +1,13 @@
 """Losses computed block by block: the gradient is made beside the value, so the whole is never held."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from losskit.plugins.ops.eager import in_place, times
+from losskit.plugins.ops.precision import without_autocast
 
 Gradients = list[Tensor | None]
 
@@ -54,7 +54,7 @@ def blocked_sum(loss: Blocked, *inputs: Tensor | None) -> Tensor:
 def blocked_values(loss: Blocked, *inputs: Tensor | None) -> Tensor:
     """The value of each row, shape (N,). The backward pass sweeps a second time, since it learns the rows' weights late."""
     if not _needs_gradient(inputs):
-        with _full_precision(inputs):
+        with without_autocast(_device(inputs)):
             return loss.sweep(None, [False] * len(inputs), *inputs)[0]
     values: Tensor = _BlockedValues.apply(loss, *inputs)  # type: ignore[no-untyped-call]
     return values
@@ -65,7 +65,7 @@ class _BlockedSum(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, loss: Blocked, *inputs: Tensor | None) -> Tensor:
-        with _full_precision(inputs):
+        with without_autocast(_device(inputs)):
             total, gradients = loss.total(ctx.needs_input_grad[1:], *inputs)
         ctx.loss, ctx.gradients = loss, gradients
         ctx.save_for_backward(*inputs)
@@ -78,7 +78,7 @@ class _BlockedSum(torch.autograd.Function):
         made, ctx.gradients = ctx.gradients, None
         if made is None:  # the same sweep as in the forward pass, so the same bits
             inputs = ctx.saved_tensors
-            with _full_precision(inputs):
+            with without_autocast(_device(inputs)):
                 _, made = ctx.loss.total(ctx.needs_input_grad[1:], *inputs)
         return None, *(None if gradient is None else times(gradient, cotangent) for gradient in made)
 
@@ -88,7 +88,7 @@ class _BlockedValues(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, loss: Blocked, *inputs: Tensor | None) -> Tensor:
-        with _full_precision(inputs):
+        with without_autocast(_device(inputs)):
             values, _ = loss.sweep(None, [False] * len(inputs), *inputs)
         ctx.loss = loss
         ctx.save_for_backward(*inputs)
@@ -102,7 +102,7 @@ class _BlockedValues(torch.autograd.Function):
 def _pull_back(ctx: Any, cotangent: Tensor) -> tuple[Tensor | None, ...]:
     """The gradient of ``cotangent * values``, by sweeps unless it is to be differentiated or comes in a batch."""
     inputs, wanted = ctx.saved_tensors, ctx.needs_input_grad[1:]
-    with _full_precision(inputs):
+    with without_autocast(_device(inputs)):
         if in_place(cotangent):
             return None, *ctx.loss.sweep(cotangent, wanted, *inputs)[1]
         with torch.enable_grad():
@@ -114,11 +114,6 @@ def _pull_back(ctx: Any, cotangent: Tensor) -> tuple[Tensor | None, ...]:
 
 def _needs_gradient(inputs: Sequence[Tensor | None]) -> bool:
     return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in inputs)
-
-
-def _full_precision(inputs: Sequence[Tensor | None]) -> AbstractContextManager[None]:
-    guard: AbstractContextManager[None] = torch.autocast(_device(inputs).type, enabled=False)
-    return guard
 
 
 def _device(inputs: Sequence[Tensor | None]) -> torch.device:

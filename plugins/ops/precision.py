@@ -1,5 +1,7 @@
 """Precision: half-precision inputs are computed in float32, and autocast does not narrow what is computed with them."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import Tensor
 
@@ -13,11 +15,18 @@ def widen(x: Tensor) -> Tensor:
 
 def full_matmul(a: Tensor, b: Tensor) -> Tensor:
     """``a @ b`` in the precision of ``a`` and ``b``, also under autocast."""
-    if not torch.jit.is_scripting():  # noqa: SIM102 - TorchScript would compile the other side of an and
-        if torch.is_autocast_enabled(a.device.type):
-            with torch.autocast(a.device.type, enabled=False):
-                return torch.matmul(a, b)
+    if not torch.jit.is_scripting():
+        with without_autocast(a.device):
+            return torch.matmul(a, b)
     return torch.matmul(a, b)
+
+
+def without_autocast(device: torch.device) -> AbstractContextManager[None]:
+    """Nothing is narrowed on the device within; a kind of device that has no autocast needs nothing."""
+    if not torch.amp.is_autocast_available(device.type) or not torch.is_autocast_enabled(device.type):
+        return nullcontext()
+    off: AbstractContextManager[None] = torch.autocast(device.type, enabled=False)
+    return off
 
 
 def resolution(x: Tensor) -> float:

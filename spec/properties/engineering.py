@@ -10,11 +10,14 @@ class Engineering(Property):
 
 
 class MatchesReference(Engineering):
-    """Value and gradient equal the NumPy float64 oracle written from the paper's equation."""
+    """Value and gradient equal the NumPy float64 oracle written from the paper's equation.
+
+    So they do by the way that a loss takes on an accelerator, where it reads no values.
+    """
 
 
 class WorkedExamples(Engineering):
-    """The worked values of the spec come out to 1e-9 in float64."""
+    """The worked values of the spec come out to 1e-9 in float64, by the way that a loss takes on an accelerator, too."""
 
 
 class Reduces(Engineering):
@@ -48,7 +51,16 @@ class DTypeStable(Engineering):
 
 
 class DeviceParity(Engineering):
-    """CPU and CUDA agree, and neither forward nor backward synchronises host and device."""
+    """CPU and CUDA agree on value and gradients."""
+
+
+class StaysOnDevice(Engineering):
+    """All that is computed lies where the inputs lie, and neither forward nor backward makes the host wait for it.
+
+    An accelerator that the host waits for stands idle meanwhile: for a number that decides what comes next, a result
+    whose size depends on values, a literal that is copied over. Checked on every machine, with tensors that have a place
+    but no values; with CUDA the framework's own alarm is set, too.
+    """
 
 
 class Deterministic(Engineering):

@@ -50,6 +50,7 @@ FALLEN = [
     ("POISSON_NLL", "FiniteOn", "", "gradient of target"),
     ("GAUSSIAN_NLL", "Scripts", "", "Comprehension"),
     ("CROSS_ENTROPY", "IgnoresIndex", "", "ignored labels"),
+    ("GAUSSIAN_NLL", "StaysOnDevice", "", "waits for the result of item"),
 ]
 
 

@@ -6,6 +6,7 @@ from losskit.conformance.mutants.slips import (
     batches,
     binary,
     claims,
+    devices,
     geometry,
     language,
     likelihood,
@@ -35,6 +36,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *geometry.MUTANTS,
     *slopes.MUTANTS,
     *shared.MUTANTS,
+    *devices.MUTANTS,
     *claims.MUTANTS,
     *narrowings.MUTANTS,
 )

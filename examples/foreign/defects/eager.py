@@ -175,6 +175,23 @@ for name, attempt in attempts.items():
         "vmap fails\ncompile fails\nscript fails",
     ),
     Reproduction(
+        "torch.nn.GaussianNLLLoss",
+        "StaysOnDevice",
+        "The same check makes the host wait for the accelerator in every call. Tensors that have a place but no values show "
+        "it on any machine.",
+        "limit",
+        """
+import torch
+
+rows = torch.ones(3, device="meta")
+try:
+    torch.nn.GaussianNLLLoss()(rows, rows, rows)
+except RuntimeError as error:
+    print(error)
+""",
+        "Tensor.item() cannot be called on meta tensors",
+    ),
+    Reproduction(
         "torch.nn.CTCLoss",
         "RejectsBadInput",
         "A label beyond the last class is accepted, and a number comes out that was read from beyond the scores.",

@@ -136,4 +136,31 @@ except Exception:
 """,
         "no one graph",
     ),
+    Reproduction(
+        "all ten",
+        "StaysOnDevice",
+        "The indices of the pairs are counted on the host, which waits for the accelerator once a call or more often. The "
+        "program counts the operations whose result the host reads.",
+        "limit",
+        """
+import torch
+from pytorch_metric_learning import losses
+from torch.utils._python_dispatch import TorchDispatchMode
+
+
+class Waits(TorchDispatchMode):
+    found = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.found += func in (torch.ops.aten.nonzero.default, torch.ops.aten._local_scalar_dense.default)
+        return func(*args, **(kwargs or {}))
+
+
+for name in ("ContrastiveLoss", "NTXentLoss", "TripletMarginLoss", "MultiSimilarityLoss"):
+    with Waits() as waits:
+        getattr(losses, name)()(torch.randn(8, 2), torch.arange(8) % 4)
+    print(name, waits.found)
+""",
+        "ContrastiveLoss 2\nNTXentLoss 2\nTripletMarginLoss 1\nMultiSimilarityLoss 3",
+    ),
 )

@@ -148,6 +148,14 @@ SPEC = LossSpec(
             when={"filter_eps": Above(0)},
             reason="the gradient lacks what lies below filter_eps; a transform takes the exact one",
         ),
+        *(
+            Narrowing(
+                property="StaysOnDevice",
+                when={"filter_eps": given},
+                reason="which blocks of classes the gradient leaves out is read for each block of tokens",
+            )
+            for given in (Above(0), OneOf(values=("auto",)))
+        ),
         Narrowing(
             property="IgnoresIndex",
             when={"shift": AtLeast(1)},

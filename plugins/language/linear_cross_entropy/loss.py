@@ -109,5 +109,11 @@ class LinearCrossEntropyLoss(Loss):
                 f"found shape {tuple(target.shape)}"
             )
         if sample_weight is not None:
-            shape = (*target.shape[:-1], length - self.shift) if target.dim() else ()
-            check_weight(self.spec.name, sample_weight, shape)
+            check_weight(self.spec.name, sample_weight, self.weight_shape({"target": target}))
+
+    @torch.jit.unused
+    def weight_shape(self, inputs: dict[str, Optional[Tensor]]) -> tuple[int, ...]:
+        """Shape that ``sample_weight`` must have: one weight a token that is predicted."""
+        target = inputs["target"]
+        assert target is not None
+        return (*target.shape[:-1], target.size(-1) - self.shift) if target.dim() else ()

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from losskit.plugins.base import Loss
-from losskit.plugins.checks import concrete
+from losskit.plugins.checks import readable
 from losskit.plugins.ops.blocked import blocked_sum, blocked_values
 from losskit.plugins.ops.eager import own_backward
 from losskit.plugins.ops.logistic_pairs import LogisticPairs, logistic_sums
@@ -107,7 +107,7 @@ class MannWhitneyLoss(Loss):
             return True
         if torch.jit.is_scripting():
             return not scores.is_cuda
-        return concrete(scores) and scores.device.type == "cpu"
+        return readable(scores)
 
     @torch.jit.unused
     def _by_blocks(

@@ -98,7 +98,7 @@ SPEC = LossSpec(
         Narrowing(property="GraphKeepsLaws", when=PINV, reason=NO_OPERATOR),
         Narrowing(property="GraphRejectsBadInput", when=PINV, reason=NO_OPERATOR),
         Narrowing(
-            property="DeviceParity",
+            property="StaysOnDevice",
             when=PINV,
             reason="the framework's singular value decomposition makes the host wait for the device",
         ),
