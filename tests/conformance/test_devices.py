@@ -15,6 +15,7 @@ from losskit.conformance.report import Finding
 from losskit.conformance.stand_in import THERE, AstrayError, accelerator
 from losskit.plugins.checks import concrete, readable
 from losskit.plugins.classification.comp_sum.loss import CompSumLoss
+from losskit.registry import names
 
 Change = Callable[[Tensor], Tensor]
 
@@ -129,10 +130,11 @@ def test_a_value_on_another_device_is_refuted() -> None:
     assert found(ReturnsElsewhere).reason.endswith("the value lies on cpu")
 
 
-def test_as_many_values_as_the_labels_say_are_not_asked_for() -> None:
-    """Unreduced, mann_whitney has a value for each positive, which the host must count."""
-    finding = verify("mann_whitney", only=["StaysOnDevice"], engine="here", device="cpu").losses[0].findings[0]
+@pytest.mark.parametrize("name", names())
+def test_tensors_without_values_lead_through_every_loss(name: str) -> None:
+    finding = verify(name, only=["StaysOnDevice"], engine="here", device="cpu").losses[0].findings[0]
     assert finding.outcome == "held"
+    assert "lead no further" not in finding.reason
 
 
 def test_stand_ins_go_the_way_of_an_accelerator() -> None:
