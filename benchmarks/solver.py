@@ -15,6 +15,7 @@ from losskit.conformance.decision.distributions import distributions
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.risk import Risk
 from losskit.conformance.decision.solver import solve
+from losskit.conformance.stand_in import reads
 from losskit.conformance.subject import Subject
 from losskit.plugins.debug import unread
 from losskit.registry import get
@@ -22,8 +23,6 @@ from losskit.registry import get
 TITLE = "Least conditional risks of label distributions"
 WANTED = 50.0  # distributions a second on CUDA, over those on the CPU
 STEPS = 200  # of BFGS, as in the deep profile
-READS = {torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape}
-INDEX = torch.ops.aten.index.Tensor  # tagged, too; what the solver picks is picked by whole numbers
 
 
 class Operations(TorchDispatchMode):
@@ -34,9 +33,10 @@ class Operations(TorchDispatchMode):
         self.all, self.read = 0, 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
         self.all += 1
-        self.read += func is not INDEX and bool(READS.intersection(func.tags))
-        return func(*args, **(kwargs or {}))
+        self.read += reads(func, args, kwargs)
+        return func(*args, **kwargs)
 
 
 @dataclass(frozen=True)
@@ -111,15 +111,10 @@ def main() -> None:
         + "|"
     )
     for row in rows:
-        ratio = (
-            ""
-            if row.ratio is None
-            else f"{row.ratio:.3g}" + (" **" if row.device == "cuda" and row.ratio < WANTED else "")
-        )
-        print(
-            f"| {row.device} | {row.distributions} | {row.per_second:.0f} | {ratio} | {row.operations} | {row.reads} |",
-            flush=True,
-        )
+        slow = row.device == "cuda" and row.ratio < WANTED
+        ratio = f"**{row.ratio:.3g}**" if slow else f"{row.ratio:.3g}"
+        cells = (row.device, row.distributions, f"{row.per_second:.0f}", ratio, row.operations, row.reads)
+        print(f"| {' | '.join(map(str, cells))} |", flush=True)
     if not torch.cuda.is_available():
         print("\nThere is no CUDA device here.")
 

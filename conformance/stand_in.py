@@ -26,7 +26,8 @@ READS = {torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape}
 LITERALS = (torch.tensor, torch.as_tensor, torch.asarray, Tensor.new_tensor)
 ARRAYS = (Tensor.numpy, Tensor.__array__)
 PUBLIC = {"_local_scalar_dense": "item", "_to_copy": "to", "_unique2": "unique"}
-FRAMEWORK, HARNESS = Path(torch.__file__).parent, Path(__file__).parent
+HERE = Path(__file__)
+FRAMEWORK, HARNESS = Path(torch.__file__).parent, HERE.parent
 LOSSES = FRAMEWORK / "nn"  # the framework's own
 
 
@@ -49,10 +50,11 @@ class _Calls(TorchFunctionMode):
     """Raises where Python makes a tensor of numbers there, which no operation shows, or takes one for an array."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        given = bool(args) and _there(args[0])
+        kwargs = kwargs or {}
+        given = any(map(_there, (*args[:1], kwargs.get("data"))))
         if given and func in ARRAYS:
             raise AstrayError(f"the host waits for the result of {resolve_name(func)}{_place()}")
-        found = func(*args, **(kwargs or {}))
+        found = func(*args, **kwargs)
         if func in LITERALS and _there(found) and (func is Tensor.new_tensor or not given):
             raise AstrayError(f"{resolve_name(func)} copies numbers from the host{_place()}")
         return found
@@ -65,7 +67,7 @@ class _Operations(TorchDispatchMode):
         kwargs = kwargs or {}
         tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
         if any(map(_there, tensors)):
-            if _reads(func, args, kwargs):
+            if reads(func, args, kwargs):
                 raise AstrayError(f"the host waits for the result of {_word(func)}{_place()}")
             if any(tensor.dim() and not _there(tensor) for tensor in tensors):
                 raise AstrayError(f"{_word(func)} meets a tensor of another device{_place()}")
@@ -78,7 +80,7 @@ def _there(thing: Any) -> bool:
     return isinstance(thing, Tensor) and thing.device.type == THERE
 
 
-def _reads(func: Any, args: Any, kwargs: Any) -> bool:
+def reads(func: Any, args: Any, kwargs: Any) -> bool:
     """Whether an operation needs values on the host: for a number, or for the size of its result."""
     packet = func.overloadpacket
     if packet in (torch.ops.aten.index, torch.ops.aten.index_put, torch.ops.aten.index_put_):
@@ -109,7 +111,9 @@ def _place() -> str:
     while frame is not None:
         path = Path(frame.f_code.co_filename)
         within = path.is_relative_to
-        if path.is_file() and not within(HARNESS) and (within(LOSSES) or not within(FRAMEWORK)):
+        if within(HARNESS) and path != HERE:  # what called the loss
+            return ""
+        if path.is_file() and path != HERE and (within(LOSSES) or not within(FRAMEWORK)):
             return f" ({path.parent.name}/{path.name}, line {frame.f_lineno})"
         frame = frame.f_back
     return ""

@@ -162,6 +162,7 @@ def _eager() -> bool:
 
 
 def _open(tensor: Tensor) -> bool:
+    """Whether reading values costs nothing where they lie, or is asked for all the same."""
     return (tensor.device.type == "cpu" and not is_unread()) or is_debug()
 
 

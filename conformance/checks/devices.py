@@ -18,6 +18,7 @@ from losskit.conformance.subject import Data, Subject
 from losskit.spec import Claim
 
 ABSENT = "there is no CUDA device here"
+NO_KERNEL = "meta"  # in what the framework says of an operator that it has only with values
 ROWS = 8
 
 
@@ -120,6 +121,8 @@ def _pass_without_values(comparison: Comparison, run: _Run) -> None:
     except AstrayError as error:
         comparison.refuse(f"{run.reduction}: {error}", run.subject, {})
     except NotImplementedError as error:
+        if NO_KERNEL not in str(error).lower():
+            raise
         comparison.remarks.append(f"tensors without values lead no further: {str(error).splitlines()[0]}")
     else:
         comparison.expect(place == THERE, f"{run.reduction}: the value lies on {place}", run.subject, {})

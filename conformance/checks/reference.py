@@ -77,9 +77,10 @@ def _compare_at(
             word, right, slack = wanted[reduction]
             found = subject.call(data, reduction)
             comparison.compare(f"{word} against the oracle", found, right, slack, subject, data)
-        word, right, slack = wanted[reductions[turn % len(reductions)]]
+        reduction = reductions[turn % len(reductions)]
+        word, right, slack = wanted[reduction]
         with unread():
-            found = subject.call(data, reductions[turn % len(reductions)])
+            found = subject.call(data, reduction)
         comparison.compare(f"{word} as on an accelerator against the oracle", found, right, slack, subject, data)
     for place, data in enumerate(draw_rows(subject, sizes, BATCHES, rng, MODERATE, ties=0.0)):
         _compare_gradient(comparison, subject, data, search, 0 if place else entries)

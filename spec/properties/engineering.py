@@ -59,7 +59,8 @@ class StaysOnDevice(Engineering):
 
     An accelerator that the host waits for stands idle meanwhile: for a number that decides what comes next, a result
     whose size depends on values, a literal that is copied over. Checked on every machine, with tensors that have a place
-    but no values; with CUDA the framework's own alarm is set, too.
+    but no values; with CUDA the framework's own alarm is set, too. Left out is ``reduction="none"`` of a loss that has as
+    many values as the labels say: the host must count them.
     """
 
 

@@ -137,7 +137,7 @@ except Exception:
         "no one graph",
     ),
     Reproduction(
-        "all ten",
+        "all eleven",
         "StaysOnDevice",
         "The indices of the pairs are counted on the host, which waits for the accelerator once a call or more often. The "
         "program counts the operations whose result the host reads.",
