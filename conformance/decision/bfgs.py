@@ -14,6 +14,10 @@ Objective = Callable[[Tensor, Tensor], Tensor]  # points (problems, n), which pr
 DECREASE, FLATTENING = 1e-4, 0.9  # constants of the weak Wolfe conditions
 TRIALS = 25  # of one line search; then the point is as good as float64 makes it
 CHECKED = 8  # steps between two looks at which problems are done: each look waits for the device
+STALLED = 1e-12  # of the value: less than this in two looks is no descent but rounding, or a kink under the point
+PROMISED = 1e-12  # of the value: a step that promises less is none, and what remains is below what is certified
+UNSCALED = 1e-17  # the same before the first step, where the promise knows no curvature
+STRETCH = 4.0  # a first line search knows no scale: its trials grow so fast, those of later ones twofold
 UNBOUNDED = -1e12
 
 
@@ -42,7 +46,7 @@ def value_and_slope(objective: Objective, x: Tensor, index: Tensor) -> tuple[Ten
     """Values (problems,) and gradients (problems, n); a slope that is not a number counts as none."""
     held = x.detach().requires_grad_()
     value = objective(held, index)
-    (slope,) = torch.autograd.grad(value.sum(), held)
+    (slope,) = torch.autograd.grad(value, held, torch.ones_like(value))
     return value.detach().nan_to_num(math.inf), slope.nan_to_num(0.0, 0.0, 0.0)
 
 
@@ -62,10 +66,13 @@ def minimise(objective: Objective, start: Tensor, steps: int) -> tuple[Tensor, T
     """
     state = _begin(objective, start)
     x, value = start.detach().clone(), state.value.clone()
+    earlier, last = torch.full_like(value, math.inf), value.clone()  # values two looks ago, and one
     for step in range(1, steps + 1):
         state = _advance(objective, state)
         if step % CHECKED == 0 or step == steps:
             x[state.index], value[state.index] = state.x, state.value
+            state.done = state.done | (earlier - value <= STALLED * (1 + value.abs()))[state.index]
+            earlier, last = last, value.clone()
             active = (~state.done).nonzero().squeeze(1)
             if len(active) == 0:
                 break
@@ -84,13 +91,13 @@ def _begin(objective: Objective, start: Tensor) -> _State:
     state = _State(
         index, start.detach(), value, slope, inverse, -slope, step, zeros, zeros + math.inf, whole, whole, whole.bool()
     )
-    state.done = _finished(state)
+    state.done = _finished(state, UNSCALED)
     return state
 
 
-def _finished(state: _State) -> Tensor:
+def _finished(state: _State, promise: float = PROMISED) -> Tensor:
     promised = -(state.direction * state.slope).sum(1)
-    return (promised <= 1e-17 * (1 + state.value.abs())) | (state.value < UNBOUNDED)
+    return (promised <= promise * (1 + state.value.abs())) | (state.value < UNBOUNDED)
 
 
 def _advance(objective: Objective, s: _State) -> _State:
@@ -103,7 +110,8 @@ def _advance(objective: Objective, s: _State) -> _State:
     spent = s.trials >= TRIALS
     accept = lower & (flatter | spent) & ~s.done
     low, high = torch.where(lower, s.step, s.low), torch.where(lower, s.high, s.step)
-    step = torch.where(high.isinf(), 2 * s.step, (low + high) / 2)
+    further = torch.where(s.updates == 0, STRETCH, 2.0) * s.step
+    step = torch.where(high == math.inf, further, (low + high) / 2)
 
     moved = accept.unsqueeze(1)
     inverse = _updated(s, accept, x - s.x, slope - s.slope)
@@ -111,7 +119,6 @@ def _advance(objective: Objective, s: _State) -> _State:
     direction = torch.where(moved, -(inverse @ new_slope.unsqueeze(2)).squeeze(2), s.direction)
     uphill = (direction * new_slope).sum(1, keepdim=True) >= 0  # rounding has spoilt the inverse Hessian
     direction = torch.where(moved & uphill, -new_slope, direction)
-    zeros = torch.zeros_like(step)
     after = _State(
         index=s.index,
         x=torch.where(moved, x, s.x),
@@ -119,10 +126,10 @@ def _advance(objective: Objective, s: _State) -> _State:
         slope=new_slope,
         inverse=inverse,
         direction=direction,
-        step=torch.where(accept, zeros + 1, step),
-        low=torch.where(accept, zeros, low),
-        high=torch.where(accept, zeros + math.inf, high),
-        trials=torch.where(accept, torch.zeros_like(s.trials), s.trials + 1),
+        step=step.masked_fill(accept, 1.0),
+        low=low.masked_fill(accept, 0.0),
+        high=high.masked_fill(accept, math.inf),
+        trials=(s.trials + 1).masked_fill(accept, 0),
         updates=s.updates + accept,
         done=s.done,
     )

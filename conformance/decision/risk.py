@@ -86,8 +86,8 @@ class Risk:
 
     def _given(self, z: Tensor) -> Tensor:
         problems, classes = z.shape
-        labels = torch.arange(classes, device=z.device).repeat(problems)
-        rows = z.repeat_interleave(classes, 0)
+        labels = torch.arange(classes, device=z.device).expand(problems, classes).flatten()
+        rows = z.unsqueeze(1).expand(problems, classes, classes).flatten(0, 1)
         if self.axis:
             single = [1] * self.positions
             labels = labels.view(-1, *single)

@@ -28,6 +28,7 @@ SAFETY = 4.0  # towards an infimum at infinity the quadratic model promises too 
 NEAR = 0.1  # distance of a restart
 RAY = 1e4  # by which a point may be moved along its ray
 RAY_ROUNDS = 14  # of grids along a ray, each four times as fine: to the last digits
+COARSE = 5  # rounds of which one must show a way down, else the finer ones are left out
 
 
 def solve(risk: Risk, p: Tensor, ranking: Ranking, seed: int, steps: int) -> Solution:
@@ -144,7 +145,9 @@ def _on_ray(problem: Problem, x: Tensor, value: Tensor, slack: Tensor) -> tuple[
         found, place = _values(problem, factors.unsqueeze(2) * x).min(0)
         length = torch.where(found < least, factors[place, every], length)
         least = torch.minimum(found, least)
-    lower = least < value - AGREED * (1 + value.abs())
+        lower = least < value - AGREED * (1 + value.abs())
+        if turn + 1 == COARSE and not bool(lower.any()):
+            break
     length = torch.where(lower, length, 1.0)
     return length.unsqueeze(1) * x, torch.where(lower, least, value), slack.masked_fill(lower, math.inf)
 
