@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from losskit.conformance.report import Finding
@@ -20,10 +21,13 @@ def in_turn(tasks: Iterable[Task], every: Sequence[Task]) -> tuple[list[Task], l
         tasks: what is to do.
         every: all tasks of the run.
     """
+    claims: dict[int, list[Claim]] = defaultdict(list)
+    for task in every:
+        claims[task.loss].append(task.claim)
     first: list[Task] = []
     second: list[Task] = []
     for task in tasks:
-        covered = any(other.loss == task.loss and covers(other.claim, task.claim) for other in every)
+        covered = any(covers(other, task.claim) for other in claims[task.loss])
         (second if covered else first).append(task)
     return first, second
 

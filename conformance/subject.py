@@ -40,7 +40,7 @@ class Reading:
     @property
     def value(self) -> Tensor:
         """The value of each case, shape (cases,)."""
-        return self.entries.mean(dim=1)
+        return mean_of_each(self.entries)
 
 
 class Subject:
@@ -122,7 +122,7 @@ class Subject:
 
     def value(self, data: Data) -> Tensor:
         """The value of each case, shape (cases,)."""
-        return self.entries(data).mean(dim=1)
+        return mean_of_each(self.entries(data))
 
     def shares(self, name: str) -> bool:
         """Whether one tensor serves all cases (a weight matrix), so that its gradient belongs to all of them."""
@@ -171,8 +171,9 @@ class Subject:
         if not entries.requires_grad:  # there are none, or no gradient flows to them
             return tuple(torch.zeros_like(leaf) for leaf in leaves)
         return torch.autograd.grad(
-            entries.mean(dim=1).sum(),
+            entries,
             leaves,
+            torch.full_like(entries, 1 / max(entries.shape[1], 1)),  # of the sum of all values
             retain_graph=retain,
             create_graph=create_graph,
             allow_unused=True,
@@ -198,3 +199,8 @@ class Subject:
         return (
             tensor.sum().reshape(1) if self.shares(name) else tensor.flatten(1).sum(1) if tensor.dim() > 1 else tensor
         )
+
+
+def mean_of_each(entries: Tensor) -> Tensor:
+    """The mean of each row of (cases, entries), (cases,); most losses have one entry a case, which is its own mean."""
+    return entries.squeeze(1) if entries.shape[1] == 1 else entries.mean(dim=1)

@@ -167,7 +167,7 @@ def _open(tensor: Tensor) -> bool:
 
 
 def _own(tensor: Tensor) -> bool:
-    if type(tensor) not in (Tensor, torch.nn.Parameter) or (tensor.device.type == "meta" and not is_unread()):
+    if type(tensor) not in (Tensor, torch.nn.Parameter) or (tensor.is_meta and not is_unread()):
         return False
     return not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
 
@@ -222,7 +222,7 @@ def _check_class(
     name: str, entry: str, tensor: Tensor, domain: ClassIndex, size: int, parameters: Mapping[str, Any]
 ) -> None:
     count = domain.classes(size)
-    least, most = tensor.aminmax()
+    least, most = (end.item() for end in tensor.aminmax())
     if not (least >= 0 and most < count):  # else none is outside, be it ignored or wrong
         bad = (tensor < 0) | (tensor >= count)
         wanted = f"a class id in 0..{count - 1}"

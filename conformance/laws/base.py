@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -45,6 +46,7 @@ class Sides:
         reached = self.left / self.right if self.reached is None else self.reached
         return float(reached.detach().nan_to_num(0.0).amax())
 
+    @cached_property
     def tolerance(self) -> Tensor:
         """Difference that still counts as agreement."""
         larger = torch.maximum(self.left.detach().abs(), self.right.detach().abs()).clamp(min=self.scale)
@@ -58,12 +60,12 @@ class Sides:
     def signed(self) -> Tensor:
         """Violation in units of the tolerance, negative where an inequality holds with room; for ascent."""
         both = self.left == self.right  # equal infinities have no difference
-        return (self.excess() / self.tolerance()).masked_fill(both, 0.0)
+        return (self.excess() / self.tolerance).masked_fill(both, 0.0)
 
     def ratio(self) -> Tensor:
         """Violation in units of the tolerance: above 1 the law is broken, NaN counts as broken."""
         holds = self.left <= self.right if self.relation == "at_most" else self.left == self.right
-        ratio = (self.excess() / self.tolerance()).masked_fill(holds, 0.0)
+        ratio = (self.excess() / self.tolerance).masked_fill(holds, 0.0)
         return torch.where(ratio.isnan(), torch.full_like(ratio, torch.inf), ratio).detach()
 
 

@@ -52,7 +52,7 @@ def _level(sides: Sides, height: Tensor) -> bool:
 
 
 def _objective(sides: Sides) -> Tensor:
-    relative = sides.excess() / sides.tolerance().detach()
+    relative = sides.excess() / sides.tolerance.detach()
     return torch.where(relative.isfinite(), relative, torch.zeros_like(relative)).sum()
 
 
