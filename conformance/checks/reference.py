@@ -50,17 +50,26 @@ def matches_reference(claim: Claim, search: Search) -> Result:
         comparison.remarks.append("the spec names no reference to compare with")
         return comparison.result()
     for subject, sizes in declared(claim, search, comparison):
-        _compare_at(comparison, subject, sizes, search, (1, 2, 5, 17), ENTRIES)
-    for _, subject, sizes in search.neighbours():
+        _compare_at(comparison, subject, sizes, search, (1, 2, 5, 17), ENTRIES, DIRECTIONS)
+    for _, subject, sizes in search.neighbours():  # so many that each need not be looked at from every side
         if subject.narrowing(claim.property.kind) is None:
-            _compare_at(comparison, subject, sizes, search, (5, 17))
+            _compare_at(comparison, subject, sizes, search, (5, 17), 0, 1)
     return comparison.result()
 
 
 def _compare_at(
-    comparison: Comparison, subject: Subject, sizes: Sizes, search: Search, rows: tuple[int, ...], entries: int = 0
+    comparison: Comparison,
+    subject: Subject,
+    sizes: Sizes,
+    search: Search,
+    rows: tuple[int, ...],
+    entries: int,
+    directions: int,
 ) -> None:
-    """Batches of some sizes at one setting; so many entries of the smallest gradient are compared one by one."""
+    """Batches of some sizes at one setting.
+
+    Of gradients so many entries of the smallest batch are compared one by one, and so many directions of the larger ones.
+    """
     rng = search.rng("reference", sorted(sizes.items()), str(subject.parameters))
     for turn, data in enumerate(draw_rows(subject, sizes, rows, rng, WIDE)):
         value, count = oracle(subject, data)
@@ -83,11 +92,13 @@ def _compare_at(
             found = subject.call(data, reduction)
         comparison.compare(f"{word} as on an accelerator against the oracle", found, right, slack, subject, data)
     for place, data in enumerate(draw_rows(subject, sizes, BATCHES, rng, MODERATE, ties=0.0)):
-        _compare_gradient(comparison, subject, data, search, 0 if place else entries)
+        _compare_gradient(comparison, subject, data, search, 0 if place else entries, directions)
         _compare_constants(comparison, subject, data)
 
 
-def _compare_gradient(comparison: Comparison, subject: Subject, data: Data, search: Search, entries: int) -> None:
+def _compare_gradient(
+    comparison: Comparison, subject: Subject, data: Data, search: Search, entries: int, directions: int
+) -> None:
     names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
     held = leaves(data, names)
     found = gradients_of(subject.call(held, "sum"), held, names)
@@ -105,25 +116,25 @@ def _compare_gradient(comparison: Comparison, subject: Subject, data: Data, sear
         return
     allowance = 64 * 2.3e-16 * (1 + oracle(subject, data)[0].abs().sum()) / STEP
     for name in names:
-        for direction in _directions(data[name], search.rng("entries", name), entries):
+        for direction in _directions(data[name], search.rng("entries", name), entries, directions):
             quotients = [_difference(subject, data, name, direction, step) for step in (2 * STEP, STEP)]
             slope = (found[name] * direction).sum()
             _compare_slope(comparison, subject, data, name, slope, quotients, allowance)
 
 
-def _directions(tensor: Tensor, rng: random.Random, most: int) -> Iterator[Tensor]:
-    """Directions that differences are taken along: single entries, or, if these are none, several that move every entry."""
-    if not most:
+def _directions(tensor: Tensor, rng: random.Random, entries: int, directions: int) -> Iterator[Tensor]:
+    """Directions that differences are taken along: single entries, or, if these are none, some that move every entry."""
+    if not entries:
         generator = torch.Generator().manual_seed(rng.getrandbits(62))
-        for _ in range(DIRECTIONS if tensor.numel() else 0):
+        for _ in range(directions if tensor.numel() else 0):
             direction = torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype).to(tensor.device)
             yield direction / direction.abs().amax()
         return
-    entries = list(range(tensor.numel()))
-    rng.shuffle(entries)
-    for entry in entries[:most]:
+    places = list(range(tensor.numel()))
+    rng.shuffle(places)
+    for place in places[:entries]:
         direction = torch.zeros_like(tensor)
-        direction.view(-1)[entry] = 1.0
+        direction.view(-1)[place] = 1.0
         yield direction
 
 

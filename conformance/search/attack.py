@@ -18,10 +18,9 @@ from losskit.conformance.subject import Data, Subject
 from losskit.conformance.witness import describe
 from losskit.spec.tensors import Real
 
-CLIMBS = 3  # batches of a coupled loss that ascent starts from
 PATIENCE = 4  # times as many structured examples where a witness is wanted and chance has missed it
 FIXED = ("order", "rotation", "factor", "share")  # what a law added and no simpler number may stand for
-SECOND_LOOKS = 6  # rounds of other batches before a bound is called loose
+SECOND_LOOKS = 12  # rounds of other batches before a bound is called loose
 
 
 def attack(law: Law, search: Search) -> Result:
@@ -40,10 +39,11 @@ def _refute(law: Law, search: Search, tally: Tally) -> Result:
         settings.append((subject, sizes))
         ascents[number] += 1
         ascend = ascents[number] <= search.budget.ascents
-        top, reached = _work(law, search, subject, sizes, number, tally, ascend)
-        closest[number] = max(closest.get(number, 0.0), reached)
-        if top is not None and float(_ratio(law, subject, top).amax()) > BROKEN:
-            return _refuted(law, search, subject, top, tally)
+        best = _work(law, search, subject, sizes, number, tally, ascend)
+        closest[number] = max(closest.get(number, 0.0), best.reached)
+        broken = best.broken(subject)
+        if broken is not None:
+            return _refuted(law, search, subject, broken, tally)
     edge, tried = (
         edge_case(law, settings, search.budget.edge, search.rng("edge").getrandbits(31)) if settings else (None, 0)
     )
@@ -56,9 +56,9 @@ def _refute(law: Law, search: Search, tally: Tally) -> Result:
     if tally.worst > 1:
         return Result("undecided", tally.cases, tally.worst, "the worst violation is of the order of rounding")
     for number in _loose(law, closest):
-        broken = _look_again(law, search, number, closest, tally)
-        if broken is not None:
-            return _refuted(law, search, *broken, tally)
+        another = _look_again(law, search, number, closest, tally)
+        if another is not None:
+            return _refuted(law, search, *another, tally)
     loose = _loose(law, closest)
     if loose:
         subject = next(s for n, s, _ in search.subjects(law.claim.when) if n == loose[0])
@@ -86,10 +86,11 @@ def _look_again(
         for found, subject, sizes in search.subjects(law.claim.when):
             if found != number or number not in _loose(law, closest):
                 continue
-            top, reached = _work(law, search, subject, sizes, (number, again), tally)
-            closest[number] = max(closest[number], reached)
-            if top is not None and float(_ratio(law, subject, top).amax()) > BROKEN:
-                return subject, top
+            best = _work(law, search, subject, sizes, (number, again), tally)
+            closest[number] = max(closest[number], best.reached)
+            broken = best.broken(subject)
+            if broken is not None:
+                return subject, broken
     return None
 
 
@@ -101,10 +102,10 @@ def _confirm(law: Law, search: Search, tally: Tally) -> Result:
         numbers.setdefault(number, subject)
         if number in confirmed:
             continue
-        top, _ = _work(law, search, subject, sizes, number, tally)
-        if top is not None and float(_ratio(law, subject, top).amax()) > BROKEN:
+        broken = _work(law, search, subject, sizes, number, tally).broken(subject)
+        if broken is not None:
             confirmed.add(number)
-            shown = shown or _refuted(law, search, subject, top, tally)
+            shown = shown or _refuted(law, search, subject, broken, tally)
     for number in sorted(set(numbers) - confirmed):  # what chance and ascent missed may be a structured input
         subject = numbers[number]
         settings = [(s, z) for n, s, z in search.subjects(law.claim.when) if n == number]
@@ -123,7 +124,7 @@ def _confirm(law: Law, search: Search, tally: Tally) -> Result:
 
 def _work(
     law: Law, search: Search, subject: Subject, sizes: Sizes, number: object, tally: Tally, ascend: bool = True
-) -> tuple[Data | None, float]:
+) -> _Best:
     """Random batches and ascent at one setting: the worst case and how much of a tight bound was reached."""
     best = _Best(law)
     promising: list[tuple[float, Data]] = []
@@ -131,18 +132,18 @@ def _work(
         sides = law.sides(subject, data)
         best.see(sides, data, tally)
         if best.worst > BROKEN:
-            return best.where, best.reached
+            return best
         height = heights(sides, subject.cases(data))
         start = data if subject.coupled else pick(subject, data, height, search.budget.climbers)
         promising.append((float(height.amax()), start))
     promising.sort(key=lambda found: -found[0])
-    # the worst batch and two from lower down: where everything is saturated already, nothing slopes upwards
-    lower = promising[1 :: max(1, len(promising) // 2)][: CLIMBS - 1]
-    for _, start in [*promising[:1], *lower] if ascend else []:
+    # the worst batch and others from lower down: where everything is saturated already, nothing slopes upwards
+    starts = [*promising[:1], *promising[1 :: max(1, len(promising) // 2)]][: search.budget.climbs]
+    for _, start in starts if ascend else []:
         far = law.tight is not None and best.reached < law.tight  # a bound is reached at its corner, a long way up
         climbed, end = climb(law, subject, start, search.budget.steps * (4 if far else 1))
         best.see(end, climbed, tally)
-    return best.where, best.reached
+    return best
 
 
 @dataclass
@@ -157,12 +158,19 @@ class _Best:
     def see(self, sides: Sides, data: Data, tally: Tally) -> None:
         """Look at the sides of a batch."""
         ratio = sides.ratio()
-        tally.add(len(ratio), float(ratio.amax()))
+        worst = float(ratio.amax())
+        tally.add(len(ratio), worst)
         tally.spread.add(ratio)
         if self.law.tight:
             self.reached = max(self.reached, sides.closeness())
-        if float(ratio.amax()) > self.worst:
-            self.worst, self.where = float(ratio.amax()), data
+        if worst > self.worst:
+            self.worst, self.where = worst, data
+
+    def broken(self, subject: Subject) -> Data | None:
+        """The worst case if it breaks the law, now as when it was seen."""
+        if self.where is None or self.worst <= BROKEN:
+            return None
+        return self.where if float(_ratio(self.law, subject, self.where).amax()) > BROKEN else None
 
 
 def pick(subject: Subject, data: Data, heights: torch.Tensor, count: int) -> Data:

@@ -17,7 +17,6 @@ from losskit.spec import LossSpec
 from losskit.spec.regimes import When
 
 Sizes = dict[str, int]
-NEIGHBOURS = 8  # times as many settings next to the ends of regimes as are drawn from one
 
 
 @dataclass
@@ -51,31 +50,35 @@ class Search:
 
         Args:
             when: the regime.
-            every: whether each setting comes at every size. If not, the first one does and the others take turns:
+            every: whether each setting comes at every size. If not, they take turns, the first one at more of them:
                 what breaks at a size seldom waits for one setting.
         """
         rng = self.rng("settings")
         settings = parameter_draws(self.spec, when, rng, self.budget.settings)
-        yield from self._at(settings, when, rng, self.budget.sizes if every else self.budget.turns)
+        most = self.budget.sizes
+        turns, leading = (most, most) if every else (self.budget.turns, self.budget.leading)
+        yield from self._at(settings, when, rng, turns, leading)
 
     def neighbours(self) -> Iterator[tuple[int, Subject, Sizes]]:
         """Loss settings next to the points where its claims' regimes end, at one combination of sizes each."""
         rng = self.rng("neighbours")
-        settings = neighbouring_draws(self.spec, rng, NEIGHBOURS * self.budget.settings)
+        settings = neighbouring_draws(self.spec, rng, self.budget.neighbours)
         seen: set[int] = set()
-        for number, subject, sizes in self._at(settings, {}, rng, 1):
+        for number, subject, sizes in self._at(settings, {}, rng, 1, 1):
             if number not in seen:
                 yield number, subject, sizes
             seen.add(number)
 
     def _at(
-        self, settings: list[dict[str, Any]], when: When, rng: random.Random, turns: int
+        self, settings: list[dict[str, Any]], when: When, rng: random.Random, turns: int, leading: int
     ) -> Iterator[tuple[int, Subject, Sizes]]:
         for number, setting in enumerate(settings):
             fitting = [s for s in size_draws(self.spec, when, rng, self.budget.sizes) if fits(self.spec, setting, s)]
-            if number and turns < len(fitting):
-                first = number * turns
-                fitting = [fitting[turn % len(fitting)] for turn in range(first, first + turns)]
+            others = range(turns, turns * len(settings))  # the turns of all settings but the first
+            first = number * turns
+            mine = range(first, first + turns) if number else [*range(leading), *_untaken(len(fitting), others)]
+            places = dict.fromkeys(turn % len(fitting) for turn in mine) if fitting else {}
+            fitting = [fitting[place] for place in sorted(places)]
             for sizes in fitting:
                 filling = self.rng("numbers", number, sorted(sizes.items()))
                 lengths = {**sizes, **self._output_sizes(setting, sizes, filling)}
@@ -107,3 +110,8 @@ class Search:
                 self.skipped[reason] = self.skipped.get(reason, 0) + 1
                 continue
             yield project(subject, law.prepare(subject, data, rng), law.ends)
+
+
+def _untaken(count: int, turns: range) -> list[int]:
+    """Places among so many that no turn comes to."""
+    return sorted(set(range(count)) - {turn % count for turn in turns}) if count else []
