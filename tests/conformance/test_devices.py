@@ -118,7 +118,7 @@ def test_what_the_host_waits_for_is_refuted(name: str, monkeypatch: pytest.Monke
 def test_what_nothing_waits_for_stands(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = found_of(STANDS[name], monkeypatch)
     assert (finding.outcome, finding.reason) == ("held", "")
-    assert finding.cases > 10
+    assert finding.cases > 8  # every reduction with weights and without, and other settings
 
 
 def test_a_tensor_that_no_move_takes_along_is_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
