@@ -15,9 +15,7 @@ DECREASE, FLATTENING = 1e-4, 0.9  # constants of the weak Wolfe conditions
 TRIALS = 25  # of one line search; then the point is as good as float64 makes it
 CHECKED = 8  # steps between two looks at which problems are done: each look waits for the device
 STALLED = 1e-13  # of the value: less than this in two looks is no descent but rounding, or a kink under the point
-PROMISED = (
-    1e-16  # of the value: a step that promises less is none; with more, too steep a slope is left for a certificate
-)
+PROMISED = 1e-16  # of the value: a step that promises less is none; an end at more is too steep for a certificate
 UNSCALED = 1e-17  # the same before the first step, where the promise knows no curvature
 STRETCH = 4.0  # a first line search knows no scale: its trials grow so fast, those of later ones twofold
 UNBOUNDED = -1e12
