@@ -10,7 +10,7 @@ from torch import Tensor
 from losskit.conformance.decision.calibration import NEGLIGIBLE, VANISHING
 from losskit.conformance.decision.distributions import distributions
 from losskit.conformance.decision.ranking import Ranking
-from losskit.conformance.decision.solver import solve
+from losskit.conformance.decision.solver import lowered, solve
 from losskit.conformance.decision.study import Seen, Task, judged, numbers, witness
 from losskit.conformance.laws.relation import TENSORS
 from losskit.spec.expressions import Expression, evaluate
@@ -91,10 +91,25 @@ def _excesses(task: Task, p: Tensor, top: Tensor) -> Excesses:
     ranking = Ranking.join([Ranking.free(each), Ranking.first(top, task.classes)])
     solved = solve(task.risk, torch.cat([each, p]), ranking, task.seed, task.search.budget.solver_steps)
     held, missing, rows = (part[len(each) :] for part in (solved.value, solved.slack, solved.rows))
-    free, doubt, best = (part[: len(each)][own] for part in (solved.value, solved.slack, solved.rows))
+    least = lowered(
+        task.risk,
+        each,
+        solved[: len(each)],
+        rows[_lowest(held, own, len(each))].unsqueeze(0),
+        task.seed,
+        task.search.budget.solver_steps,
+    )
+    free, doubt, best = least.value[own], least.slack[own], least.rows[own]
     free = torch.minimum(free, held)
     found = held - free
     return Excesses(p, top, zero_one, found, found + doubt, (found - missing).clamp(min=0.0), rows, best, free)
+
+
+def _lowest(values: Tensor, own: Tensor, count: int) -> Tensor:
+    """The place of the lowest value of each of so many groups, to which the values belong."""
+    lowest = values.new_full((count,), torch.inf).scatter_reduce(0, own, values, "amin")
+    found = (values == lowest[own]).nonzero().squeeze(1)
+    return torch.zeros(count, dtype=torch.int64, device=own.device).scatter(0, own[found], found)
 
 
 def _sides(task: Task, seen: Excesses, which: str = "found") -> tuple[Tensor, Tensor]:
@@ -122,6 +137,7 @@ def _value(task: Task, expression: Expression, t: Tensor) -> Tensor:
 
 def _judged(task: Task, seen: Excesses) -> Seen:
     left, right = _sides(task, seen, "most")
+    blind = left.isnan() | right.isnan()  # a bound outside its own domain says nothing
     surely = (left / right).nan_to_num(0.0)
     worst = int(surely.argmax())
     reached = float(surely[worst])
@@ -142,7 +158,7 @@ def _judged(task: Task, seen: Excesses) -> Seen:
         )
         return Seen(len(left), -reached, words, told)
     lower = _sides(task, seen, "least")
-    unclear = int(((lower[0] > (1 + RTOL) * lower[1]) & (left <= (1 + RTOL) * right)).sum())
+    unclear = int((blind | ((lower[0] > (1 + RTOL) * lower[1]) & (left <= (1 + RTOL) * right))).sum())
     doubt = f"{unclear} of {len(left)} excesses are not known well enough; {words}" if unclear else ""
     return Seen(len(left), -reached, words, doubt=doubt)
 

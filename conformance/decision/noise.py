@@ -8,7 +8,7 @@ from torch import Tensor
 from losskit.conformance.decision.calibration import NEGLIGIBLE, VANISHING
 from losskit.conformance.decision.distributions import clear, distributions, margin
 from losskit.conformance.decision.ranking import Ranking
-from losskit.conformance.decision.solver import ROUNDING, solve
+from losskit.conformance.decision.solver import ROUNDING, lowered, solve
 from losskit.conformance.decision.study import Seen, Task, judged, numbers, witness
 from losskit.spec.expressions import evaluate
 from losskit.spec.properties import NoiseTolerant
@@ -99,7 +99,11 @@ def _first(task: Task, p: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     ranking = Ranking.join([Ranking.free(p), *(Ranking.first(top, task.classes) for top in tops)])
     solved = solve(task.risk, p.repeat(len(tops) + 1, 1), ranking, task.seed, task.search.budget.solver_steps)
     value, slack = solved.value.view(-1, len(p)), solved.slack.view(-1, len(p))
+    rows = solved.rows.view(-1, *p.shape)
+    steps = task.search.budget.solver_steps
+    least = lowered(task.risk, p, solved[: len(p)], rows[1:], task.seed, steps)
+    value[0], slack[0], rows[0] = least.value, least.slack, least.rows
     gap, squared = value[1:] - value.amin(0), margin(p) ** 2
     reached = gap + slack[0] < VANISHING * squared
     missed = gap - slack[1:] >= NEGLIGIBLE * squared
-    return reached, missed, solved.rows.view(-1, *p.shape), value
+    return reached, missed, rows, value

@@ -24,7 +24,7 @@ class Solution:
     slack: Tensor
     rows: Tensor
 
-    def __getitem__(self, which: Tensor) -> Solution:
+    def __getitem__(self, which: Tensor | slice) -> Solution:
         return Solution(self.value[which], self.slack[which], self.rows[which])
 
 

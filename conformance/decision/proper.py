@@ -83,8 +83,9 @@ def _excess(task: Task, p: Tensor, solved: Solution) -> Seen:
     stating = link.stating(p)
     with torch.no_grad():
         own = task.risk(stating, p)
-    allowed = EXCESS * (1 + own.abs())
-    excess = (own - solved.value) / allowed
+    allowed = EXCESS * (1 + own.abs().nan_to_num(0.0, 0.0))
+    none = own.isnan()  # no number that could be compared: nothing is said of it
+    excess = ((own - solved.value) / allowed).masked_fill(none, -math.inf).masked_fill(own == solved.value, 0.0)
     worst = int(excess.argmax())
     unit = task.risk.unit
     shown = unit * float(own[worst] - solved.value[worst])
@@ -97,7 +98,7 @@ def _excess(task: Task, p: Tensor, solved: Solution) -> Seen:
         detail = "the risk of the row that states p, and the least risk found"
         told = witness(task, p[worst], rows, unit * float(own[worst]), unit * best, detail)
         return Seen(len(p), -shown, reason, told)
-    unclear = int((own - solved.value + solved.slack > allowed).sum())
+    unclear = int((none | (own - solved.value + solved.slack > allowed)).sum())
     doubt = f"the least risk of {unclear} of {len(p)} distributions is not known well enough" if unclear else ""
     return Seen(len(p), -shown, reason, doubt=doubt)
 

@@ -126,6 +126,7 @@ def _attempt(problem: Problem, inside: Tensor, faces: Tensor, steps: int, rounds
     candidates = torch.stack([ends, firsts, closed])
     found = torch.stack([values, exact, _values(problem, closed)])
     values, kind = found.min(0)
+    values = values.masked_fill(_repeated(firsts), math.inf)  # a start that agrees with itself certifies nothing
     order = values.argsort(dim=0, stable=True)
     best = order[0]
     x, value, decrement = newton(problem, candidates[kind[best, every], best, every], values[best, every], rounds)
@@ -181,6 +182,12 @@ def starts(problem: Problem, seed: int) -> tuple[list[Tensor], list[Tensor]]:
     inside = [scale.unsqueeze(1) * logs, likeliest, 2 * noise]
     faces = [torch.zeros_like(p), VERTEX * likeliest, VERTEX * upper, VERTEX * torch.maximum(likeliest, upper)]
     return [ranking.variables(z) for z in inside], [ranking.variables(z, 0.0) for z in faces]
+
+
+def _repeated(points: Tensor) -> Tensor:
+    """Which starts (starts, problems, classes) of a problem are one of those before them."""
+    alike = (points.unsqueeze(0) == points.unsqueeze(1)).all(3)
+    return alike.movedim(2, 0).tril(-1).any(2).T
 
 
 def _values(problem: Problem, points: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 
 from torch import Tensor
@@ -11,7 +11,8 @@ from torch import Tensor
 from losskit.conformance.decision.risk import Risk
 from losskit.conformance.outcome import Result
 from losskit.conformance.report import Witness
-from losskit.conformance.search.scope import Search
+from losskit.conformance.search.scope import Search, Sizes
+from losskit.conformance.subject import Subject
 from losskit.spec import Claim
 
 NO_RISK = "the loss is no function of one row of scores and a class id, nor of one score and a label"
@@ -84,11 +85,16 @@ def judge(claim: Claim, search: Search, study: Study) -> Result:
     """Study a claim at every setting: one counterexample refutes it, a claimed failure needs one at each setting."""
     seen: dict[int, Seen] = {}
     told: dict[int, str] = {}
-    for number, subject, sizes in search.subjects(claim.when, every=claim.verdict == "fails"):
+    usual = Risk.of(Subject(search.spec, {}, search.device))
+    if usual is None:
+        return Result("not_applicable", reason=NO_RISK)
+
+    def tells(sizes: Sizes) -> bool:  # with two classes many a loss is as good as any other
+        return 2 < usual.classes(sizes) <= search.budget.classes
+
+    for number, subject, sizes in search.subjects(claim.when, claim.verdict == "fails", tells):
         told[number] = ", ".join(f"{k}={v}" for k, v in subject.parameters.items()) or "the only setting"
-        risk = Risk.of(subject)
-        if risk is None:
-            return Result("not_applicable", reason=NO_RISK)
+        risk = replace(usual, subject=subject)
         classes = risk.classes(sizes)
         shown = number in seen and seen[number].witness is not None
         if shown or not 1 < classes <= search.budget.classes:
@@ -108,8 +114,10 @@ def _cases(seen: dict[int, Seen]) -> int:
 
 def _verdict(claim: Claim, seen: dict[int, Seen], told: dict[int, str]) -> Result:
     cases = _cases(seen)
-    if not cases:
-        return Result("undecided", 0, None, "nothing was solved: no setting with few enough classes fits the regime")
+    unsolved = [setting for number, setting in told.items() if number not in seen]
+    if unsolved or not told:
+        where = f"at {unsolved[0]}" if unsolved else "as no parameters satisfy the regime"
+        return Result("undecided", cases, None, f"nothing was solved {where}: no number of classes that is tried fits")
     if claim.verdict == "holds":
         for number, found in seen.items():
             if found.doubt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,11 @@ from losskit.spec import LossSpec
 from losskit.spec.regimes import When
 
 Sizes = dict[str, int]
+
+
+def telling(sizes: Sizes) -> bool:
+    """Whether no axis is of size 1, where sums, orders and classes are trivial."""
+    return all(size > 1 for size in sizes.values())
 
 
 @dataclass
@@ -45,41 +50,50 @@ class Search:
         """A source of randomness of its own for each purpose, so that results do not depend on the order of work."""
         return random.Random(f"{self.seed}:{self.spec.name}:{self.salt}:{words}")
 
-    def subjects(self, when: When, every: bool = True) -> Iterator[tuple[int, Subject, Sizes]]:
+    def subjects(
+        self, when: When, every: bool = True, tells: Callable[[Sizes], bool] = telling
+    ) -> Iterator[tuple[int, Subject, Sizes]]:
         """Loss settings of a regime with sizes, numbered by setting.
 
         Args:
             when: the regime.
             every: whether each setting comes at every size. If not, they take turns, the first one at more of them:
                 what breaks at a size seldom waits for one setting.
+            tells: the sizes of which each setting that takes turns needs one.
         """
         rng = self.rng("settings")
         settings = parameter_draws(self.spec, when, rng, self.budget.settings)
         most = self.budget.sizes
         turns, leading = (most, most) if every else (self.budget.turns, self.budget.leading)
-        yield from self._at(settings, when, rng, turns, leading)
+        yield from self._at(settings, when, rng, turns, leading, tells)
 
     def neighbours(self) -> Iterator[tuple[int, Subject, Sizes]]:
         """Loss settings next to the points where its claims' regimes end, at one combination of sizes each."""
         rng = self.rng("neighbours")
         settings = neighbouring_draws(self.spec, rng, self.budget.neighbours)
         seen: set[int] = set()
-        for number, subject, sizes in self._at(settings, {}, rng, 1, 1):
+        for number, subject, sizes in self._at(settings, {}, rng, 1, 1, telling):
             if number not in seen:
                 yield number, subject, sizes
             seen.add(number)
 
     def _at(
-        self, settings: list[dict[str, Any]], when: When, rng: random.Random, turns: int, leading: int
+        self,
+        settings: list[dict[str, Any]],
+        when: When,
+        rng: random.Random,
+        turns: int,
+        leading: int,
+        tells: Callable[[Sizes], bool],
     ) -> Iterator[tuple[int, Subject, Sizes]]:
         for number, setting in enumerate(settings):
             fitting = [s for s in size_draws(self.spec, when, rng, self.budget.sizes) if fits(self.spec, setting, s)]
-            others = range(turns, turns * len(settings))  # the turns of all settings but the first
             first = number * turns
-            mine = range(first, first + turns) if number else [*range(leading), *_untaken(len(fitting), others)]
-            places = dict.fromkeys(turn % len(fitting) for turn in mine) if fitting else {}
-            fitting = [fitting[place] for place in sorted(places)]
-            for sizes in fitting:
+            places = _turns(fitting, tells, range(first, first + turns))
+            if not number:  # the leading ones, and those that no other setting comes to
+                others = _turns(fitting, tells, range(turns, turns * len(settings)))
+                places = {place for place in range(len(fitting)) if place < leading or place not in others}
+            for sizes in (fitting[place] for place in sorted(places)):
                 filling = self.rng("numbers", number, sorted(sizes.items()))
                 lengths = {**sizes, **self._output_sizes(setting, sizes, filling)}
                 numbers = fill_numbers(self.spec, setting, lengths, filling)
@@ -112,6 +126,7 @@ class Search:
             yield project(subject, law.prepare(subject, data, rng), law.ends)
 
 
-def _untaken(count: int, turns: range) -> list[int]:
-    """Places among so many that no turn comes to."""
-    return sorted(set(range(count)) - {turn % count for turn in turns}) if count else []
+def _turns(fitting: list[Sizes], tells: Callable[[Sizes], bool], turns: range) -> set[int]:
+    """Places of the sizes that turns come to: among those that tell, where there are such."""
+    places = [place for place, sizes in enumerate(fitting) if tells(sizes)] or range(len(fitting))
+    return {places[turn % len(places)] for turn in turns if places}
