@@ -33,7 +33,7 @@ LAWS: dict[str, tuple[str, ...]] = {
     "ShiftInvariant": ("gradient:shift", "invariance:Shift"),
     "Smooth": ("growth:Curvature",),
     "SpatialInvariant": ("spatial:Turned",),
-    "StrictlyConvex": ("curved:Bent",),
+    "StrictlyConvex": ("curved:strict", "curved:Bent"),
     "TranslationInvariant": ("invariance:Translation",),
     "TriangleInequality": ("distance:Detour",),
     "UpperBounds": ("bound:above",),

@@ -76,7 +76,7 @@ class End(Law):
         right = torch.full_like(left, end if self.upper else -end)
         # of the range 1 % may be missing; where one end is claimed alone, of that end's own size
         span = high - low if low is not None and high is not None else max(1.0, abs(end))
-        reached = 1 - (right - left).detach() / max(span, 1e-300)
+        reached = 1 - (right - left).detach() / span if span > 0 else torch.full_like(left, torch.nan)
         return Sides(left, right, "at_most", noise=found.noise, reached=reached)
 
 

@@ -29,8 +29,8 @@ class Sides:
         noise: what rounding alone may account for, an absolute allowance.
         rtol: relative tolerance on top, of the larger side or of ``scale``.
         scale: the smallest magnitude that matters.
-        reached: how much of a bound that must be tight each case reaches, 1 being all; the quotient of the sides if
-            left out.
+        reached: how much of a bound that must be tight each case reaches, 1 being all, NaN where there is nothing to
+            reach; the quotient of the sides if left out.
     """
 
     left: Tensor
@@ -41,10 +41,11 @@ class Sides:
     scale: float = 1.0
     reached: Tensor | None = None
 
-    def closeness(self) -> float:
-        """How much of the bound the best case reaches."""
-        reached = self.left / self.right if self.reached is None else self.reached
-        return float(reached.detach().nan_to_num(0.0).amax())
+    def closeness(self) -> float | None:
+        """How much of the bound the best case reaches; None where no case has anything to reach."""
+        reached = (self.left / self.right if self.reached is None else self.reached).detach()
+        reached = reached[~reached.isnan()]
+        return float(reached.amax()) if len(reached) else None
 
     @cached_property
     def tolerance(self) -> Tensor:
@@ -61,6 +62,10 @@ class Sides:
         """Violation in units of the tolerance, negative where an inequality holds with room; for ascent."""
         both = self.left == self.right  # equal infinities have no difference
         return (self.excess() / self.tolerance).masked_fill(both, 0.0)
+
+    def blind(self) -> Tensor:
+        """Cases of which a side is no number."""
+        return (self.left.isnan() | self.right.isnan()).detach()
 
     def ratio(self) -> Tensor:
         """Violation in units of the tolerance: above 1 the law is broken, NaN counts as broken."""

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from losskit.conformance.laws.analytic import Jensen
-from losskit.conformance.laws.base import Sides, beside, normal, uniform
+from losskit.conformance.laws.base import Law, Sides, beside, normal, uniform
 from losskit.conformance.laws.growth import flatten, one_case
 from losskit.conformance.search.domains import project
 from losskit.conformance.subject import Data, Subject
-from losskit.spec import Interval
+from losskit.spec import Claim, Interval
 from losskit.spec.tensors import Real
 
 FLAT = 1e-9  # a gap of Jensen's inequality below this share of the squared length is none
@@ -147,3 +147,8 @@ class Bent(Jensen):
 
     def moving(self, subject: Subject, data: Data) -> tuple[str, ...]:
         return ()  # ascent would run to where the loss saturates; the Hessian knows the flattest direction
+
+
+def strict(claim: Claim) -> list[Law]:
+    """Short segments that must bend, and long ones, with ascent, that must not bend the other way."""
+    return [Bent(claim), Jensen(claim)]

@@ -76,6 +76,10 @@ class Slope(Law):
         ranks = tensor.argsort(-1).argsort(-1)
         return values.sort(-1).values.gather(-1, ranks)
 
+    @staticmethod
+    def _ranked_otherwise(one: Tensor, other: Tensor) -> Tensor:
+        return (one.argsort(-1) != other.argsort(-1)).flatten(1).any(1)
+
     def sides(self, subject: Subject, data: Data) -> Sides:
         norm = self.claimed.norm
         far = {**data, **{n: data[f"_{n}"] for n in self.subjects}}
@@ -92,7 +96,9 @@ class Slope(Law):
         secant = torch.where(differ, (far_value - near_value).abs() / reach, torch.zeros_like(distance))
         if self.claimed.region == "same_order":
             tied = close(data[self.subjects[0]]) | close(far[self.subjects[0]])
-            steepness, secant = steepness.masked_fill(tied, 0.0), secant.masked_fill(tied, 0.0)
+            # ascent may have moved one of the points past a tie
+            crossed = tied | self._ranked_otherwise(data[self.subjects[0]], far[self.subjects[0]])
+            steepness, secant = steepness.masked_fill(tied, 0.0), secant.masked_fill(crossed, 0.0)
         left = torch.cat([steepness, secant])
         allowed = (noise + more) / reach.detach()
         allowed = torch.cat([torch.zeros_like(allowed), allowed.masked_fill(~apart, 0.0)])

@@ -10,7 +10,7 @@ import torch
 from losskit.conformance.laws.base import Law, Sides
 from losskit.conformance.outcome import BROKEN, Result, Tally
 from losskit.conformance.search.climb import climb, heights
-from losskit.conformance.search.edge import edge_case
+from losskit.conformance.search.edge import edge_case, violations
 from losskit.conformance.search.inputs import stack, take
 from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.search.shrink import shrink
@@ -19,7 +19,7 @@ from losskit.conformance.witness import describe
 from losskit.spec.tensors import Real
 
 PATIENCE = 4  # times as many structured examples where a witness is wanted and chance has missed it
-FIXED = ("order", "rotation", "factor", "share")  # what a law added and no simpler number may stand for
+FIXED = ("order", "rotation", "factor", "share", "weights")  # what a law added and no simpler number may stand for
 SECOND_LOOKS = 12  # rounds of other batches before a bound is called loose
 
 
@@ -40,14 +40,14 @@ def _refute(law: Law, search: Search, tally: Tally) -> Result:
         ascents[number] += 1
         ascend = ascents[number] <= search.budget.ascents
         best = _work(law, search, subject, sizes, number, tally, ascend)
-        closest[number] = max(closest.get(number, 0.0), best.reached)
+        if best.reached is not None:
+            closest[number] = max(closest.get(number, -torch.inf), best.reached)
         broken = best.broken(subject)
         if broken is not None:
             return _refuted(law, search, subject, broken, tally)
-    edge, tried = (
-        edge_case(law, settings, search.budget.edge, search.rng("edge").getrandbits(31)) if settings else (None, 0)
-    )
+    edge, tried, worst = edge_case(law, settings, search.budget.edge, search.rng("edge").getrandbits(31))
     tally.cases += tried
+    tally.worst = max(tally.worst, worst)
     if edge is not None:
         return _refuted(law, search, *edge, tally)
     if tally.cases == 0:
@@ -87,7 +87,7 @@ def _look_again(
             if found != number or number not in _loose(law, closest):
                 continue
             best = _work(law, search, subject, sizes, (number, again), tally)
-            closest[number] = max(closest[number], best.reached)
+            closest[number] = max(closest[number], -torch.inf if best.reached is None else best.reached)
             broken = best.broken(subject)
             if broken is not None:
                 return subject, broken
@@ -110,7 +110,7 @@ def _confirm(law: Law, search: Search, tally: Tally) -> Result:
         subject = numbers[number]
         settings = [(s, z) for n, s, z in search.subjects(law.claim.when) if n == number]
         examples = PATIENCE * search.budget.edge
-        edge, tried = edge_case(law, settings, examples, search.rng("edge", number).getrandbits(31))
+        edge, tried, _ = edge_case(law, settings, examples, search.rng("edge", number).getrandbits(31))
         tally.cases += tried
         if edge is None:
             told = ", ".join(f"{k}={v}" for k, v in subject.parameters.items()) or "the only setting"
@@ -140,7 +140,8 @@ def _work(
     # the worst batch and others from lower down: where everything is saturated already, nothing slopes upwards
     starts = [*promising[:1], *promising[1 :: max(1, len(promising) // 2)]][: search.budget.climbs]
     for _, start in starts if ascend else []:
-        far = law.tight is not None and best.reached < law.tight  # a bound is reached at its corner, a long way up
+        # a bound is reached at its corner, a long way up
+        far = law.tight is not None and best.reached is not None and best.reached < law.tight
         climbed, end = climb(law, subject, start, search.budget.steps * (4 if far else 1))
         best.see(end, climbed, tally)
     return best
@@ -151,18 +152,19 @@ class _Best:
     """The worst case seen, and how much of a tight bound was reached."""
 
     law: Law
-    reached: float = 0.0
+    reached: float | None = None  # None where there is nothing to reach
     worst: float = -1.0
     where: Data | None = None
 
     def see(self, sides: Sides, data: Data, tally: Tally) -> None:
         """Look at the sides of a batch."""
-        ratio = sides.ratio()
+        ratio = violations(self.law, sides)
         worst = float(ratio.amax())
         tally.add(len(ratio), worst)
         tally.spread.add(ratio)
-        if self.law.tight:
-            self.reached = max(self.reached, sides.closeness())
+        closeness = sides.closeness() if self.law.tight else None
+        if closeness is not None:
+            self.reached = closeness if self.reached is None else max(self.reached, closeness)
         if worst > self.worst:
             self.worst, self.where = worst, data
 
@@ -182,7 +184,7 @@ def pick(subject: Subject, data: Data, heights: torch.Tensor, count: int) -> Dat
 
 
 def _ratio(law: Law, subject: Subject, data: Data) -> torch.Tensor:
-    return law.sides(subject, data).ratio()
+    return violations(law, law.sides(subject, data))
 
 
 def _simplifiable(law: Law, subject: Subject, data: Data) -> tuple[str, ...]:
@@ -203,11 +205,16 @@ def _refuted(law: Law, search: Search, subject: Subject, data: Data, tally: Tall
     case = int(ratio.argmax()) % cases
     single = take(subject, data, case)
 
+    numbers = not bool(law.sides(subject, single).blind().any())
+
     def breaks(candidate: Data) -> bool:
         try:
-            return float(_ratio(law, subject, candidate).amax()) > BROKEN
+            sides = law.sides(subject, candidate)
         except (ValueError, RuntimeError):  # a simplification that the loss refuses is none
             return False
+        if numbers and bool(sides.blind().any()):  # nor one that breaks the law itself: a direction of no length
+            return False
+        return float(violations(law, sides).amax()) > BROKEN
 
     # a case may need its neighbours: a transformation that moves rows
     alone = breaks(single)

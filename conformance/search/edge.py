@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample, Unsatisfiable
 from torch import Tensor
 
-from losskit.conformance.laws.base import Law
+from losskit.conformance.laws.base import Law, Sides
 from losskit.conformance.outcome import BROKEN
 from losskit.conformance.search.domains import project
 from losskit.conformance.search.palette import SHARES
@@ -24,17 +24,21 @@ from losskit.spec.tensors import Binary, ClassIndex, Distribution, Input, Probab
 
 def edge_case(
     law: Law, subjects: list[tuple[Subject, dict[str, int]]], examples: int, seed: int
-) -> tuple[tuple[Subject, Data] | None, int]:
-    """The simplest small structured input that breaks a law, if one is found, and how many were tried."""
-    tried = 0
+) -> tuple[tuple[Subject, Data] | None, int, float]:
+    """The simplest small structured input that breaks a law, if one is found, how many were tried, the worst violation."""
+    tried, worst = 0, 0.0
+    if not subjects:
+        return None, tried, worst
 
     def breaks(drawn: tuple[int, dict[str, Any], int]) -> bool:
-        nonlocal tried
+        nonlocal tried, worst
         case = _build(law, subjects, drawn)
         if case is None:
             return False
         tried += 1
-        return float(law.sides(*case).ratio().nan_to_num(0.0).amax()) > BROKEN
+        found = float(violations(law, law.sides(*case)).amax())
+        worst = max(worst, found)
+        return found > BROKEN
 
     quiet = settings(
         max_examples=examples,
@@ -46,8 +50,14 @@ def edge_case(
     try:
         found = find(_inputs(law, subjects), breaks, settings=quiet, random=random.Random(seed))
     except (NoSuchExample, Unsatisfiable):
-        return None, tried
-    return _build(law, subjects, found), tried
+        return None, tried, worst
+    return _build(law, subjects, found), tried, worst
+
+
+def violations(law: Law, sides: Sides) -> Tensor:
+    """Violations in units of the tolerance; what is no number breaks a law, but is no witness of a claimed failure."""
+    ratio = sides.ratio()
+    return ratio.masked_fill(sides.blind(), 0.0) if law.claim.verdict == "fails" else ratio
 
 
 def _inputs(law: Law, subjects: list[tuple[Subject, dict[str, int]]]) -> st.SearchStrategy[Any]:
