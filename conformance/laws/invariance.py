@@ -121,15 +121,26 @@ class Homogeneity(Transformed):
 
 
 class Translation(Transformed):
-    """The same number added to all named inputs and parameters."""
+    """The same vector added to all named inputs, or the same number where they are no vectors or parameters are named."""
 
     scales: ClassVar[tuple[float, ...]] = (0.1, 1.0, 3.0, 10.0)
 
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
-        return {**data, "_shift": rng.gauss(0, 3)}
+        width = self._width(subject)
+        if not width:
+            return {**data, "__shift": rng.gauss(0, 3)}
+        first = data[self.subjects[0]]
+        return {**data, "__shift": 3 * normal(first, rng, first.shape[-1:])}
+
+    def _width(self, subject: Subject) -> str:
+        """The shape symbol that all named inputs end with beside that of the batch; empty where they are no vectors."""
+        entries = [subject.spec.input(name) for name in self.subjects]
+        last = {entry.shape[-1] if entry is not None and len(entry.shape) > 1 else "" for entry in entries}
+        symbol = last.pop() if len(last) == 1 else ""
+        return "" if symbol.startswith("*") else symbol
 
     def transform(self, subject: Subject, data: Data) -> tuple[Subject, Data]:
-        shift = data["_shift"]
+        shift = data["__shift"]
         inputs = {n: data[n] + shift for n in self.subjects if n in data}
         return _with_parameters(subject, self.subjects, lambda v: v + shift), {**data, **inputs}
 

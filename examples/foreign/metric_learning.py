@@ -11,7 +11,7 @@ from typing import Any
 
 from examples.foreign.declare import foreign, values
 from losskit.spec import Adapter, Claim, Input, LossSpec
-from losskit.spec.properties import Bounded, NonNegative, RotationInvariant, ScaleInvariant, TranslationInvariant
+from losskit.spec.properties import Bounded, NonNegative, RotationInvariant, ScaleInvariant, ShiftInvariant
 from losskit.spec.tensors import ClassIndex
 
 LABELS = Input(
@@ -57,7 +57,7 @@ HISTOGRAM = metric(
 )  # fmt: skip
 SNR_CONTRASTIVE = metric(
     "SignalToNoiseRatioContrastiveLoss", "snr_contrastive", NonNegative().holds(source="hinges"),
-    TranslationInvariant(on="embeddings").holds(source="variances of differences enter"),
+    ShiftInvariant(on="embeddings", axis="D").holds(source="variances over the entries of a vector enter"),
 )  # fmt: skip
 
 SPECS = (

@@ -50,7 +50,11 @@ class Homogeneous(Property):
 
 
 class TranslationInvariant(Property):
-    """The same number added to all named inputs and parameters changes nothing."""
+    """The same vector added to all named inputs changes nothing.
+
+    Inputs that are no vectors, rows of one width, get the same number in every entry, and so do parameters that are named
+    with them.
+    """
 
     on: Names
 

@@ -210,8 +210,9 @@ def test_ascent_finds_what_chance_missed() -> None:
 
 def test_the_edge_layer_shrinks_to_a_simple_case() -> None:
     law = Jensen(Convex(on="logits").holds())
-    found, tried = edge_case(law, [(Subject(get("mae_classification"), {}), {"C": 2})], 200, 0)
+    found, tried, worst = edge_case(law, [(Subject(get("mae_classification"), {}), {"C": 2})], 200, 0)
     assert tried > 0
+    assert worst > 10
     assert found is not None
     assert found[1]["logits"].shape == (1, 2)
 
