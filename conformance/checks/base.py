@@ -163,12 +163,27 @@ def first_of_each_setting(
 
 
 def rounding(subject: Subject, data: Data, value: Tensor, epsilon: float | None = None) -> Tensor:
-    """What rounding may do to a value: relative to it, to the slopes, and to the largest input."""
+    """What rounding may do to a value: relative to it, to the slopes, and to the largest input.
+
+    Of the values of a batch whose samples stand alone each has the slopes and inputs of its own sample.
+    """
     eps = torch.finfo(subject.dtype).eps if epsilon is None else epsilon
     names = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None)
-    slopes = subject.read(data, names).noise.sum() / (64 * torch.finfo(subject.dtype).eps)
-    floats = [v.abs().amax() for v in data.values() if torch.is_tensor(v) and v.is_floating_point() and v.numel()]
-    largest = torch.stack([f.double() for f in floats]).amax() if floats else torch.tensor(0.0)
+    read = subject.read(data, names)
+    slopes = read.noise / (64 * torch.finfo(subject.dtype).eps) * read.entries.shape[1]
+    floats = {n: v for n, v in data.items() if torch.is_tensor(v) and v.is_floating_point() and v.numel()}
+    if value.dim() and len(value) == len(slopes) > 1:
+        each = (-1, *[1] * (value.dim() - 1))
+        sizes = [
+            v.abs().amax() if subject.shares(n) else v.abs().flatten(1).amax(1) if v.dim() > 1 else v.abs()
+            for n, v in floats.items()
+        ]
+        slopes = slopes.view(each)
+        sizes = [size.double().expand(len(value)).view(each) for size in sizes]
+    else:
+        slopes = slopes.sum()
+        sizes = [v.abs().amax().double() for v in floats.values()]
+    largest = torch.stack(sizes).amax(0) if sizes else torch.tensor(0.0)
     return 64 * eps * (slopes.to(value) + largest.to(value) + value.detach().abs() + 1).nan_to_num(0.0, 1e300)
 
 

@@ -10,6 +10,7 @@ from losskit import get
 from losskit.conformance import verify
 from losskit.conformance.claims import verify_claim
 from losskit.conformance.report import Finding
+from losskit.plugins.binary.exponential.loss import ExponentialLoss
 from losskit.plugins.classification.comp_sum.loss import CompSumLoss
 from losskit.spec.properties import MatchesReference
 
@@ -32,8 +33,16 @@ class OneEntryOff(CompSumLoss):
         return super().value(logits + off * (logits - logits.detach()), target)
 
 
-def found(implementation: type) -> Finding:
-    spec = get("comp_sum").model_copy(update={"module": f"{__name__}:{implementation.__name__}"})
+class OffBesideOverflow(ExponentialLoss):
+    """A hundredth too large in the rows beside one that overflows."""
+
+    def value(self, logits: Tensor, target: Tensor) -> Tensor:
+        exact = super().value(logits, target)
+        return torch.where(exact.isinf().any() & exact.isfinite(), 1.01 * exact, exact)
+
+
+def found(implementation: type, loss: str = "comp_sum") -> Finding:
+    spec = get(loss).model_copy(update={"module": f"{__name__}:{implementation.__name__}"})
     return verify(spec, only=["MatchesReference"], engine="here", device="cpu").losses[0].findings[0]
 
 
@@ -42,6 +51,13 @@ def test_a_gradient_that_is_wrong_in_larger_batches_alone_is_found(implementatio
     finding = found(implementation)
     assert finding.outcome == "refuted", finding.reason
     assert "gradient of logits against differences of the oracle" in finding.reason
+
+
+def test_a_row_is_allowed_its_own_rounding_and_not_that_of_a_row_that_overflows() -> None:
+    assert found(ExponentialLoss, "exponential").outcome == "held"
+    finding = found(OffBesideOverflow, "exponential")
+    assert finding.outcome == "refuted"
+    assert "unreduced value" in finding.reason
 
 
 def test_a_right_gradient_stands() -> None:
