@@ -37,7 +37,8 @@ class Entropy(CompSumLoss):
     """Between 0 and log C."""
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
-        return torch.special.entr(logits.softmax(1)).sum(1) + 0.0 * target
+        entropy: Tensor = torch.special.entr(logits.softmax(1)).sum(1) + 0.0 * target
+        return entropy
 
 
 class FarAwayFlat(MSELoss):
