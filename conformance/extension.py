@@ -13,6 +13,7 @@ LAWS: dict[str, tuple[str, ...]] = {
     "ArgumentSymmetric": ("invariance:Exchange",),
     "Bounded": ("analytic:both_ends", "analytic:Unbounded"),
     "Concave": ("curved:Arch",),
+    "Continuous": ("continuity:Unbroken",),
     "Convex": ("analytic:Jensen",),
     "Differentiable": ("derivative:smooth", "derivative:SoughtKink"),
     "DivergenceAxioms": ("axioms:divergence",),

@@ -18,6 +18,7 @@ from losskit.spec.properties import (
     Bounded,
     Claim,
     Concave,
+    Continuous,
     Convex,
     Differentiable,
     DivergenceAxioms,
@@ -49,7 +50,8 @@ IGNORED = "ignore_index"
 Coupling = Literal["pairs", "batch", "set"]
 STRENGTH: tuple[Coupling, ...] = ("pairs", "set", "batch")
 OF_MEANS = (
-    NonNegative, Bounded, Convex, Concave, Lipschitz, Smooth, Differentiable, ShiftInvariant, ScaleInvariant, AffineInvariant,
+    NonNegative, Bounded, Convex, Concave, Lipschitz, Smooth, Differentiable, Continuous,
+    ShiftInvariant, ScaleInvariant, AffineInvariant,
     Homogeneous, TranslationInvariant, PermutationInvariant, DuplicationInvariant, RotationInvariant, SpatialInvariant,
     ArgumentSymmetric, TriangleInequality,
 )  # fmt: skip

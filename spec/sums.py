@@ -22,6 +22,7 @@ from losskit.spec.properties import (
     Bounded,
     Claim,
     Concave,
+    Continuous,
     Convex,
     Differentiable,
     DivergenceAxioms,
@@ -201,20 +202,21 @@ def minimised(parts: Summands) -> Iterator[Claim]:
     yield from _carried(parts, MinimisedAt, "every part is least there")
 
 
-INVARIANCES = (
-    ShiftInvariant, ScaleInvariant, AffineInvariant, Homogeneous, TranslationInvariant, PermutationInvariant,
+LINEAR_SPACES = (
+    Continuous, ShiftInvariant, ScaleInvariant, AffineInvariant, Homogeneous, TranslationInvariant, PermutationInvariant,
     DuplicationInvariant, RotationInvariant, SpatialInvariant, ArgumentSymmetric, LabelSymmetric, MarginBased,
 )  # fmt: skip
 NOT_OF_CONSTANTS = (Homogeneous,)
 
 
 def invariant(parts: Summands) -> Iterator[Claim]:
-    """Invariances: each says that ``T l = l``, ``T l = 0`` or ``T l = a^k l`` with a linear map T of functions.
+    """Invariances: each says that ``T l = l``, ``T l = 0`` or ``T l = a^k l`` with a linear map T of functions; continuity.
 
     T moves, scales or exchanges inputs, or takes the difference of two values that must agree. The functions of which that
-    is true are a linear space, so a sum with any weights belongs to it. Constants do, but for a degree other than 0.
+    is true are a linear space, and so are those without jumps, so a sum with any weights belongs to it. Constants do, but for
+    a degree other than 0.
     """
-    for kind in INVARIANCES:
+    for kind in LINEAR_SPACES:
         for wanted in _wanted(parts, kind):
             if kind in NOT_OF_CONSTANTS and any(part.lacks(wanted) for part in parts) and wanted.degree != 0:
                 continue
@@ -231,7 +233,7 @@ def broken(parts: Summands) -> Iterator[Claim]:
     """
     for part in parts:
         others = [other for other in parts if other is not part]
-        for kind in INVARIANCES:
+        for kind in LINEAR_SPACES:
             for regime, wanted in part.failing(kind):
                 if kind in NOT_OF_CONSTANTS and any(other.lacks(wanted) for other in others):
                     continue

@@ -13,6 +13,7 @@ from losskit.spec.properties import (
     ArgumentSymmetric,
     ClassificationCalibrated,
     Concave,
+    Continuous,
     Convex,
     Differentiable,
     DivergenceAxioms,
@@ -129,7 +130,7 @@ def _shapes(spec: LossSpec) -> Iterator[Property]:
     names = [i.name for i in predictions(spec)]
     groups: list[str | tuple[str, ...]] = [*names, *([tuple(names)] if len(names) > 1 else [])]
     for on in groups:
-        for kind in (Convex, StrictlyConvex, QuasiConvex, Concave):
+        for kind in (Continuous, Convex, StrictlyConvex, QuasiConvex, Concave):
             yield kind(on=on)
         yield from (Differentiable(on=on, order=order) for order in (1, 2))
         if class_axis(spec):

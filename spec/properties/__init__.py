@@ -3,6 +3,7 @@
 from losskit.spec.properties.analytic import (
     Bounded,
     Concave,
+    Continuous,
     Convex,
     Differentiable,
     DivergenceAxioms,
@@ -79,6 +80,7 @@ __all__ = [
     "ClassificationCalibrated",
     "Compiles",
     "Concave",
+    "Continuous",
     "Convex",
     "DTypeStable",
     "Deterministic",

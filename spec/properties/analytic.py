@@ -151,6 +151,17 @@ class Differentiable(Property):
     region: Literal["all", "distinct", "positive"] = "all"
 
 
+class Continuous(Property):
+    """The value has no jump in the named inputs jointly.
+
+    A jump keeps its height however close two points on either side of it come. Told from steepness, an infinite slope
+    included, so: of a segment the half with the larger difference is kept forty times, and then no more than a thousandth of
+    the difference is left. Square and cube roots of the distance pass, a jump does not.
+    """
+
+    on: Names
+
+
 class ZeroAt(Property):
     """The value is zero at the place ``where``, whatever the inputs it does not name.
 

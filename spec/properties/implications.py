@@ -11,9 +11,11 @@ from losskit.spec.expressions import Expression
 from losskit.spec.properties.analytic import (
     Bounded,
     Concave,
+    Continuous,
     Convex,
     Differentiable,
     DivergenceAxioms,
+    Lipschitz,
     MinimisedAt,
     NonNegative,
     QuasiConvex,
@@ -118,6 +120,9 @@ IMPLICATIONS: tuple[Implication, ...] = (
     Implication(TopKCalibrated, _of_the_first),
     Implication(NoiseTolerant, _of_minimisers, searched=False),  # another problem is solved for each
     Implication(Smooth, lambda p: (Differentiable(on=p.on),), searched=False),  # curvature says nothing of kinks
+    Implication(Differentiable, lambda p: (Continuous(on=p.on),) if p.region == "all" else (), searched=False),
+    Implication(Lipschitz, lambda p: (Continuous(on=p.on),) if p.region == "all" else (), searched=False),
+    Implication(Continuous, _alone),
 )
 
 

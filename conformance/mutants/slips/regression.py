@@ -67,7 +67,7 @@ MUTANTS = (
     Mutant(
         name="huber-branches-apart",
         loss="huber",
-        caught_by="Differentiable",
+        caught_by="Continuous",
         story="The linear branch starts without its offset, and the two branches no longer meet.",
         edits=(
             Edit(

@@ -9,6 +9,7 @@ from losskit.spec.graphs import CLASS_IDS
 from losskit.spec.properties import (
     Bounded,
     ClassificationCalibrated,
+    Continuous,
     Convex,
     Differentiable,
     LabelSymmetric,
@@ -71,6 +72,10 @@ SPEC = LossSpec(
         ),
         Differentiable(on="logits", order=0, region="distinct").holds(
             source="the prediction stays, so a smooth map of the softmax"
+        ),
+        Continuous(on="logits").fails(
+            when={"C": AtLeast(3)},
+            source="correctness jumps: y=2, (0, 0, t): 1/9 for t just below 0, 4/9 just above",
         ),
         Differentiable(on="logits").fails(
             when={"C": AtLeast(3)},

@@ -8,6 +8,7 @@ from losskit.spec.expressions import sqrt, symbol
 from losskit.spec.properties import (
     ArgumentSymmetric,
     Bounded,
+    Continuous,
     Convex,
     Differentiable,
     DivergenceAxioms,
@@ -70,6 +71,7 @@ SPEC = LossSpec(
         StrictlyConvex(on="input").fails(source="linear beyond delta"),
         Homogeneous(on=(*BOTH, "delta"), degree=2.0).holds(source="both branches are"),
         Homogeneous(on=BOTH, degree=2.0).fails(source="delta=1: 0.5 at r=1, 1.5 at r=2"),
+        Continuous(on=BOTH).holds(source="both branches are delta^2 / 2 at |r| = delta"),
         Lipschitz(on="input", constant=DELTA).holds(source="the residual, clipped to [-delta, delta]"),
         Lipschitz(on="target", constant=DELTA).holds(source="as above"),
         Lipschitz(on=BOTH, constant=sqrt(2) * DELTA).holds(source="both slopes at once"),
