@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import ValidationError
 
 from losskit.conformance.report import Finding, write
+from losskit.conformance.run.sources import Sources
 from losskit.conformance.run.task import Task
-from losskit.spec import LossSpec
 from losskit.spec.errors import ArtifactError
 
-VERSION = 1
+VERSION = 2
+Key = tuple[str, str, str]  # a loss by name and place, which a spec of the same name has of its own, and a claim
 
 
 class Journal:
     """A file that grows with a run.
 
-    The first line says what the run is: profile, device, seed and versions. Every other line is a finding with the
-    name of its loss and the fingerprint of what was verified.
+    The first line says what the run is: profile, device, seed, versions and a digest of losskit's code. Every other line
+    is a finding with the name and place of its loss and the fingerprint of what was verified.
 
     Args:
         path: the file.
-        facts: what the findings depend on beside the loss.
+        facts: what the findings depend on beside the code.
     """
 
     def __init__(self, path: Path, facts: Mapping[str, Any]) -> None:
         self.path = path
-        self._header = {"journal": VERSION, **facts}
-        self._fingerprints: dict[str, str] = {}
+        self._sources = Sources(facts.get("versions", {}).keys() - {"losskit"})
+        self._header = {"journal": VERSION, **facts, "code": self._sources.own()}
+        self._fingerprints: dict[int, str] = {}  # by the number of the loss, for two may bear one name
 
     def __enter__(self) -> Self:
         self._file = self.path.open("a", encoding="utf-8", newline="\n")
@@ -67,8 +67,8 @@ class Journal:
             raise ArtifactError(f"there is nothing to resume: no run has left {self.path}") from error
         whole = [line for line in lines if line.endswith("\n")]  # the last one may have been cut off
         self._compare(self._parsed(whole[0] if whole else ""))
-        known = {(task.spec.name, str(task.claim)): task for task in tasks}
-        kept: dict[tuple[str, str], Finding] = {}
+        known = {_key(task): task for task in tasks}
+        kept: dict[Key, Finding] = {}
         lines = whole[:1]
         for line in whole[1:]:
             task, finding = self._read(self._parsed(line), known)
@@ -76,7 +76,7 @@ class Journal:
                 continue
             lines.append(line)
             if task is not None:
-                kept[task.spec.name, finding.claim] = finding
+                kept[_key(task)] = finding
         write(self.path, "".join(lines))
         return [(known[key], finding) for key, finding in kept.items()]
 
@@ -84,7 +84,8 @@ class Journal:
         """Add a finding."""
         entry = {
             "loss": task.spec.name,
-            "fingerprint": self._fingerprint(task.spec),
+            "place": task.spec.place,
+            "fingerprint": self._fingerprint(task),
             "finding": finding.model_dump(mode="json"),
         }
         self._file.write(json.dumps(entry) + "\n")
@@ -101,45 +102,35 @@ class Journal:
 
     def _compare(self, header: dict[str, Any]) -> None:
         for name, wanted in self._header.items():
+            if header.get(name) != wanted and name == "code":
+                raise ArtifactError(f"{self.path} cannot be resumed: the code of losskit has changed since its run")
             if header.get(name) != wanted:
                 raise ArtifactError(
                     f"{self.path} cannot be resumed: its run had the {name} {_shown(header.get(name), wanted)}, "
                     f"and this one has {_shown(wanted, header.get(name))}"
                 )
 
-    def _read(self, entry: dict[str, Any], known: Mapping[tuple[str, str], Task]) -> tuple[Task | None, Finding]:
+    def _read(self, entry: dict[str, Any], known: Mapping[Key, Task]) -> tuple[Task | None, Finding]:
         try:
             finding = Finding.model_validate(entry["finding"])
-            loss, fingerprint = entry["loss"], entry["fingerprint"]
+            loss, place, fingerprint = entry["loss"], entry["place"], entry["fingerprint"]
         except (KeyError, ValidationError) as error:
             raise ArtifactError(f"{self.path} is damaged: a line of it holds no finding") from error
-        task = known.get((loss, finding.claim))
-        if task is not None and self._fingerprint(task.spec) != fingerprint:
-            raise ArtifactError(f"{self.path} cannot be resumed: {loss} has changed since its run")
+        task = known.get((loss, place, finding.claim))
+        if task is not None and self._fingerprint(task) != fingerprint:
+            raise ArtifactError(
+                f"{self.path} cannot be resumed: {place or loss} or code beside it has changed since its run"
+            )
         return task, finding
 
-    def _fingerprint(self, spec: LossSpec) -> str:
-        if spec.name not in self._fingerprints:
-            self._fingerprints[spec.name] = fingerprint(spec)
-        return self._fingerprints[spec.name]
+    def _fingerprint(self, task: Task) -> str:
+        if task.loss not in self._fingerprints:
+            self._fingerprints[task.loss] = self._sources.of(task.spec)
+        return self._fingerprints[task.loss]
 
 
-def fingerprint(spec: LossSpec) -> str:
-    """Hash of a spec and of the files its module and oracle are written in."""
-    found = hashlib.sha256(spec.model_dump_json().encode())
-    for place in (spec.module, spec.oracle, spec.oracle_gradient):
-        found.update(_source(place.partition(":")[0]))
-    for part in spec.parts:
-        found.update(fingerprint(part.loss).encode())
-    return found.hexdigest()
-
-
-def _source(module: str) -> bytes:
-    try:
-        origin = find_spec(module).origin if module else None  # type: ignore[union-attr]
-        return Path(origin).read_bytes() if origin else b""
-    except Exception:  # a module that cannot be imported is the finding of its loss, and no matter of the journal
-        return b""
+def _key(task: Task) -> Key:
+    return task.spec.name, task.spec.place, str(task.claim)
 
 
 def _shown(value: Any, other: Any) -> str:

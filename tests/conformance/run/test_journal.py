@@ -11,7 +11,7 @@ import pytest
 from losskit import get, verify
 from losskit.conformance.report import LossReport
 from losskit.conformance.run.collection import Interrupted
-from losskit.conformance.run.journal import fingerprint
+from losskit.conformance.run.sources import Sources, _files
 from losskit.spec import LossSpec
 from losskit.spec.errors import ArtifactError
 
@@ -137,7 +137,7 @@ def test_a_journal_of_other_versions_is_refused(journal: Path) -> None:
 def test_a_loss_that_has_changed_is_refused(journal: Path) -> None:
     verify("dpo", only=["WorkedExamples"], journal=journal)
     changed = get("dpo").model_copy(update={"summary": "another loss"})
-    with pytest.raises(ArtifactError, match="dpo has changed since its run"):
+    with pytest.raises(ArtifactError, match="dpo or code beside it has changed since its run"):
         verify(changed, only=["WorkedExamples"], journal=journal, resume=True)
 
 
@@ -164,12 +164,84 @@ def test_a_damaged_line_is_refused(journal: Path) -> None:
         verify("dpo", only=["WorkedExamples"], journal=journal, resume=True)
 
 
-def test_the_fingerprint_follows_the_code_of_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_of_other_code_of_losskit_is_refused(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    verify("dpo", only=["WorkedExamples"], journal=journal)
+    monkeypatch.setattr(Sources, "own", lambda _: "of a law that was edited")
+    with pytest.raises(ArtifactError, match="cannot be resumed: the code of losskit has changed since its run"):
+        verify("dpo", only=["WorkedExamples"], journal=journal, resume=True)
+
+
+PLACED = """\
+from losskit import get
+from losskit.plugins.preference.dpo.loss import DPOLoss
+
+
+class Wrong(DPOLoss):
+    def value(self, *given, **named):
+        return super().value(*given, **named) + 1
+
+
+SPEC = get("dpo").model_copy(update={"module": "misplaced:Wrong"})
+"""
+
+
+def test_two_losses_of_one_name_keep_their_own_findings(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "misplaced.py").write_text(PLACED)
     monkeypatch.syspath_prepend(str(tmp_path))
-    module = tmp_path / "fingerprinted_loss.py"
-    spec = get("dpo").model_copy(update={"module": "fingerprinted_loss:Loss"})
-    found = []
-    for text in ("a = 1\n", "a = 2\n"):
-        module.write_text(text)
-        found.append(fingerprint(spec))
-    assert found[0] != found[1] != fingerprint(get("dpo"))
+    first = verify("dpo", "misplaced:SPEC", only=["WorkedExamples"], journal=journal, engine="here")
+    assert [loss.findings[0].outcome for loss in first.losses] == ["held", "refuted"]
+    again = verify("dpo", "misplaced:SPEC", only=["WorkedExamples"], journal=journal, resume=True, engine="here")
+    assert [loss.findings for loss in again.losses] == [loss.findings for loss in first.losses]
+    alone = verify("misplaced:SPEC", only=["WorkedExamples"], journal=journal, resume=True, engine="here")
+    assert alone.losses[0].findings == first.losses[1].findings
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package of a loss whose helper lies in another folder of it."""
+    folder = tmp_path / "fingerprinted"
+    for place in ("__init__.py", "losses/__init__.py", "losses/loss.py", "ops/__init__.py", "ops/helper.py"):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text("a = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return folder
+
+
+@pytest.mark.parametrize("place", ["losses/loss.py", "ops/helper.py", "ops/added.py"])
+def test_the_fingerprint_follows_the_package_of_the_loss(package: Path, place: str) -> None:
+    spec = get("dpo").model_copy(update={"module": "fingerprinted.losses.loss:Loss"})
+    before = Sources().of(spec)
+    assert before == Sources().of(spec)
+    (package / place).write_text("a = 2\n")
+    assert before != Sources().of(spec)
+
+
+def test_the_fingerprint_of_a_lone_module_follows_those_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("lone_loss.py", "helper_beside.py", "further/off.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("a = 1\n")
+    spec = get("dpo").model_copy(update={"module": "lone_loss:Loss"})
+    found = [Sources().of(spec)]
+    for name in ("further/off.py", "helper_beside.py"):
+        (tmp_path / name).write_text("a = 2\n")
+        found.append(Sources().of(spec))
+    assert found[0] == found[1] != found[2]
+
+
+def test_the_code_of_losskit_is_more_than_the_spec_and_the_loss(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another package stands for it: nothing may be written into the tree that is tested."""
+    monkeypatch.setattr("losskit.conformance.run.sources.OWN", "fingerprinted")
+    before = Sources().own()
+    (package / "ops" / "helper.py").write_text("a = 2\n")
+    assert before != Sources().own()
+
+
+def test_laws_checks_and_shared_operations_are_code_of_losskit() -> None:
+    read = {name for name, _ in _files("losskit")}
+    assert {"conformance/laws/base.py", "conformance/checks/base.py", "plugins/ops/vectors.py"} <= read
+    assert {"plugins/base.py", "spec/loss.py", "__init__.py"} <= read
