@@ -10,7 +10,7 @@ from torch import Tensor
 
 from losskit.conformance.checks.base import Comparison, declared, gradients_of, leaves
 from losskit.conformance.outcome import Result
-from losskit.conformance.ranks import Answer, Ranks, RanksError, shared_ranks
+from losskit.conformance.ranks import Answer, LossOnRankError, Ranks, RanksError, shared_ranks
 from losskit.conformance.search.inputs import MILD, NoAdmissibleDataError, draw
 from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
@@ -34,7 +34,17 @@ def shards_across(claim: Claim, search: Search) -> Result:
         comparison.remarks.append("this build of torch has no gloo")
     if comparison.remarks:
         return comparison.result()
-    ranks = shared_ranks(claim.property.ranks)
+    try:
+        _compare_all(comparison, shared_ranks(claim.property.ranks))
+    except RanksError as error:
+        if comparison.witness is None:  # a difference that was seen before stays one
+            return Result("error", comparison.cases, reason=str(error))
+    return comparison.result()
+
+
+def _compare_all(comparison: Comparison, ranks: Ranks) -> None:
+    """Batches at every setting over two ranks, three, and so on, until the loss fails on one."""
+    claim, search = comparison.claim, comparison.search
     for turn, (subject, sizes) in enumerate(declared(claim, search, comparison)):
         host = Subject(subject.spec, subject.parameters)
         try:
@@ -44,19 +54,18 @@ def shards_across(claim: Claim, search: Search) -> Result:
             continue
         for count in range(2, ranks.count + 1):
             if not _compare(comparison, ranks, host, data, count, turn):
-                return comparison.result()
-    return comparison.result()
+                return
 
 
 def _compare(comparison: Comparison, ranks: Ranks, subject: Subject, data: Data, count: int, turn: int) -> bool:
-    """One batch over ``count`` ranks; whether the ranks answered."""
+    """One batch over ``count`` ranks; whether the loss gave an answer on every rank."""
     reduction = ("mean", "sum")[turn % 2]
     cuts = CUTS.get(count, (tuple(n / count for n in range(1, count)),))
     data = _weighted(subject, data) if turn % 3 == 2 else data
     parts = split(subject, data, cuts[turn % len(cuts)])
     try:
         answers = ranks.evaluate(subject.spec, given(subject), reduction, parts)
-    except RanksError as error:
+    except LossOnRankError as error:
         comparison.refuse(str(error), subject, data)
         return False
     compare_with_whole(comparison, subject, data, reduction, answers)

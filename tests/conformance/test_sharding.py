@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import random
 import sys
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import torch.distributed as dist
 from torch import Tensor
 
 from losskit import get, names, verify
 from losskit.conformance.checks.base import Comparison
 from losskit.conformance.checks.sharding import compare_with_whole, given, split
 from losskit.conformance.profiles import PROFILES
-from losskit.conformance.ranks import Ranks, RanksError
+from losskit.conformance.ranks import LossOnRankError, Ranks, RanksError
 from losskit.conformance.search.inputs import MILD, draw
 from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
@@ -51,11 +54,44 @@ class CenteredRows(CompSumLoss):
         return (found - found.mean()) ** 2
 
 
-class Exits(CompSumLoss):
-    """Ends the process it runs in."""
+class OnRanks(CompSumLoss):
+    """As it should be in one process, and not on ranks."""
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
-        raise SystemExit(len(logits) + len(target))
+        if dist.is_initialized():
+            self.fail()
+        return super().value(logits, target)
+
+    def fail(self) -> None:
+        raise NotImplementedError
+
+
+class Exits(OnRanks):
+    """Ends the process it runs in."""
+
+    def fail(self) -> None:
+        raise SystemExit(4)
+
+
+class Sleeps(OnRanks):
+    """Never answers."""
+
+    def fail(self) -> None:
+        time.sleep(1000)
+
+
+class Greedy(OnRanks):
+    """Runs out of memory."""
+
+    def fail(self) -> None:
+        raise MemoryError
+
+
+class Raises(OnRanks):
+    """Does not work there."""
+
+    def fail(self) -> None:
+        raise ValueError("no rank of mine")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -130,21 +166,48 @@ def test_rows_that_are_coupled_in_secret_are_found(ranks: Ranks) -> None:
     assert "on rank 0 of 2, and of the whole batch" in result.reason
 
 
-def test_an_error_on_a_rank_is_told() -> None:
+@pytest.mark.parametrize("wrong", [slice(None), slice(5, None)], ids=["on both", "on the last"])
+def test_an_error_on_a_rank_is_told_and_not_that_another_rank_lost_it(wrong: slice) -> None:
     with Ranks(2) as two:
         spec = get("comp_sum")
         data = _data(Subject(spec, {}))
-        parts = split(Subject(spec, {}), {**data, "target": data["target"] + 7}, (0.5,))
-        with pytest.raises(RanksError, match="a rank failed: InputError: comp_sum: input target"):
+        data["target"][wrong] += 7
+        parts = split(Subject(spec, {}), data, (0.5,))
+        with pytest.raises(LossOnRankError, match="a rank failed: InputError: comp_sum: input target"):
             two.evaluate(spec, {}, "mean", parts)
         assert two.broken
 
 
-def test_a_rank_that_ends_is_told() -> None:
+@pytest.mark.parametrize(
+    ("loss", "said"), [(Exits, "ended before it answered"), (Greedy, "a rank failed: MemoryError")]
+)
+def test_a_rank_that_is_lost_is_told(loss: type, said: str) -> None:
     with Ranks(2) as two:
         subject = Subject(get("comp_sum"), {})
+        with pytest.raises(RanksError, match=said):
+            two.evaluate(_spec(loss), {}, "mean", split(subject, _data(subject), (0.5,)))
+        assert two.broken
+
+
+def test_a_rank_that_has_died_is_told() -> None:
+    with Ranks(2) as two:
+        subject = Subject(get("comp_sum"), {})
+        parts = split(subject, _data(subject), (0.5,))
+        two.evaluate(subject.spec, {}, "mean", parts)
+        two._processes[1].kill()
+        two._processes[1].wait()
         with pytest.raises(RanksError, match="ended before it answered"):
-            two.evaluate(_spec(Exits), {}, "mean", split(subject, _data(subject), (0.5,)))
+            two.evaluate(subject.spec, {}, "mean", parts)
+
+
+def test_a_rank_has_its_time_for_the_loss_and_not_for_its_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("losskit.conformance.ranks.PATIENCE", timedelta(seconds=0.4))  # the import of torch takes more
+    with Ranks(2) as two:
+        subject = Subject(get("comp_sum"), {})
+        parts = split(subject, _data(subject), (0.5,))
+        assert len(two.evaluate(subject.spec, {}, "mean", parts)) == 2
+        with pytest.raises(RanksError, match="or took too long"):
+            two.evaluate(_spec(Sleeps), {}, "mean", parts)
 
 
 def test_the_quick_profile_starts_no_processes() -> None:
@@ -158,3 +221,18 @@ def test_the_standard_profile_does() -> None:
     found = verify(spec, only=["ShardsAcross"], profile="standard", engine="here", device="cpu").losses[0].findings[0]
     assert found.outcome == "refuted"
     assert "of the whole batch" in found.reason
+
+
+@pytest.mark.parametrize(("loss", "said"), [(Exits, "a rank ended"), (Greedy, "MemoryError")])
+def test_lost_ranks_are_an_error_and_refute_nothing(loss: type, said: str) -> None:
+    report = verify(_spec(loss), only=["ShardsAcross"], profile="standard", engine="here", device="cpu")
+    finding = report.losses[0].findings[0]
+    assert (finding.outcome, finding.witness) == ("error", None)
+    assert said in finding.reason
+
+
+def test_a_loss_that_raises_on_a_rank_is_refuted() -> None:
+    report = verify(_spec(Raises), only=["ShardsAcross"], profile="standard", engine="here", device="cpu")
+    finding = report.losses[0].findings[0]
+    assert finding.outcome == "refuted"
+    assert "a rank failed: ValueError: no rank of mine" in finding.reason
