@@ -21,7 +21,8 @@ def main(arguments: Sequence[str] | None = None, mutants: Sequence[Mutant] = MUT
     """Run the command.
 
     Returns:
-        0 if every mutant died and no unmutated loss was hit, 1 if not or if nothing ran, 2 if the command was wrong.
+        0 if every mutant fell to the check that must catch it and no unmutated loss was hit, 1 if not or if nothing ran, 2 if
+        the command was wrong.
     """
     options = _parser().parse_args(arguments)
     try:

@@ -122,11 +122,16 @@ class Run(Frozen):
         return 1 - survived / self.stands_for if self.attempts else 0.0
 
     @property
+    def missed(self) -> tuple[Attempt, ...]:
+        """Mutants that fell, and not to the kind that must catch them: that check is blind to what it is there for."""
+        return tuple(a for a in self.attempts if a.fate == "elsewhere")
+
+    @property
     def stands_for(self) -> float:
         """The number of mutants that the attempts were drawn from."""
         return sum(a.weight for a in self.attempts)
 
     @property
     def exit_code(self) -> int:
-        """0 if every mutant died, there was one, and no unmutated loss was hit; else 1."""
-        return int(self.rate < 1 or any(control.fell for control in self.controls))
+        """0 if every mutant fell to the kind that must catch it, there was one, and no unmutated loss was hit; else 1."""
+        return int(self.rate < 1 or bool(self.missed) or any(control.fell for control in self.controls))

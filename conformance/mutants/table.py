@@ -50,6 +50,8 @@ def _summary(run: Run) -> Iterator[str]:
     counts = ", ".join(f"{run.count(fate)} {WORDS[fate]}" for fate in FATES)
     losses = len({a.loss for a in run.attempts})
     yield f"{len(run.attempts)} mutants of {losses} losses: {counts}; kill rate {run.rate:.1%}"
+    if run.missed:
+        yield f"missed by the check that must catch it: {', '.join(f'{a.mutant} ({a.caught_by})' for a in run.missed)}"
     if run.equivalent:
         yield f"{run.equivalent} more are known to change nothing and were left out"
     if run.stands_for > len(run.attempts):

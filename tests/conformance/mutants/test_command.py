@@ -36,8 +36,12 @@ def test_a_mutant_that_changes_nothing_passes_every_check_and_fails_the_command(
     assert "1 survived; kill rate 0.0%" in capsys.readouterr().out
 
 
-def test_a_mutant_of_the_wrong_tag_is_shown_apart(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--jobs", "1", "--json"], [MISTAGGED]) == 0
+def test_a_mutant_that_its_own_check_misses_fails_the_command_and_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--jobs", "1"], [WRONG, MISTAGGED]) == 1
+    shown = capsys.readouterr().out
+    assert "1 killed, 1 killed by another check, 0 survived" in shown
+    assert "missed by the check that must catch it: mistagged (ShiftInvariant)\n" in shown
+    assert main(["--jobs", "1", "--json"], [MISTAGGED]) == 1
     tried = json.loads(capsys.readouterr().out)["attempts"][0]
     assert tried["fate"] == "elsewhere"
     assert tried["killer"].partition(" ")[0] != "ShiftInvariant"
