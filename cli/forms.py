@@ -63,7 +63,10 @@ def chosen_forms(own: Sequence[tuple[str, Path]], given: Sequence[str]) -> list[
 
 
 def write_forms(report: Report, forms: Sequence[Form]) -> list[str]:
-    """Write every form, and say which ones of extensions failed: what a run has found is shown all the same."""
+    """Write every form, and say which files cannot be written and which forms of extensions failed.
+
+    What a run has found is shown all the same, and goes into the other files.
+    """
     from losskit.conformance.report import write
 
     failures = []
@@ -80,7 +83,10 @@ def write_forms(report: Report, forms: Sequence[Form]) -> list[str]:
             cause = first if isinstance(error, LosskitError) else f"{type(error).__name__}: {first}"
             failures.append(f"the report format {form.offer.record.name} of {form.offer.provider} fails: {cause}")
             continue
-        write(form.place, text)
+        try:
+            write(form.place, text)
+        except OSError as error:
+            failures.append(f"{form.place} cannot be written: {error.strerror or error}")
     return failures
 
 

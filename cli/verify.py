@@ -124,11 +124,11 @@ def verify(
     runtimes = tuple(runtime or [DEFAULT])
     if folders:
         warn_of_programs(runtimes)
-    report = report or resume
+    run_of, report = resume or report, report or resume
     places = (("junit", junit), ("html", html), ("json", report), ("badge", badge))
     pages = chosen_forms([(name, place) for name, place in places if place is not None], formats or [])
     earlier = _earlier(diff)
-    journal = report.with_name(f"{report.name}.journal") if report else None
+    journal = run_of.with_name(f"{run_of.name}.journal") if run_of else None
     search = Search(profile.value, device.value, seed, jobs, kinds, engine.value, timeout, journal, resume is not None)
     found: list[Report] = []
     with terminable():
@@ -145,10 +145,12 @@ def verify(
     for failure in failures:
         output.hint(failure)
     if whole.interrupted:
-        _say_how_to_go_on("go on", report)
+        _say_how_to_go_on("go on", run_of)
         raise typer.Exit(INTERRUPTED)
     if journal and _not_run(found):
-        _say_how_to_go_on("try again what could not be run", report)
+        _say_how_to_go_on("try again what could not be run", run_of)
+    elif failures:
+        _say_how_to_go_on("write what was found once more", run_of)
     elif journal:
         journal.unlink(missing_ok=True)
     raise typer.Exit(max(whole.exit_code, NOT_RUN if failures else STOOD))
@@ -160,9 +162,9 @@ def _line(loss: LossReport) -> str:
     return line(loss)
 
 
-def _say_how_to_go_on(what: str, report: Path | None) -> None:
-    if report is not None:
-        output.hint(f"{what} with the same command and --resume {report}")
+def _say_how_to_go_on(what: str, run_of: Path | None) -> None:
+    if run_of is not None:
+        output.hint(f"{what} with the same command and --resume {run_of}")
 
 
 def _not_run(reports: list[Report]) -> bool:

@@ -90,6 +90,49 @@ def test_a_report_has_its_journal_beside_it_until_it_is_written(
         assert not journal.exists()
 
 
+def test_a_run_is_resumed_from_its_own_journal_wherever_the_report_goes(
+    invoke: Invoke, harness: Harness, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    journal = tmp_path / "first.json.journal"
+    journal.touch()
+    harness.outcome = "error"
+    told = invoke("verify", "comp_sum", "--resume", str(first), "--report", str(second)).stderr
+    assert harness.options["journal"] == journal
+    assert f"--resume {first}" in " ".join(told.split())
+    harness.outcome = "held"
+    invoke("verify", "comp_sum", "--resume", str(first), "--report", str(second))
+    assert from_json(second.read_text()).ok
+    assert not first.exists()
+    assert not journal.exists()
+
+
+def test_a_file_that_cannot_be_written_takes_nothing_else_with_it(
+    invoke: Invoke, harness: Harness, tmp_path: Path
+) -> None:
+    taken, page, journal = tmp_path / "taken.xml", tmp_path / "page.html", tmp_path / "now.json.journal"
+    run, options = (
+        harness._finding,
+        ("--junit", str(taken), "--html", str(page), "--report", str(tmp_path / "now.json")),
+    )
+
+    def meanwhile() -> Finding:
+        taken.mkdir(exist_ok=True)
+        journal.touch()
+        return run()
+
+    harness._finding = meanwhile  # type: ignore[method-assign]
+    result = invoke("verify", "comp_sum", *options)
+    assert result.exit_code == 3
+    told = " ".join(result.stderr.split())
+    assert f"losskit: {taken} cannot be written: Is a directory" in told
+    assert f"write what was found once more with the same command and --resume {tmp_path / 'now.json'}" in told
+    assert "All 1 claim of 1 loss stand" in result.stdout
+    assert page.read_text().startswith("<!doctype html>")
+    assert from_json((tmp_path / "now.json").read_text()).ok
+    assert journal.exists()
+
+
 def test_a_journal_stays_where_something_could_not_be_run_and_it_is_said_how_to_try_that_again(
     invoke: Invoke, harness: Harness, tmp_path: Path
 ) -> None:
