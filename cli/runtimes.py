@@ -56,6 +56,7 @@ def replay(
     from losskit.conformance.engine import versions
     from losskit.conformance.report import LossReport, Report, line
     from losskit.conformance.report.from_replay import replayed
+    from losskit.conformance.report.model import EVERY_GRAPH
 
     start = perf_counter()
     losses: list[LossReport] = []
@@ -64,7 +65,7 @@ def replay(
         for folder in () if stopped else folders:
             losses.append(replayed(folder, device=device, runtimes=runtimes, seed=seed))
             callback(len(losses), len(folders), losses[-1])
-    losses += [LossReport(name=name, findings=(), not_run=("every graph",)) for name in folders[len(losses) :]]
+    losses += [LossReport(name=name, findings=(), not_run=(EVERY_GRAPH,)) for name in folders[len(losses) :]]
     return Report(
         profile="replay",
         device=device,

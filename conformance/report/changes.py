@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 from losskit.conformance.report.as_text import NAMES, times
-from losskit.conformance.report.model import Finding, Outcome, Report
+from losskit.conformance.report.model import EVERY_GRAPH, Finding, Outcome, Report
 from losskit.spec.model import Frozen
 
 CHANGES_VERSION: Literal[1] = 1
 NOTEWORTHY = 0.01  # of the tolerance: smaller violations are rounding, whatever factor lies between two of them
 FACTOR = 10.0
+Place = tuple[str, str]  # a loss or a folder, and a claim
 Kind = Literal["fallen", "mended", "changed", "narrower", "new", "gone"]
 SENTENCES: dict[Kind, str] = {
     "fallen": "newly fallen",
@@ -71,7 +72,7 @@ def compare(old: Report, new: Report, factor: float = FACTOR) -> Changes:
     """What changed from ``old`` to ``new``.
 
     A claim is recognised by its loss and its words. Kinds of properties that one of the runs left out, losses that are
-    in ``old`` alone, and claims that an interrupt kept from being run are no changes.
+    in ``old`` alone, and claims that an interrupt kept from being run in either are no changes, whatever the other found.
 
     Args:
         old: the earlier report.
@@ -80,10 +81,10 @@ def compare(old: Report, new: Report, factor: float = FACTOR) -> Changes:
     """
     before, after = _claims(old, new), _claims(new, old)
     verified = {loss.name for loss in new.losses}
-    cut_off = {(loss.name, claim) for loss in new.losses for claim in loss.not_run}
-    places = [*after, *(p for p in before if p not in after and p[0] in verified and p not in cut_off)]
+    arrived = [place for place in after if place in before or not _cut_off(old, place)]
+    left = [place for place in before if place not in after and place[0] in verified and not _cut_off(new, place)]
     changes = tuple(
-        change for place in places if (change := _change(place, before.get(place), after.get(place), factor))
+        change for place in (*arrived, *left) if (change := _change(place, before.get(place), after.get(place), factor))
     )
     return Changes(
         settings=tuple(_settings(old, new)),
@@ -102,16 +103,22 @@ def changes_in_words(changes: Changes) -> str:
     return "\n\n".join([*parts, " ".join([same, *asides])])
 
 
-def _claims(report: Report, other: Report) -> dict[tuple[str, str], Finding]:
+def _claims(report: Report, other: Report) -> dict[Place, Finding]:
     return {
         (loss.name, finding.claim): finding
         for loss in report.losses
         for finding in loss.findings
-        if not other.only or finding.property in other.only
+        if not other.only or finding.property in other.only or not finding.selectable
     }
 
 
-def _change(place: tuple[str, str], before: Finding | None, after: Finding | None, factor: float) -> Change | None:
+def _cut_off(report: Report, place: Place) -> bool:
+    """Whether an interrupt came before a claim."""
+    left = {claim for loss in report.losses if loss.name == place[0] for claim in loss.not_run}
+    return place[1] in left or EVERY_GRAPH in left
+
+
+def _change(place: Place, before: Finding | None, after: Finding | None, factor: float) -> Change | None:
     kind = _kind(before, after, factor)
     if kind is None:
         return None

@@ -90,9 +90,21 @@ class Finding(Frozen):
     seconds: float = 0.0
 
     @builtins.property  # the field of this name hides it
+    def selectable(self) -> bool:
+        """Whether this is of a claim of a spec, which a choice of kinds can leave out.
+
+        It leaves out neither the graphs of a folder nor a plugin that does not load: no claim is made of these, and only the
+        words of a claim begin with the kind of its property.
+        """
+        return bool(self.property) and self.claim.startswith(self.property)
+
+    @builtins.property
     def stood(self) -> bool:
         """Whether nothing speaks against the claim: it stands, or does not apply."""
         return self.outcome in (*STOOD, "not_applicable")
+
+
+EVERY_GRAPH = "every graph"  # what an interrupt leaves of a folder that nobody has looked into
 
 
 class LossReport(Frozen):
@@ -101,7 +113,7 @@ class LossReport(Frozen):
     Attributes:
         name: of the loss, or the folder of its graphs.
         findings: a claim each.
-        not_run: claims that the run had no time for, because it was interrupted.
+        not_run: claims that the run had no time for, because it was interrupted; of a folder ``EVERY_GRAPH``.
         seconds: time spent on all of them.
     """
 

@@ -3,8 +3,14 @@ from __future__ import annotations
 import pytest
 
 from losskit.conformance.report import Finding, LossReport, Outcome, Report, changes_in_words, compare
+from losskit.conformance.report.model import EVERY_GRAPH
 
 from .conftest import CONFIRMED, CRASHED, HELD, NOWHERE, REFUTED, report
+
+GRAPH = Finding(
+    claim="loss.onnx in ort equals the module", property="ExportsONNX", verdict="holds", outcome="held", cases=4
+)
+UNLOADED = Finding(claim="the plugin loads", property="", verdict="holds", outcome="error", reason="no such module")
 
 
 def run(*findings: Finding, loss: str = "hinge", **settings: object) -> Report:
@@ -72,6 +78,30 @@ def test_kinds_that_one_run_left_out_are_no_changes() -> None:
 def test_a_claim_that_an_interrupt_kept_from_being_run_is_not_gone() -> None:
     cut_off = report(LossReport(name="hinge", findings=(HELD,), not_run=(CONFIRMED.claim,)))
     assert not compare(run(HELD, CONFIRMED), cut_off).changes
+
+
+def test_a_claim_that_an_interrupt_kept_from_being_run_before_is_neither_new_nor_fallen() -> None:
+    cut_off = report(LossReport(name="hinge", findings=(HELD,), not_run=(CONFIRMED.claim, REFUTED.claim)))
+    changes = compare(cut_off, run(HELD, CONFIRMED, REFUTED, NOWHERE))
+    assert [(c.kind, c.claim) for c in changes.changes] == [("new", NOWHERE.claim)]
+    assert changes.unchanged == 1
+
+
+def test_the_graphs_of_a_folder_that_an_interrupt_came_before_are_neither_gone_nor_new() -> None:
+    cut_off = report(LossReport(name="hinge", findings=(), not_run=(EVERY_GRAPH,)))
+    assert not compare(run(GRAPH), cut_off).changes
+    assert not compare(cut_off, run(GRAPH)).changes
+
+
+@pytest.mark.parametrize("finding", [GRAPH, UNLOADED], ids=["a graph of a folder", "a plugin that does not load"])
+@pytest.mark.parametrize(("old", "new"), [((), ("Convex",)), (("Convex",), ()), (("Convex",), ("NonNegative",))])
+def test_what_a_choice_of_kinds_does_not_leave_out_is_compared(
+    finding: Finding, old: tuple[str, ...], new: tuple[str, ...]
+) -> None:
+    changes = compare(run(finding, only=old), run(finding, only=new))
+    assert (changes.changes, changes.unchanged) == ((), 1)
+    changed = finding.model_copy(update={"outcome": "refuted"})
+    assert [c.after for c in compare(run(finding, only=old), run(changed, only=new)).changes] == ["refuted"]
 
 
 def test_a_loss_that_was_not_verified_is_named() -> None:
