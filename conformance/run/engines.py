@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from importlib import import_module
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Literal
+from uuid import uuid4
 
 from losskit.conformance.report import Finding
-from losskit.conformance.run.supervisor import Worker, attack_apart, modules_path
+from losskit.conformance.run.crews import attack_apart, dismiss
+from losskit.conformance.run.supervisor import Worker, modules_path
 from losskit.conformance.run.task import Backlog, Task, by_length
 from losskit.registry import selection
 from losskit.spec.errors import MissingExtraError
@@ -70,19 +72,21 @@ def cluster(engine: Engine, tasks: Sequence[Task], jobs: int | None, limit: floa
     """Attack claims on Dask or Ray, through the backends of joblib; each node has worker processes of its own.
 
     A cluster that runs already is used: the Dask client of this program or ``DASK_SCHEDULER_ADDRESS``, the Ray program
-    or ``RAY_ADDRESS``. Where there is none, one of ``jobs`` processes is started on this machine.
+    or ``RAY_ADDRESS``. Where there is none, one of ``jobs`` processes is started on this machine. The cluster stays, the
+    worker processes end with the run.
     """
     ordered = [task for several in by_length(tasks) for task in several]
     known = {(task.loss, task.number): task for task in ordered}
-    with _BACKENDS[engine](jobs or cores()):
-        for loss, number, finding in _spread(ordered, limit):
+    run = uuid4().hex
+    with _BACKENDS[engine](jobs or cores(), run), closing(_spread(ordered, limit, run)) as answers:
+        for loss, number, finding in answers:
             yield known[loss, number], finding
 
 
-def _spread(tasks: list[Task], limit: float) -> Iterator[tuple[int, int, Finding]]:
+def _spread(tasks: list[Task], limit: float, run: str) -> Generator[tuple[int, int, Finding]]:
     from joblib import Parallel, delayed, effective_n_jobs
 
-    calls = [delayed(attack_apart)(task, limit, modules_path(), selection()) for task in tasks]
+    calls = [delayed(attack_apart)(task, limit, run, modules_path(), selection()) for task in tasks]
     options = {"n_jobs": -1, "batch_size": 1, "pre_dispatch": "all"}
     try:
         parallel = Parallel(return_as="generator_unordered", **options)
@@ -95,25 +99,31 @@ def _spread(tasks: list[Task], limit: float) -> Iterator[tuple[int, int, Finding
 
 
 @contextmanager
-def _dask(jobs: int) -> Iterator[None]:
+def _dask(jobs: int, run: str) -> Iterator[None]:
     distributed = _imported("distributed", "dask")
     from joblib import parallel_config
 
     with ExitStack() as stack:
         try:
-            distributed.get_client()
+            client = distributed.get_client()
         except ValueError:  # there is none yet
             address = import_module("dask").config.get("scheduler-address", None)
             if address is None:
                 cluster = distributed.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
                 address = stack.enter_context(cluster)
-            stack.enter_context(distributed.Client(address))
+            client = stack.enter_context(distributed.Client(address))
+        stack.callback(_dismiss_on_nodes, client, run)
         stack.enter_context(parallel_config(backend="dask"))
         yield
 
 
+def _dismiss_on_nodes(client: Any, run: str) -> None:
+    with suppress(Exception):  # a cluster that is gone has taken its processes along
+        client.run(dismiss, run, on_error="ignore")
+
+
 @contextmanager
-def _ray(jobs: int) -> Iterator[None]:
+def _ray(jobs: int, _run: str) -> Iterator[None]:  # its backend ends its processes, and so their workers, by itself
     ray = _imported("ray", "ray")
     from joblib import parallel_config
 
@@ -136,4 +146,4 @@ def _imported(module: str, extra: str) -> Any:
         ) from error
 
 
-_BACKENDS: dict[str, Callable[[int], AbstractContextManager[None]]] = {"dask": _dask, "ray": _ray}
+_BACKENDS: dict[str, Callable[[int, str], AbstractContextManager[None]]] = {"dask": _dask, "ray": _ray}

@@ -170,25 +170,3 @@ def _death(status: int) -> str:
 def modules_path() -> tuple[str, ...]:
     """Where this process finds modules, in words that mean the same elsewhere on this machine."""
     return tuple(os.path.abspath(place) for place in sys.path)
-
-
-_idle: dict[tuple[tuple[str, ...], str], list[Worker]] = {}
-
-
-def attack_apart(task: Task, limit: float, path: tuple[str, ...], plugins: str) -> tuple[int, int, Finding]:
-    """Attack a claim in a worker of this process, which keeps it for the next one; what a node of a cluster runs.
-
-    Args:
-        task: the claim.
-        limit: seconds it may take.
-        path: where the run finds modules; a node may have started without it.
-        plugins: the run's selection of plugins.
-    """
-    idle = _idle.setdefault((path, plugins), [])
-    try:
-        worker = idle.pop()
-    except IndexError:
-        worker = Worker(path, plugins)
-    finding = worker.attack(task, limit)
-    idle.append(worker)
-    return task.loss, task.number, finding

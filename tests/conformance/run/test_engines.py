@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from losskit import get, verify
 from losskit.conformance.claims import claims_of
+from losskit.conformance.run.crews import attack_apart, dismiss
 from losskit.conformance.run.task import Backlog, Task
+from losskit.registry import selection
 from losskit.spec import LossSpec
 from losskit.spec.errors import MissingExtraError
 
@@ -45,6 +51,56 @@ def test_a_cluster_finds_the_same_and_survives_what_dies(engine: str, misbehavin
     assert {finding.outcome for finding in killed[1]} == {"error"}
     assert all("killed by signal 9" in finding.reason for finding in killed[1])
     assert rest == timeless(verify(*LOSSES, only=KINDS[:2], engine="here", device="cpu"))
+
+
+EDITED = """\
+import os
+from pathlib import Path
+
+from losskit import get
+from losskit.plugins.preference.dpo.loss import DPOLoss
+
+SPEC = get("dpo").model_copy(update={{"module": "edited_loss:Edited"}})
+
+
+class Edited(DPOLoss):
+    def value(self, *given, **named):
+        Path(__file__).with_name("process").write_text(str(os.getpid()))
+        return super().value(*given, **named) * {factor}
+"""
+
+
+def test_a_cluster_that_runs_on_judges_a_loss_as_it_is_and_keeps_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed: Any = pytest.importorskip("distributed")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = []
+    with distributed.Client(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None):
+        for factor in ("1", "2.5"):
+            (tmp_path / "edited_loss.py").write_text(EDITED.format(factor=factor))
+            report = verify("edited_loss:SPEC", only=["WorkedExamples"], engine="dask", device="cpu")
+            found.append(report.losses[0].findings[0].outcome)
+            assert _ends(int((tmp_path / "process").read_text()))
+    assert found == ["held", "refuted"]
+
+
+def _ends(process: int) -> bool:
+    """Whether a process ends within the time that a killed one may take to be gone."""
+    for _ in range(100):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_claim_that_comes_after_the_end_of_its_run_starts_no_process() -> None:
+    (task,) = (task for task in _tasks("dpo") if task.claim.property.kind == "WorkedExamples")
+    dismiss("a run")
+    *_, finding = attack_apart(task, 60, "a run", (), selection())
+    assert (finding.outcome, finding.reason.partition(";")[0]) == ("error", "the run was stopped")
 
 
 @pytest.mark.parametrize(("engine", "module"), [("dask", "distributed"), ("ray", "ray")])
