@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from losskit.conformance.kinds import check_of, laws_of
 from losskit.conformance.laws.relation import missing
@@ -17,6 +18,9 @@ from losskit.conformance.search.scope import Search
 from losskit.registry.extensions import left_out
 from losskit.spec import Claim, LossSpec, describe_regime
 from losskit.spec.properties import KINDS, ReducesTo
+
+if TYPE_CHECKING:
+    from losskit.conformance.laws import Law
 
 WORST_FIRST: tuple[Outcome, ...] = (
     "error",
@@ -95,13 +99,21 @@ def _attacked(claim: Claim, search: Search) -> Result:
     if not laws:
         reason = f"no law is registered for {claim.property.kind}, so nothing can be checked{left_out()}"
         return Result("error", reason=reason)
+    concerned = [law for law in laws if law.concerns(search.spec)]
+    if not concerned:
+        return Result("error", reason=_unasked(claim, laws, search.spec))
     results = []
-    for law in laws:
-        if law.concerns(search.spec):
-            results.append(attack(law, search))
-        if results and results[-1].outcome == "confirmed":
+    for law in concerned:
+        results.append(attack(law, search))
+        if results[-1].outcome == "confirmed":
             break
     return _together(claim, results)
+
+
+def _unasked(claim: Claim, laws: Iterable[Law], spec: LossSpec) -> str:
+    """Why a claim cannot be attacked: none of its laws concerns the loss."""
+    wants = " or ".join(dict.fromkeys(law.wants for law in laws if law.wants)) or "a loss of another kind"
+    return f"the claim cannot be asked of {spec.name}: {claim.property.kind} wants {wants}"
 
 
 def _together(claim: Claim, results: list[Result]) -> Result:

@@ -87,6 +87,7 @@ class Law(ABC):
         scales: at which scales inputs are drawn.
         finest: the smallest number but 0 that structured rows hold; slopes are not compared below what rounds a kink away.
         ends: prefixes of data that lie in the domains of inputs: none for the inputs, ``_`` for a second point of each.
+        wants: what a loss must have for the law to concern it, in words; for a law without which nothing is left to ask.
         tight: fraction of the right side that some case must reach, None where the bound need not be tight.
     """
 
@@ -97,6 +98,7 @@ class Law(ABC):
     structured: ClassVar[float] = STRUCTURED
     ties: ClassVar[float] = 0.25
     ends: ClassVar[tuple[str, ...]] = ("",)
+    wants: ClassVar[str] = ""
     claimed: Any = field(init=False)
     tight: float | None = field(default=None, init=False)
 

@@ -26,6 +26,7 @@ class Best(Law):
     detail = "the least gap that counts, and the expected loss elsewhere less the one at the functional"
     scales: ClassVar[tuple[float, ...]] = MILD
     ends: ClassVar[tuple[str, ...]] = ("", "_")
+    wants: ClassVar[str] = "a prediction and an outcome of one shape"
 
     def concerns(self, spec: LossSpec) -> bool:
         prediction, outcome = (spec.input(name) for name in self.subjects)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from itertools import combinations
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -29,6 +30,7 @@ class Turned(Law):
 
     claimed: SpatialInvariant
     detail = "the value of the images turned, and as they are"
+    wants: ClassVar[str] = "a symbol for the axes of images in the shape of an input, such as '*space'"
 
     def prepare(self, subject: Subject, data: Data, rng: random.Random) -> Data:
         return {**data, "_turn": rng.getrandbits(16)}

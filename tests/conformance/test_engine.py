@@ -12,7 +12,16 @@ from losskit.conformance.report import LossReport
 from losskit.registry import builtin
 from losskit.spec import AtLeast, Claim, LossSpec, Property
 from losskit.spec.errors import LosskitError, PluginError, SpecError
-from losskit.spec.properties import KINDS, Bounded, Convex, IgnoresIndex, Lipschitz, NonNegative
+from losskit.spec.properties import (
+    KINDS,
+    Bounded,
+    Convex,
+    Elicits,
+    IgnoresIndex,
+    Lipschitz,
+    NonNegative,
+    SpatialInvariant,
+)
 
 
 def _only(spec: LossSpec, *claims: Claim) -> LossSpec:
@@ -104,6 +113,23 @@ def test_a_kind_without_a_law_is_an_error_of_its_own() -> None:
         assert "no law is registered for Unheard" in finding.reason
     finally:
         del KINDS["Unheard"]
+
+
+@pytest.mark.parametrize("verdict", ["holds", "fails"])
+@pytest.mark.parametrize(
+    ("loss", "given", "wants"),
+    [
+        ("comp_sum", Elicits(functional="mean", on="logits", of="target"), "a prediction and an outcome of one shape"),
+        ("comp_sum", SpatialInvariant(), "a symbol for the axes of images in the shape of an input, such as '*space'"),
+    ],
+)
+def test_a_claim_that_no_law_of_its_kind_can_be_asked_of_says_what_the_loss_lacks(
+    loss: str, given: Property, wants: str, verdict: str
+) -> None:
+    claim = given.holds() if verdict == "holds" else given.fails()
+    finding = verify_claim(get(loss), claim, "quick", 0, "cpu")
+    said = f"the claim cannot be asked of {loss}: {given.kind} wants {wants}"
+    assert (finding.outcome, finding.reason) == ("error", said)
 
 
 def test_a_crashing_oracle_is_one_error_and_the_rest_goes_on() -> None:
