@@ -124,12 +124,14 @@ def runner(
         profile: whose limit is taken where no time is given.
 
     Raises:
-        LosskitError: the engine is unknown, or has no time limits and one is given.
+        LosskitError: the engine is unknown, or has no time limits and one is given; there would be no jobs or no time.
     """
     if engine is None:
         engine = "here" if losses <= 1 and jobs is None and timeout is None else "local"
     if engine not in ENGINES:
         raise LosskitError(f"there is no engine {engine!r}, expected one of {', '.join(ENGINES)}")
+    if jobs is not None and jobs < 1:
+        raise LosskitError(f"{jobs} claims cannot be attacked at a time, expected at least 1")
     if timeout is not None and not timeout > 0:
         raise LosskitError(f"a claim may take {timeout:g} s, expected more than 0")
     limit = LIMITS[profile] if timeout is None else timeout

@@ -76,6 +76,8 @@ def test_a_claim_that_a_worker_cannot_read_is_an_error() -> None:
     ("options", "message"),
     [
         ({"engine": "spark"}, "there is no engine 'spark', expected one of here, local, dask, ray"),
+        ({"jobs": -1}, "-1 claims cannot be attacked at a time, expected at least 1"),
+        ({"jobs": 0, "engine": "dask"}, "0 claims cannot be attacked at a time, expected at least 1"),
         ({"timeout": 0}, "a claim may take 0 s, expected more than 0"),
         ({"timeout": 5, "engine": "here"}, "a time limit needs worker processes"),
     ],
