@@ -129,6 +129,9 @@ def test_the_citations_are_installed(installed: Callable[..., str]) -> None:
     assert installed("-c", code).strip() == "2023"
 
 
+EXTRAS = ("", "verify", "dask", "stacks", "peers", "dev", "docs")
+
+
 def test_the_constraints_pin_what_the_extras_need() -> None:
     pinned = {}
     for line in (ROOT / "constraints.txt").read_text().splitlines():
@@ -139,9 +142,7 @@ def test_the_constraints_pin_what_the_extras_need() -> None:
             pinned[canonicalize_name(name)] = version
     assert next(iter(pinned)) == "torch"
     for requirement in map(Requirement, requires("losskit") or []):
-        extra = requirement.marker is None or any(
-            requirement.marker.evaluate({"extra": extra}) for extra in ("", "verify", "dask", "stacks", "dev", "docs")
-        )
+        extra = requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in EXTRAS)
         if extra and requirement.name != "losskit":
             assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), requirement
 

@@ -1,4 +1,7 @@
-"""The page docs/explanation/foreign.md: run every reproduction, hold the specs to their claims, write what came out.
+"""The page docs/explanation/foreign.md: run every reproduction, and write what came out where all print what they declare.
+
+The specs are not attacked here: ``losskit verify examples.foreign.torch_nn:SPECS`` does that, and the tests hold what it
+finds beside the rows of the page.
 
 ::
 

@@ -92,7 +92,7 @@ INSTEAD: dict[str, Instead] = {
         1,
     ),
     "losskit verify examples.foreign.metric_learning:SPECS": nothing(
-        "needs pytorch-metric-learning; tests/examples/test_foreign.py runs it where that is installed"
+        "takes long, and needs pytorch-metric-learning; tests/examples/test_foreign.py runs it claim by claim"
     ),
     "losskit verify examples.foreign.torch_nn:COSINE_EMBEDDING --only ExportsONNX": Instead(
         "the exporter removes a guard",

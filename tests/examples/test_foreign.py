@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import re
 import subprocess
 import sys
@@ -84,6 +85,46 @@ def test_the_harness_finds_it(spec: str, kind: str, regime: str, said: str) -> N
 def test_what_is_true_stands(spec: str, kind: str) -> None:
     found = finding(f"examples.foreign.torch_nn:{spec}", kind)
     assert found.outcome in ("held", "confirmed"), found.reason
+
+
+METRIC_FALLEN = [
+    ("ANGULAR", "ScaleInvariant", "refuted", "after the transformation"),
+    ("HISTOGRAM", "FiniteOn", "error", "out of bounds for dimension 0 with size 101"),
+    ("TUPLET_MARGIN", "FiniteOn", "refuted", "nan"),
+    ("NCA", "NonNegative", "refuted", "minus the value, and zero"),
+    ("SNR_CONTRASTIVE", "FiniteOn", "refuted", "the value is inf"),
+    ("NTXENT", "DTypeStable", "refuted", "torch.float16"),
+    ("CONTRASTIVE", "StaysOnDevice", "refuted", "waits for the result of nonzero"),
+    ("CONTRASTIVE", "ExportsONNX", "refuted", "GuardOnDataDependentSymNode"),
+    ("CONTRASTIVE", "Transforms", "error", "vmap"),
+    ("CONTRASTIVE", "RotationInvariant", "refuted", "after the transformation"),
+    ("TRIPLET", "RotationInvariant", "held", ""),
+    ("MULTI_SIMILARITY", "ScaleInvariant", "held", ""),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("spec", "kind", "outcome", "said"), METRIC_FALLEN)
+def test_the_harness_finds_it_in_the_metric_library(spec: str, kind: str, outcome: str, said: str) -> None:
+    pytest.importorskip("pytorch_metric_learning")
+    found = finding(f"examples.foreign.metric_learning:{spec}", kind)
+    assert found.outcome == outcome, found.reason
+    assert said in (found.reason or (found.witness.detail if found.witness else ""))
+    if spec == "NCA":
+        assert found.witness is not None
+        assert math.isnan(found.witness.left)
+        assert len(set(found.witness.inputs["labels"])) == len(found.witness.inputs["labels"])  # no positive pair
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["Compiles", "Scripts", "StaysOnDevice"])
+def test_what_the_page_says_of_all_losses_of_the_metric_library_is_true_of_all(kind: str) -> None:
+    pytest.importorskip("pytorch_metric_learning")
+    report = losskit.verify("examples.foreign.metric_learning:SPECS", only=[kind], device="cpu", engine="here")
+    outcomes = {loss.name: loss.findings[0].outcome for loss in report.losses}
+    assert len(outcomes) == 11
+    crashing = {"pml_histogram"} if kind == "StaysOnDevice" else set()  # row 22: it does not come that far
+    assert {name for name, outcome in outcomes.items() if outcome != "refuted"} == crashing
 
 
 @pytest.mark.slow

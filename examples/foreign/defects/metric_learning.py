@@ -57,7 +57,7 @@ print(value.isfinite().item(), embeddings.grad[0])
     ),
     Reproduction(
         "NCALoss",
-        "Reduces",
+        "NonNegative",
         "A batch without a positive pair is worth 0 to the other losses of the library; here it is NaN.",
         "defect",
         """
@@ -119,22 +119,33 @@ for turn in (0.0, 1e-6):
         "1.4142\n0.7071",
     ),
     Reproduction(
-        "all ten",
+        "all eleven",
         "Compiles, Transforms, Scripts, ExportsONNX",
-        "Pairs are picked with indices that depend on the labels, so there is no one graph; the library does not "
-        "promise one.",
+        "Pairs are picked with indices that depend on the labels, so there is no one graph: torch.compile takes NCALoss "
+        "alone, and needs a second graph for another size; torch.func.vmap takes three of them. The library promises none of it.",
         "limit",
         """
 import torch
-from pytorch_metric_learning.losses import ContrastiveLoss
+from pytorch_metric_learning import losses
 
-try:
-    compiled = torch.compile(ContrastiveLoss(), fullgraph=True, backend="eager")
-    compiled(torch.eye(4), torch.tensor([0, 0, 1, 1]))
-except Exception:
-    print("no one graph")
+names = ["AngularLoss", "CircleLoss", "ContrastiveLoss", "FastAPLoss", "HistogramLoss", "MultiSimilarityLoss", "NCALoss"]
+names += ["NTXentLoss", "SignalToNoiseRatioContrastiveLoss", "TripletMarginLoss", "TupletMarginLoss"]
+attempts = {
+    "compile": lambda loss: torch.compile(loss, fullgraph=True, backend="eager")(embeddings[0], labels),
+    "script": torch.jit.script,
+    "vmap": lambda loss: torch.func.vmap(loss, in_dims=(0, None))(embeddings, labels),
+}
+for what, attempt in attempts.items():
+    embeddings, labels, taken = torch.randn(5, 8, 3), torch.arange(8) % 4, []
+    for name in names:
+        try:
+            attempt(getattr(losses, name)())
+        except Exception:
+            continue
+        taken.append(name)
+    print(what, *taken or ["none"])
 """,
-        "no one graph",
+        "compile NCALoss\nscript none\nvmap AngularLoss NTXentLoss TupletMarginLoss",
     ),
     Reproduction(
         "all eleven",
