@@ -129,7 +129,7 @@ def test_the_citations_are_installed(installed: Callable[..., str]) -> None:
     assert installed("-c", code).strip() == "2023"
 
 
-EXTRAS = ("", "verify", "dask", "stacks", "peers", "dev", "docs")
+EXTRAS = ("", "verify", "dask", "ray", "stacks", "peers", "dev", "docs")
 
 
 def test_the_constraints_pin_what_the_extras_need() -> None:
