@@ -74,15 +74,16 @@ def given_answers(graph: GraphSubject, seed: int) -> dict[tuple[str, Wrong], tup
     for batch in range(BATCHES):
         drawn = draw(graph.axes, graph.axes.traced, graph.parameters, seed + batch)
         right: Data = {name: torch.from_numpy(values) for name, values in drawn.items()}
-        for name, wrong, data in wrong_inputs(module, right):
-            if not _refuses(module, data):
+        for one in wrong_inputs(module, right):
+            if one.wrong is None or not _refuses(module, one.data):
                 continue
-            shown.setdefault((name, wrong), data)
-            answer = _answer(graph, data)
+            key = one.name, one.wrong
+            shown.setdefault(key, one.data)
+            answer = _answer(graph, one.data)
             if answer == "refused":
                 continue
-            found[name, wrong].add(answer)
-            shown[name, wrong] = data
+            found[key].add(answer)
+            shown[key] = one.data
     return {key: (found[key], data) for key, data in shown.items()}
 
 
