@@ -12,9 +12,14 @@ from torch import Tensor
 
 from losskit import get
 from losskit.conformance import verify
+from losskit.conformance.checks.inputs import rejects_bad_input
+from losskit.conformance.checks.worked import worked_examples
+from losskit.conformance.outcome import Result
+from losskit.conformance.profiles import PROFILES
 from losskit.conformance.report import Finding
 from losskit.conformance.search.inputs import MODERATE, draw
 from losskit.conformance.search.membership import belongs
+from losskit.conformance.search.scope import Search
 from losskit.conformance.search.wrong import excluded_inputs
 from losskit.conformance.subject import Data, Subject
 from losskit.plugins.base import Loss
@@ -22,6 +27,7 @@ from losskit.plugins.law.eafo_correction.loss import EAFOCorrectionLoss
 from losskit.plugins.ordinal.ordinal_softmax_nll.loss import OrdinalSoftmaxNLLLoss
 from losskit.plugins.regression.categorical_projection.loss import CategoricalProjectionLoss
 from losskit.plugins.regression.mse.loss import MSELoss
+from losskit.spec.properties import RejectsBadInput, WorkedExamples
 
 
 class Lenient(Loss):
@@ -161,3 +167,35 @@ def test_a_class_without_a_row_is_wrong_where_every_class_has_one() -> None:
 def test_membership_is_what_the_spec_declares(loss: str, change: Data, member: bool) -> None:
     subject, data = drawn(loss)
     assert belongs(subject, {**data, **change}) is member
+
+
+class TakesCPUAlone(CategoricalProjectionLoss):
+    """An accelerator breaks off what reads wrong data there: here it does at once."""
+
+    def forward(self, *inputs: Any, **given: Any) -> Tensor:
+        assert not any(torch.is_tensor(value) and value.is_meta for value in (*inputs, *self.buffers()))
+        return super().forward(*inputs, **given)
+
+
+def elsewhere(loss: str, claim: Any, attack: Any, **changed: Any) -> Result:
+    spec = get(loss).model_copy(update=changed)
+    result: Result = attack(claim, Search(spec, PROFILES["quick"], seed=0, device="meta"))
+    return result
+
+
+@pytest.mark.parametrize("loss", ["categorical_projection", "cross_entropy", "hinge"])
+def test_bad_input_is_refused_on_the_cpu_wherever_the_search_is(loss: str) -> None:
+    module = {"module": f"{__name__}:TakesCPUAlone"} if loss == "categorical_projection" else {}
+    result = elsewhere(loss, RejectsBadInput().holds(), rejects_bad_input, **module)
+    assert result.outcome == "held", result.reason
+
+
+def test_shown_refusals_are_asked_on_the_cpu_wherever_the_search_is() -> None:
+    refused = tuple(
+        case.model_copy(update={"examples": tuple(e for e in case.examples if e.refused)})
+        for case in get("categorical_projection").edge_cases
+    )
+    module = f"{__name__}:TakesCPUAlone"
+    claim = WorkedExamples().holds()
+    result = elsewhere("categorical_projection", claim, worked_examples, module=module, examples=(), edge_cases=refused)
+    assert (result.outcome, result.cases) == ("held", sum(len(case.examples) for case in refused)), result.reason
