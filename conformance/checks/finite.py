@@ -10,9 +10,10 @@ import torch
 
 from losskit.conformance.checks.base import Comparison, declared
 from losskit.conformance.checks.numerics import floats, value_and_gradients
+from losskit.conformance.checks.refusals import Refusals, refusal
 from losskit.conformance.outcome import Result
 from losskit.conformance.search.ends import at_ends
-from losskit.conformance.search.inputs import MODERATE, WIDE, draw
+from losskit.conformance.search.inputs import MODERATE, WIDE
 from losskit.conformance.search.parameters import fits
 from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Data, Subject
@@ -49,20 +50,22 @@ def _is_free(subject: Subject, entry: Input) -> bool:
 
 
 def finite_on(claim: Claim, search: Search) -> Result:
-    """Look for NaN and Inf in value and gradient over the whole domain, in float64 and float32."""
+    """Look for NaN, Inf and refusals in value and gradient over the whole domain, in float64 and float32."""
     comparison = Comparison(claim, search)
+    refusals = Refusals(comparison)
     for subject, sizes in declared(claim, search, comparison):
         rng = search.rng("finite", sorted(sizes.items()))
         for turn in range(5):
-            data = _saturate(subject, draw(subject, sizes, 6, rng, WIDE), turn)
+            data = _saturate(subject, refusals.drawn(subject, sizes, rng, WIDE), turn)
             for dtype in DTYPES:
-                _expect_finite(comparison, subject, floats(data, dtype), dtype)
-        _try_ends(comparison, subject, sizes, rng)
+                _expect_finite(refusals, subject, floats(data, dtype), dtype)
+        _try_ends(refusals, subject, sizes, rng)
     for subject, sizes in _between(claim, search, comparison):
         rng = search.rng("between", str(subject.parameters))
         for dtype in DTYPES:
-            _expect_finite(comparison, subject, floats(draw(subject, sizes, 6, rng, WIDE), dtype), dtype)
-        _try_ends(comparison, subject, sizes, rng)
+            _expect_finite(refusals, subject, floats(refusals.drawn(subject, sizes, rng, WIDE), dtype), dtype)
+        _try_ends(refusals, subject, sizes, rng)
+    refusals.remark()
     return comparison.result()
 
 
@@ -94,18 +97,24 @@ def _next_to_open_ends(domain: Condition) -> Iterator[float]:
                 yield from (end * (1 - NEXT), end * (1 + NEXT))
 
 
-def _try_ends(comparison: Comparison, subject: Subject, sizes: Sizes, rng: random.Random) -> None:
+def _try_ends(refusals: Refusals, subject: Subject, sizes: Sizes, rng: random.Random) -> None:
     """Inputs whose entries are ends of their domains and their neighbours, side by side in one row."""
     for far in (True, False):
-        data = draw(subject, sizes, 6, rng, MODERATE)
+        data = refusals.drawn(subject, sizes, rng, MODERATE)
         for dtype in DTYPES:
-            _expect_finite(comparison, subject, at_ends(subject, floats(data, dtype), rng, far), dtype)
+            _expect_finite(refusals, subject, at_ends(subject, floats(data, dtype), rng, far), dtype)
 
 
-def _expect_finite(comparison: Comparison, subject: Subject, shown: Data, dtype: torch.dtype) -> None:
+def _expect_finite(refusals: Refusals, subject: Subject, shown: Data, dtype: torch.dtype) -> None:
+    comparison = refusals.comparison
+    refused = refusal(subject, shown) if subject.device.type != "cpu" else None  # values are not read there
+    if refused is not None:
+        refusals.add(refused, subject, shown)
+        return
     try:
         value, gradients = value_and_gradients(subject, shown)
-    except InputError:  # such inputs may lie outside the domain: vectors that must not all be zero
+    except InputError as error:
+        refusals.add(error, subject, shown)
         return
     whole = all(bool(found.isfinite().all()) for found in (value, *gradients.values()))
     if not whole and dtype == torch.float32 and _overflows(subject, shown):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ WIDE = (1e-6, 1e-3, 0.1, 1.0, 1.0, 3.0, 10.0, 100.0, 1e4)
 MODERATE = (0.3, 1.0, 1.0, 3.0)
 MILD = (0.1, 1.0, 3.0, 10.0)
 ATTEMPTS = 20
+Told = Callable[[InputError, Data], None]
 
 
 class NoAdmissibleDataError(Exception):
@@ -38,6 +39,7 @@ def draw(
     palette: tuple[float, ...] = (),
     share: float = STRUCTURED,
     whole: bool = False,
+    told: Told | None = None,
 ) -> Data:
     """Inputs that the loss accepts.
 
@@ -51,6 +53,7 @@ def draw(
         palette: telling numbers that some rows are made of, where there are any.
         share: how many rows these are.
         whole: whether no input is left out, so that what is drawn grows with the rows alone.
+        told: takes each refusal with what was refused.
 
     Raises:
         NoAdmissibleDataError: every attempt was refused.
@@ -65,6 +68,8 @@ def draw(
                 subject.call(data)
         except InputError as error:
             refusal = error
+            if told is not None:
+                told(error, data)
             continue
         return data
     raise NoAdmissibleDataError(f"every one of {ATTEMPTS} drawn inputs was refused, the last one so: {refusal}")

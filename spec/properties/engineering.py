@@ -40,7 +40,10 @@ class BatchDecomposable(Engineering):
 
 
 class FiniteOn(Engineering):
-    """No NaN or Inf in value or gradient over the declared domain, scores of 1e4 and probabilities 0 and 1 included."""
+    """No NaN or Inf in value or gradient over the declared domain, scores of 1e4 and probabilities 0 and 1 included.
+
+    Nothing in the domain is refused but what the spec shows as an example that is: vectors that must not all be zero.
+    """
 
 
 class DTypeStable(Engineering):

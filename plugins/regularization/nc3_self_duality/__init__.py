@@ -171,6 +171,9 @@ SPEC = LossSpec(
             examples=(
                 Example(inputs={**HEAD, "weight": [[0.0] * 3] * 3}, refused="weight"),
                 Example(inputs={**HEAD, "features": [[0.1, 0.7, 0.3]] * 6}, refused="features"),
+                Example(
+                    parameters={"frame": "orthogonal"}, inputs={**HEAD, "features": [[0.0] * 3] * 6}, refused="features"
+                ),
                 Example(inputs={**HEAD, "scales": [0.0, 0.0, 0.0]}, refused="scales"),
                 Example(
                     inputs={
