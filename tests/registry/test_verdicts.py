@@ -1,4 +1,8 @@
-"""Both verdicts of every kind: a property that nothing has, or that nothing lacks, tells no two losses apart."""
+"""Both verdicts of every kind: a property that nothing has, or that nothing lacks, tells no two losses apart.
+
+Left out are the kinds that every loss declares, for no registered loss may fail them: that they can fail is shown by planted
+faults, of which tests/conformance/mutants/test_kinds.py asks for one a kind.
+"""
 
 import pytest
 

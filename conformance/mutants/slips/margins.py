@@ -223,6 +223,22 @@ MUTANTS = (
         edits=(Edit("mean_of_largest(violations, self.k)", "mean_of_largest(violations, self.k) * self.k"),),
     ),
     Mutant(
+        name="ldr_k-one-too-many",
+        loss="ldr_k",
+        caught_by="MatchesReference",
+        story="Off-by-one top-k: the k-th place is counted from 0, and k + 1 violations are averaged.",
+        edits=(
+            Edit("mean_of_largest(violations, self.k)", "mean_of_largest(violations, min(self.k + 1, logits.size(1)))"),
+        ),
+    ),
+    Mutant(
+        name="ldr_k-one-too-few",
+        loss="ldr_k",
+        caught_by="ReducesTo",
+        story="Off-by-one top-k: the label's own violation is taken for one of the k, and k - 1 are averaged.",
+        edits=(Edit("mean_of_largest(violations, self.k)", "mean_of_largest(violations, self.k - 1)"),),
+    ),
+    Mutant(
         name="aldr_kl-temperature-not-detached",
         loss="aldr_kl",
         caught_by="MatchesReference",

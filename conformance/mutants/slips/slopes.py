@@ -1,4 +1,4 @@
-"""Slips in slopes: the value is right and keeps its symmetries, the gradient has lost a part."""
+"""Slips in slopes: the value is right and keeps its symmetries, the gradient or its own slope has lost a part."""
 
 from losskit.conformance.mutants.model import Edit, Mutant
 
@@ -48,5 +48,23 @@ MUTANTS = (
                 "pick(widen(logits) - torch.logsumexp(widen(logits), dim=-1, keepdim=True).detach(), target)",
             ),
         ),
+    ),
+    Mutant(
+        name="one_hot_mse-saved-scores-detached",
+        loss="one_hot_mse",
+        caught_by="Transforms",
+        story="The hand-written backward pass detaches what was saved: the slope is right, and its own slope is 0.",
+        edits=(
+            Edit(
+                "slope: Tensor = x * (2 * of_value)", "slope: Tensor = x.detach() * (2 * of_value)", file="ops.vectors"
+            ),
+        ),
+    ),
+    Mutant(
+        name="one_hot_mse-one-factor-for-all",
+        loss="one_hot_mse",
+        caught_by="Transforms",
+        story="The hand-written backward pass takes what comes back to the first row for what comes back to all, true of a mean.",
+        edits=(Edit("(2 * of_value).unsqueeze(-1)", "(2 * of_value[:1]).unsqueeze(-1)", file="ops.vectors"),),
     ),
 )

@@ -53,6 +53,20 @@ QUICK = (
     "claim-z_loss-scale-invariant-with-floor",
     "claim-crammer_singer-calibrated",
     "narrowing-comp_sum-overflow",
+    "z_loss-epsilon-always",
+    "mae-relative",
+    "activation_entropy-sign",
+    "focal-focus-on-the-easy",
+    "mse-linear-tails",
+    "hl_gauss-support-from-zero",
+    "logistic-in-bits",
+    "comp_sum-consistency-constant-too-small",
+    "mae_classification-any-noise",
+    "mae_classification-top-two",
+    "ldr_k-one-too-many",
+    "one_hot_mse-saved-scores-detached",
+    "huber-graph-clipped-from-above-alone",
+    "hinge-graph-silent",
 )
 BY_NAME = {m.name: m for m in MUTANTS}
 
