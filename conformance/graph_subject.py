@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from losskit.export.runtimes.onnxruntime import OnnxRuntime
 from losskit.export.subject import Subject as Exported
 from losskit.export.subject import prepare
 from losskit.spec import LossSpec
+from losskit.spec.tensors import Input
 
 
 class GraphSubject(Subject):
@@ -37,6 +39,7 @@ class GraphSubject(Subject):
 
     def __init__(self, spec: LossSpec, parameters: Mapping[str, Any], runtime: Runtime | None = None) -> None:
         super().__init__(spec, parameters, dtype=torch.float32)
+        self._fitting = False
         self.runtime = runtime or OnnxRuntime()
         given = {k: list(v) if isinstance(v, tuple) else v for k, v in self.parameters.items()}
         exported = prepare(spec, given)
@@ -56,7 +59,17 @@ class GraphSubject(Subject):
 
     def replace(self, **parameters: Any) -> GraphSubject:
         """The same loss with some parameters changed, exported anew."""
-        return type(self)(self.spec, {**self.parameters, **parameters}, self.runtime)
+        other = type(self)(self.spec, {**self.parameters, **parameters}, self.runtime)
+        return other.fitting() if self._fitting else other
+
+    def fitting(self) -> GraphSubject:
+        """The same graphs, which fit inputs to themselves: rounded to their dtype, with the axes that one sample lacks.
+
+        A law may compute an input in float64, and to take one element for a case; a graph takes what it was written for.
+        """
+        view = copy.copy(self)
+        view._fitting = True
+        return view
 
     def call(self, data: Data, reduction: str = "mean", sample_weight: Tensor | None = None) -> Tensor:
         """The value of the batch."""
@@ -73,7 +86,16 @@ class GraphSubject(Subject):
         wanted = [n for n in (given if names is None else names) if n in given and data.get(n) is not None]
         found = self._both.run(self._arrays(data))
         gradients = {name: torch.from_numpy(np.array(found[gradient_name(name)])) for name in wanted}
+        if self._fitting:
+            gradients = {name: gradient.reshape(data[name].shape) for name, gradient in gradients.items()}
         return self.reading(data, self.entries(data), gradients)
 
     def _arrays(self, data: Data) -> dict[str, Any]:
-        return {entry.name: data[entry.name].detach().numpy() for entry in self.axes.inputs}
+        tensors = {entry.name: data[entry.name].detach() for entry in self.axes.inputs}
+        if self._fitting:
+            tensors = {entry.name: self._fitted(entry, tensors[entry.name]) for entry in self.axes.inputs}
+        return {name: tensor.numpy() for name, tensor in tensors.items()}
+
+    def _fitted(self, entry: Input, tensor: Tensor) -> Tensor:
+        lacking = [1] * (len(self.axes.shapes[entry.name]) - tensor.dim())
+        return tensor.to(getattr(torch, self.axes.dtype_of(entry))).reshape((*tensor.shape, *lacking))

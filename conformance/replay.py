@@ -35,9 +35,10 @@ def replay(name: str, claim: str, *, law: str, parameters: dict[str, Any], graph
     chosen = next(one for one in laws_of(found) or [] if type(one).__name__ == law)
     subject: Subject = Subject(spec, parameters)
     if graph:
+        from losskit.conformance.checks.graph_batches import as_read_by
         from losskit.conformance.graph_subject import GraphSubject
 
-        subject = GraphSubject(spec, parameters)
+        subject = as_read_by(chosen, GraphSubject(spec, parameters))
     sides = chosen.sides(subject, data)
     worst = int(sides.ratio().argmax())
     left, right = float(sides.left.detach()[worst]), float(sides.right.detach()[worst])

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from losskit.conformance.checks.base import Comparison, first_of_each_setting
+from losskit.conformance.checks.graph_batches import as_read_by, batches_for
 from losskit.conformance.graph_subject import GraphSubject
 from losskit.conformance.kinds import laws_of
 from losskit.conformance.laws.base import Law, Sides
 from losskit.conformance.outcome import BROKEN, Result
-from losskit.conformance.search.domains import project
 from losskit.conformance.search.scope import Search
 from losskit.conformance.subject import Data, Subject
 from losskit.conformance.witness import describe
-from losskit.export.axes import Sizes
-from losskit.export.data import HUGE, Kind, draw
 from losskit.export.runtimes.onnxruntime import OnnxRuntime
-from losskit.spec import Claim
-from losskit.spec.errors import ExportError, InputError
+from losskit.spec import Claim, describe_regime
+from losskit.spec.errors import ExportError
 from losskit.spec.properties import ExportsONNX, GraphKeepsLaws
 
 KINDS = frozenset({
-    "ArgumentSymmetric", "Bounded", "Concave", "Convex", "DuplicationInvariant", "Homogeneous", "LabelSymmetric",
-    "Monotone", "NonNegative", "PermutationInvariant", "RotationInvariant", "ScaleInvariant", "ShiftInvariant",
-    "SpatialInvariant", "TranslationInvariant",
+    "AffineInvariant", "ArgumentSymmetric", "Bounded", "Concave", "Convex", "DivergenceAxioms", "DuplicationInvariant",
+    "Homogeneous", "LabelSymmetric", "MarginBased", "MinimisedAt", "Monotone", "NonNegative", "PermutationInvariant",
+    "QuasiConvex", "RotationInvariant", "ScaleInvariant", "ShiftInvariant", "SpatialInvariant", "TranslationInvariant",
+    "TriangleInequality", "UpperBounds", "ZeroAt",
 })  # fmt: skip
-# laws that compare values; those of slopes need a gradient of the gradient, or float64
-DATA: tuple[Kind, ...] = ("ordinary", "ties", "tiny", "ordinary", "huge")
+# laws that compare values; the others need slopes of slopes, more digits than float32 has, or another loss beside this one
 ROUNDING = 64 * torch.finfo(torch.float32).eps  # relative, on top of what rounded inputs may do to a value
 
 
@@ -65,29 +61,52 @@ class GraphTally:
         self.search = search
         self.cases = 0
         self.laws: set[str] = set()
-        self.left_out: list[str] = []
+        self.left_out: dict[str, str] = {}
+        self.outside: dict[str, str] = {}
         self.worst = 0.0
         self.where: tuple[Law, GraphSubject, Data] | None = None
 
     def ask(self, graph: GraphSubject) -> None:
         """Ask a graph for both sides of every law that its parameters satisfy."""
         for claim in self.search.spec.claims:
-            if claim.verdict != "holds" or claim.property.kind not in KINDS or not _covers(claim, graph):
+            if claim.verdict != "holds" or claim.property.kind not in KINDS:
                 continue
-            if claim.property.absent:
-                self.left_out.append(f"{claim} leaves out inputs that the graph takes")
+            if not _covers(claim, graph):
+                self.outside[str(claim)] = _briefly(claim)
                 continue
-            elsewhere = [n for n in claim.property.subjects() if graph.spec.input(n) is None]
-            if elsewhere and self.search.budget.exports == 1:
-                self.left_out.append(f"{claim} compares with the graph of another {elsewhere[0]}")
-                continue
-            for law in (law for law in laws_of(claim) or [] if law.concerns(graph.spec)):
-                # each change of a parameter is another export, of a second
-                self._ask(law, graph, 1 if elsewhere else self.search.budget.batches)
+            reason = self._not_asked(claim, graph) or self._asked(claim, graph)
+            if reason:  # which another setting may take away
+                self.left_out.setdefault(str(claim), reason)
 
-    def _ask(self, law: Law, graph: GraphSubject, batches: int) -> None:
+    def _not_asked(self, claim: Claim, graph: GraphSubject) -> str:
+        """Why a claim is not asked of a graph, empty where it is."""
+        if claim.property.absent:
+            return f"{claim} leaves out inputs that the graph takes"
+        elsewhere = self._elsewhere(claim, graph)
+        if elsewhere and self.search.budget.exports == 1:
+            return f"{claim} compares with the graph of another {elsewhere[0]}"
+        return ""
+
+    @staticmethod
+    def _elsewhere(claim: Claim, graph: GraphSubject) -> list[str]:
+        """Parameters that the laws of a claim change."""
+        return [name for name in claim.property.subjects() if graph.spec.input(name) is None]
+
+    def _asked(self, claim: Claim, graph: GraphSubject) -> str:
+        """Ask for all laws of a claim; why none could be asked, if so."""
+        # each change of a parameter is another export, of a second
+        batches = 1 if self._elsewhere(claim, graph) else self.search.budget.batches
+        refusals: set[str] = set()
+        for law in (law for law in laws_of(claim) or [] if law.concerns(graph.spec)):
+            self._ask(law, as_read_by(law, graph), batches, refusals)
+        if str(claim) in self.laws:
+            return ""
+        why = " and ".join(sorted(refusals)) or "no batch that module and graph take lies in its regime"
+        return f"{_briefly(claim)} was not asked, for {why}"
+
+    def _ask(self, law: Law, graph: GraphSubject, batches: int, refusals: set[str]) -> None:
         rng = self.search.rng("graph", str(law.claim), type(law).__name__, str(graph.parameters))
-        for data in _batches(law, graph, rng, batches):
+        for data in batches_for(law, graph, rng, batches, refusals):
             sides = law.sides(graph, data)
             ratio = _ratio(sides)
             self.cases += 1
@@ -95,9 +114,17 @@ class GraphTally:
             if float(ratio.amax()) > self.worst:
                 self.worst, self.where = float(ratio.amax()), (law, graph, data)
 
+    def _skipped(self) -> list[str]:
+        """Which claims no graph was asked for, and why."""
+        skipped = [reason for claim, reason in self.left_out.items() if claim not in self.laws]
+        outside = [told for claim, told in self.outside.items() if claim not in {*self.laws, *self.left_out}]
+        if outside:
+            skipped.append(f"no exported setting lies in the regime of {' or '.join(dict.fromkeys(outside))}")
+        return skipped
+
     def result(self, remarks: list[str]) -> Result:
         """The verdict of all laws together."""
-        reason = "; ".join(dict.fromkeys([*remarks, *self.left_out]))
+        reason = "; ".join(dict.fromkeys([*remarks, *self._skipped()]))
         if not self.cases:
             return Result("not_applicable", reason=reason or "the spec claims no law of values at these parameters")
         if self.worst > 1 and self.where is not None:
@@ -120,36 +147,10 @@ def _covers(claim: Claim, subject: Subject) -> bool:
     return all(subject.within(name, c) for name, c in claim.when.items() if name in subject.parameters)
 
 
-def _batches(law: Law, graph: GraphSubject, rng: random.Random, count: int) -> Iterator[Data]:
-    """Batches that module and law take, of sizes in the claim's regime."""
-    module = Subject(graph.spec, graph.parameters, dtype=torch.float32)
-    sizes = list(_sizes(law.claim, graph))
-    unwanted = {*(["huge"] if max(law.scales) < HUGE else []), *(["ties"] if law.ties == 0 else [])}
-    kinds = [kind for kind in DATA if kind not in unwanted]
-    for turn in range(count if sizes else 0):
-        at = sizes[turn % len(sizes)]
-        drawn = draw(graph.axes, at, graph.parameters, rng.getrandbits(30), kinds[turn % len(kinds)])
-        data: Data = {name: torch.from_numpy(values) for name, values in drawn.items()}
-        try:
-            module.call(data)
-        except InputError:
-            continue
-        if not law.applies(graph, data):
-            yield project(graph, law.prepare(graph, data, rng), law.ends)
-
-
-def _sizes(claim: Claim, graph: GraphSubject) -> Iterator[Sizes]:
-    axes = graph.axes
-    for base in (*axes.fresh().values(), axes.traced):
-        at, possible = dict(base), True
-        for name, condition in claim.when.items():
-            if name not in at or at[name] in condition:
-                continue
-            fitting = [n for n in range(2, 12) if n in condition] if name in axes.dynamic else []
-            possible = possible and bool(fitting)
-            at[name] = fitting[0] if fitting else at[name]
-        if possible:
-            yield at
+def _briefly(claim: Claim) -> str:
+    """A claim by its kind and regime; where it lies or what it is bounded by may fill pages."""
+    regime = describe_regime(claim.when)
+    return f"{claim.property.kind} when {regime}" if regime else claim.property.kind
 
 
 def _ratio(sides: Sides) -> Tensor:

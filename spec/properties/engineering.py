@@ -93,10 +93,10 @@ class ExportsONNX(Engineering):
 
 
 class GraphKeepsLaws(Engineering):
-    """Invariances, signs, bounds, convexity and monotonicity that the spec claims hold of the exported graph, too.
+    """Invariances, signs, bounds, convexity, order, minima and zeros that the spec claims hold of the exported graph, too.
 
     The law of each such claim compares values that ONNX Runtime computes from the graph in float32, on batches of sizes
-    that were not traced.
+    that were not traced. Claims that no graph was asked for are named.
     """
 
 
