@@ -128,8 +128,8 @@ for turn in (0.0, 1e-6):
 import torch
 from pytorch_metric_learning import losses
 
-names = ["AngularLoss", "CircleLoss", "ContrastiveLoss", "FastAPLoss", "HistogramLoss", "MultiSimilarityLoss", "NCALoss"]
-names += ["NTXentLoss", "SignalToNoiseRatioContrastiveLoss", "TripletMarginLoss", "TupletMarginLoss"]
+names = ["AngularLoss", "CircleLoss", "ContrastiveLoss", "FastAPLoss", "HistogramLoss", "NCALoss", "NTXentLoss"]
+names += ["MultiSimilarityLoss", "SignalToNoiseRatioContrastiveLoss", "TripletMarginLoss", "TupletMarginLoss"]
 attempts = {
     "compile": lambda loss: torch.compile(loss, fullgraph=True, backend="eager")(embeddings[0], labels),
     "script": torch.jit.script,
