@@ -22,6 +22,21 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        name="hinge-graph-smoothed",
+        loss="hinge",
+        caught_by="GraphKeepsLaws",
+        story="A softplus stands in for the kink while a graph is written, for a converter that once lacked the kink's operator.",
+        edits=(
+            Edit(
+                "return torch.relu(self.margin + opposed_margin(logits, target))",
+                "violation = self.margin + opposed_margin(logits, target)\n"
+                "        if torch.compiler.is_exporting():\n"
+                "            return torch.nn.functional.softplus(violation)\n"
+                "        return torch.relu(violation)",
+            ),
+        ),
+    ),
+    Mutant(
         name="mae_classification-graph-label-compared",
         loss="mae_classification",
         caught_by="GraphRejectsBadInput",
