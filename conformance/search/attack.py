@@ -200,12 +200,10 @@ def _simplifiable(law: Law, subject: Subject, data: Data) -> tuple[str, ...]:
 
 
 def _refuted(law: Law, search: Search, subject: Subject, data: Data, tally: Tally) -> Result:
-    ratio = _ratio(law, subject, data)
-    cases = subject.cases(data)
-    case = int(ratio.argmax()) % cases
-    single = take(subject, data, case)
-
-    numbers = not bool(law.sides(subject, single).blind().any())
+    found = law.sides(subject, data)
+    place = int(violations(law, found).argmax())
+    numbers = not bool(found.blind()[place])
+    single = take(subject, data, place % subject.cases(data))
 
     def breaks(candidate: Data) -> bool:
         try:
