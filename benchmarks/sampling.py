@@ -1,5 +1,6 @@
 """Where the harness spends its time: a thread looks at what the working thread does and tells kinds of work apart."""
 
+import gc
 import sys
 import threading
 import time
@@ -93,11 +94,18 @@ def sampled(interval: float = INTERVAL) -> Iterator[Profile]:
 def stack_of(thread: int) -> Stack:
     """What a thread is in, innermost first.
 
-    One call from end to end: between two steps of Python the thread looked at would go on, and take its frames away.
+    One call from end to end: between two steps of Python the thread looked at would go on, and take its frames away. And
+    nothing is collected meanwhile: frames are made under a lock that the end of a thread's own data waits for.
     """
+    collects = gc.isenabled()
+    gc.disable()
     innermost = map(itemgetter(thread), starmap(sys._current_frames, [()]))
     frames = accumulate(chain(innermost, repeat("f_back")), getattr)
-    return list(map(attrgetter("f_code.co_name", "f_globals"), takewhile(partial(is_not, None), frames)))
+    try:
+        return list(map(attrgetter("f_code.co_name", "f_globals"), takewhile(partial(is_not, None), frames)))
+    finally:
+        if collects:
+            gc.enable()
 
 
 def kind_of(stack: Stack) -> Kind:

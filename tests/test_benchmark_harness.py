@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import subprocess
 import sys
 import threading
 import time
@@ -25,6 +26,7 @@ def busy(seconds, then=None):
         pass
 """
 SECONDS = 0.2
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def planted(module: str, calls: Callable[..., Any] | None = None) -> Callable[[float], Any]:
@@ -126,3 +128,27 @@ def test_the_mean_weighs_losses_by_their_time_and_slow_ones_stand_out() -> None:
     assert whole.shares["loss"] == pytest.approx(0.1)
     assert "| **9.00** |" in harness.line(rows[1], "quick")
     assert "**" not in harness.line(rows[1], "standard") + harness.line(rows[0], "quick")
+
+
+GARBAGE = """
+import gc, threading
+from benchmarks.sampling import stack_of
+ended = threading.Event()
+for _ in range(8):
+    threading.Thread(target=ended.wait).start()
+for more in range(1, 60):  # one of them brings the collector into the look
+    gc.collect()
+    ring = [threading.local()]
+    ring[0].here = ring  # found by the collector alone, which takes the lock of all threads to end it
+    del ring
+    gc.set_threshold(gc.get_count()[0] + more)
+    stack_of(threading.get_ident())
+    gc.set_threshold(700)
+ended.set()
+print(gc.isenabled())
+"""
+
+
+def test_nothing_is_collected_while_a_thread_is_looked_at() -> None:
+    run = subprocess.run([sys.executable, "-c", GARBAGE], capture_output=True, text=True, timeout=30, cwd=ROOT)
+    assert run.stdout == "True\n", run.stderr
