@@ -88,10 +88,9 @@ class Search:
     ) -> Iterator[tuple[int, Subject, Sizes]]:
         for number, setting in enumerate(settings):
             fitting = [s for s in size_draws(self.spec, when, rng, self.budget.sizes) if fits(self.spec, setting, s)]
-            first = number * turns
-            places = _turns(fitting, tells, range(first, first + turns))
+            places = _turns(fitting, tells, turns, number)
             if not number:  # the leading ones, and those that no other setting comes to
-                others = _turns(fitting, tells, range(turns, turns * len(settings)))
+                others = {place for n in range(1, len(settings)) for place in _turns(fitting, tells, turns, n)}
                 places = {place for place in range(len(fitting)) if place < leading or place not in others}
             for sizes in (fitting[place] for place in sorted(places)):
                 filling = self.rng("numbers", number, sorted(sizes.items()))
@@ -126,7 +125,9 @@ class Search:
             yield project(subject, law.prepare(subject, data, rng), law.ends)
 
 
-def _turns(fitting: list[Sizes], tells: Callable[[Sizes], bool], turns: range) -> set[int]:
-    """Places of the sizes that turns come to: among those that tell, where there are such."""
+def _turns(fitting: list[Sizes], tells: Callable[[Sizes], bool], turns: int, number: int) -> set[int]:
+    """Places of the sizes that a setting comes to: all, or so many, among those that tell where there are such."""
+    if turns >= len(fitting):
+        return set(range(len(fitting)))
     places = [place for place, sizes in enumerate(fitting) if tells(sizes)] or range(len(fitting))
-    return {places[turn % len(places)] for turn in turns if places}
+    return {places[turn % len(places)] for turn in range(number * turns, (number + 1) * turns)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -157,7 +158,7 @@ def test_settings_take_turns_at_sizes_unless_each_must_come_at_every_one() -> No
     assert len({tuple(each) for each in whole.values()}) == 1
     assert turns[0] == whole[0]
     assert [len(turns[number]) for number in (1, 2, 3)] == [budget.turns] * 3
-    assert {*turns[1]} | {*turns[2]} == {*whole[0]}
+    assert {*turns[1]} | {*turns[2]} == {*whole[0]} - {1}
 
 
 def test_lists_drawn_for_a_setting_do_not_depend_on_the_sizes_before_it() -> None:
@@ -319,3 +320,11 @@ def test_settings_are_drawn_at_and_next_to_the_ends_of_regimes() -> None:
     labels = {s["direction"] for s in neighbouring_draws(get("h_consistency_transform"), random.Random(0), 12)}
     assert labels == {"T", "gamma", "gamma_upper"}
     assert math.inf in [s["lam"] for s in neighbouring_draws(get("ldr_kl"), random.Random(0), 99)]
+
+
+def test_a_size_that_tells_nothing_is_left_to_the_first_setting() -> None:
+    search = Search(get("comp_sum"), replace(PROFILES["quick"], leading=1), seed=0)
+    found: dict[int, set[int]] = {}
+    for number, _, at in search.subjects({"C": condition({3, 1, 2})}, False, lambda sizes: sizes["C"] == 3):
+        found.setdefault(number, set()).add(at["C"])
+    assert found == {0: {1, 2}, 1: {3}, 2: {3}, 3: {3}}
