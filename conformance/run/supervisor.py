@@ -70,6 +70,8 @@ class Worker:
         started = perf_counter()
         answer = self._ask(payload, limit)
         if isinstance(answer, Finding):
+            if answer.outcome == "error" and task.device != "cpu":
+                self.close()  # after some errors an accelerator answers nothing else; a new process costs seconds
             return answer
         return task.failed(answer, perf_counter() - started)
 

@@ -8,6 +8,8 @@ import pytest
 
 from losskit import get, verify
 from losskit.conformance.claims import verify_claim
+from losskit.conformance.run.supervisor import Worker
+from losskit.conformance.run.task import Task
 from losskit.spec import LossSpec, Property
 from losskit.spec.errors import LosskitError
 from losskit.spec.properties import KINDS, WorkedExamples
@@ -52,6 +54,30 @@ def test_a_claim_that_hangs_is_stopped_and_said_how_to_give_it_longer(misbehavin
 def test_the_other_claims_of_a_loss_that_died_are_attacked_in_a_new_worker(misbehaving: Misbehaving) -> None:
     report = verify(misbehaving("DiesOnce"), only=["WorkedExamples", "Reduces", "RoundTrips"], jobs=1)
     assert [f.outcome for f in report.losses[0].findings] == ["error", "held", "held"]
+
+
+@pytest.mark.parametrize(("device", "kept"), [("cpu", True), ("meta", False)])
+def test_a_worker_is_not_trusted_after_an_error_on_an_accelerator(
+    misbehaving: Misbehaving, device: str, kept: bool
+) -> None:
+    class Asked(Worker):
+        """Tells which process answered."""
+
+        @property
+        def number(self) -> int | None:
+            return self._process.pid if self._process is not None else None
+
+    worker = Asked()
+    first = Task(0, 0, misbehaving("Exits"), WorkedExamples().holds(), "quick", 0, device)
+    again = Task(1, 0, get("comp_sum"), WorkedExamples().holds(), "quick", 0, "cpu")
+    try:
+        assert worker.attack(first, 60).outcome == "error"
+        answered = worker.number
+        assert (answered is not None) == kept
+        assert worker.attack(again, 60).outcome == "held"
+        assert (worker.number == answered) == kept
+    finally:
+        worker.close()
 
 
 def test_a_system_exit_is_an_error_of_its_claim_in_this_process_too(misbehaving: Misbehaving) -> None:
