@@ -25,7 +25,7 @@ AGREED = 1e-10  # slack, relative to the value, that asks for no further work
 CERTIFIED = 1e-11  # of the value: nothing is certified beyond it
 FINISH = 6  # Newton steps of the second attempt
 SAFETY = 4.0  # towards an infimum at infinity the quadratic model promises too little
-NEAR = 0.1  # distance of a restart
+NEAR = (0.01, 0.1, 1.0)  # distances of restarts: across kinks ends of the far ones stay apart
 RAY = 1e4  # by which a point may be moved along its ray
 RAY_ROUNDS = 14  # of grids along a ray, each four times as fine: to the last digits
 COARSE = 5  # rounds of which one must show a way down, else the finer ones are left out
@@ -156,8 +156,8 @@ def _on_ray(problem: Problem, x: Tensor, value: Tensor, slack: Tensor) -> tuple[
 def _around(x: Tensor, seed: int) -> list[Tensor]:
     """The best point, and points near it."""
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn((2, *x.shape), generator=generator, dtype=torch.float64).to(x)
-    return [x, x + NEAR * noise[0], x + noise[1]]
+    noise = torch.randn((len(NEAR), *x.shape), generator=generator, dtype=torch.float64).to(x)
+    return [x, *(x + distance * way for distance, way in zip(NEAR, noise, strict=True))]
 
 
 def starts(problem: Problem, seed: int) -> tuple[list[Tensor], list[Tensor]]:
