@@ -42,7 +42,9 @@ class Apart(AtPlace):
 
     def sides(self, subject: Subject, data: Data) -> Sides:
         name = self.claimed.of
-        squared = (data[name] - self.placed(subject, data)[name]).square()
+        # in the dtype that the loss reads, where points that round alike are one
+        here, origin = (point[name].to(subject.dtype) for point in (data, self.placed(subject, data)))
+        squared = (here - origin).square()
         shared = subject.shares(name)
         distance = squared.mean().reshape(1) if shared else squared.reshape(len(squared), -1).mean(1)
         found = subject.read(data)

@@ -17,6 +17,7 @@ from losskit.conformance.checks.graph_batches import as_read_by, batches_for
 from losskit.conformance.checks.graph_laws import GraphTally
 from losskit.conformance.graph_subject import GraphSubject
 from losskit.conformance.kinds import laws_of
+from losskit.conformance.laws.axioms import Apart
 from losskit.conformance.outcome import Result
 from losskit.conformance.profiles import PROFILES
 from losskit.conformance.search.scope import Search
@@ -122,6 +123,18 @@ def test_a_place_is_computed_in_float64_and_rounded_for_the_graph() -> None:
         sides = law.sides(view, data)
         assert sides.left.isfinite().all()  # log(1e-300) is a number in float64 alone
     assert as_read_by(laws_of(FALSE["mse"])[0], graph) is graph  # type: ignore[index]
+
+
+def test_points_that_are_one_to_a_graph_are_no_distance_apart() -> None:
+    spec = get("mse")
+    claim = next(c for c in spec.claims if c.property.kind == "DivergenceAxioms")
+    law = next(law for law in laws_of(claim) or [] if isinstance(law, Apart))
+    graph = as_read_by(law, GraphSubject(spec, {}))
+    target = torch.full((2, 1), 0.25, dtype=torch.float64)
+    apart = {gap: law.sides(graph, {"input": target + gap, "target": target}) for gap in (1e-16, 1e-3)}
+    assert apart[1e-16].left.item() == 0
+    assert apart[1e-3].left.item() > 0
+    assert all(sides.ratio().item() == 0 for sides in apart.values())
 
 
 def test_what_is_said_of_each_sample_is_asked_of_one() -> None:
