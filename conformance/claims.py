@@ -17,7 +17,7 @@ from losskit.conformance.search.attack import attack
 from losskit.conformance.search.scope import Search
 from losskit.registry.extensions import left_out
 from losskit.spec import Claim, LossSpec, describe_regime
-from losskit.spec.properties import KINDS, ReducesTo
+from losskit.spec.properties import KINDS, FirstVariation, ReducesTo
 
 if TYPE_CHECKING:
     from losskit.conformance.laws import Law
@@ -88,7 +88,7 @@ def _attacked(claim: Claim, search: Search) -> Result:
     narrowed = search.spec.narrowing(claim.property.kind)
     if narrowed is not None and not narrowed.when and claim.property.default:
         return Result("not_applicable", reason=narrowed.reason)
-    if isinstance(claim.property, ReducesTo):
+    if isinstance(claim.property, ReducesTo | FirstVariation):
         reason = missing(claim.property, search.spec)
         if reason:
             return Result("not_applicable", reason=reason)

@@ -19,6 +19,7 @@ LAWS: dict[str, tuple[str, ...]] = {
     "DivergenceAxioms": ("axioms:divergence",),
     "DuplicationInvariant": ("duplication:Copies",),
     "Elicits": ("elicited:Best",),
+    "FirstVariation": ("variation:Variation",),
     "Homogeneous": ("carried:homogeneous", "invariance:Homogeneity"),
     "LabelSymmetric": ("carried:label_symmetric", "signs:label_symmetric"),
     "Lipschitz": ("growth:steepness",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import random
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from losskit.conformance.subject import Data, Subject
 from losskit.registry import get, names
 from losskit.spec import Claim, LossSpec
 from losskit.spec.expressions import Expression, evaluate
-from losskit.spec.properties import ReducesTo
+from losskit.spec.properties import FirstVariation, ReducesTo
 
 FRAMEWORK = "torch.nn."
 LIMIT_STEPS = (1e-1, 1e-2, 1e-3, 1e-4)
@@ -62,7 +62,7 @@ TENSORS: dict[str, Callable[..., Any]] = {
 class Related(Law):
     """What laws about two losses share."""
 
-    claimed: ReducesTo
+    claimed: Any  # ReducesTo, or another kind that names a loss with parameters
     detail = "this loss, and what it should equal"
     scales: ClassVar[tuple[float, ...]] = (0.1, 1.0, 3.0, 10.0, 100.0)
 
@@ -90,13 +90,18 @@ class Related(Law):
         dtype = torch.int64 if subject.input(name).dtype == "int64" else subject.dtype
         return torch.tensor(numbers, dtype=dtype, device=subject.device)
 
-    def other_value(self, subject: Subject, data: Data) -> Tensor:
-        """The other loss on the mapped inputs: per case, or its mean where cases are batches."""
-        known = {**subject.parameters, **sizes_of(subject, data), **data}
+    def other_parameters(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters of the other loss where symbols have these values."""
         parameters = {}
         for name, value in self.claimed.parameters.items():
             found = evaluate(value, known) if isinstance(value, Expression) else value
             parameters[name] = list(found) if isinstance(found, tuple) else found
+        return parameters
+
+    def other_value(self, subject: Subject, data: Data) -> Tensor:
+        """The other loss on the mapped inputs: per case, or its mean where cases are batches."""
+        known = {**subject.parameters, **sizes_of(subject, data), **data}
+        parameters = self.other_parameters(known)
         mapped = {n: evaluate(e, known, TENSORS) for n, e in self.claimed.inputs.items()}
         reduction = "mean" if subject.coupled else "none"
         if self.claimed.other.startswith(FRAMEWORK):
@@ -216,7 +221,7 @@ def _registered() -> frozenset[str]:
     return frozenset(names())
 
 
-def missing(relation: ReducesTo, spec: LossSpec) -> str:
+def missing(relation: ReducesTo | FirstVariation, spec: LossSpec) -> str:
     """Why a relation cannot be checked here; empty where it can."""
     if relation.other.startswith(FRAMEWORK):
         known = hasattr(torch.nn, relation.other.removeprefix(FRAMEWORK))

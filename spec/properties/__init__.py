@@ -66,7 +66,7 @@ from losskit.spec.properties.invariance import (
     SpatialInvariant,
     TranslationInvariant,
 )
-from losskit.spec.properties.relation import TARGETS, ReducesTo, UpperBounds
+from losskit.spec.properties.relation import TARGETS, FirstVariation, ReducesTo, UpperBounds
 
 __all__ = [
     "KINDS",
@@ -92,6 +92,7 @@ __all__ = [
     "Engineering",
     "ExportsONNX",
     "FiniteOn",
+    "FirstVariation",
     "FisherConsistent",
     "GraphKeepsLaws",
     "GraphRejectsBadInput",

@@ -39,6 +39,35 @@ class ReducesTo(Property):
         return (*self.limit, *self.given, *self.where)
 
 
+class FirstVariation(Property):
+    """The first variation of a functional of a curve is an integral with another loss's values.
+
+    ``d/de l(f + e v) = scale * integral v g`` at e = 0, for every smooth increasing f and every smooth v that vanishes at the
+    ends along with its derivatives. The inputs are f and f' at the nodes of a quadrature and its weights, and g is what the
+    other loss says at each node of f, f' and f''. What the nodes leave of both sides is told by taking every second one.
+
+    Attributes:
+        of: the input that is f.
+        slope: the input that is f'.
+        weights: the input with the weights of the nodes.
+        other: the registered loss that says g; inputs of the same names are passed on.
+        bend: its input that is f''.
+        scale: what g is multiplied with, an expression of parameters.
+        parameters: of the other loss, as values or expressions in this loss's parameters.
+    """
+
+    of: str
+    slope: str
+    weights: str
+    other: str
+    bend: str
+    scale: Scalar = 1.0
+    parameters: dict[str, Expression | Value | tuple[float, ...]] = {}
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.of, self.slope, self.weights)
+
+
 class UpperBounds(Property):
     """The loss is an upper bound, ``target <= factor * l + offset`` pointwise, reached to 99 % unless ``tight=False``.
 

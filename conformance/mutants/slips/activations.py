@@ -80,6 +80,13 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        name="activation_entropy-density-held",
+        loss="activation_entropy",
+        caught_by="FirstVariation",
+        story="The density is taken for a constant, and a step along the gradient forgets that y moves on it.",
+        edits=(Edit("log_gaussian(standard)", "log_gaussian(standard.detach())"),),
+    ),
+    Mutant(
         name="eafo_correction-sign-of-the-score",
         loss="eafo_correction",
         caught_by="ZeroAt",

@@ -11,6 +11,7 @@ from losskit.spec.properties import (
     Concave,
     Convex,
     Differentiable,
+    FirstVariation,
     Homogeneous,
     NonNegative,
     PermutationInvariant,
@@ -88,6 +89,23 @@ SPEC = LossSpec(
         Differentiable(on=("y", "dy", "quadrature"), order=0).holds(
             source="smooth where q > 0, and dy > 0 keeps it so"
         ),
+        FirstVariation(
+            of="y",
+            slope="dy",
+            weights="quadrature",
+            other="eafo_correction",
+            bend="d2y",
+            scale=-1.0,
+            parameters={"mean": MEAN, "std": STD},
+        ).holds(source="the Euler-Lagrange computation: minus p'(y) y' + p(y) y''/y' is the correction"),
+        FirstVariation(
+            of="y",
+            slope="dy",
+            weights="quadrature",
+            other="eafo_correction",
+            bend="d2y",
+            parameters={"mean": MEAN, "std": STD},
+        ).fails(when=NEAR, source="the correction leads down", note=EVERYWHERE),
         ReducesTo(
             other="torch.nn.KLDivLoss",
             inputs={"input": 0 * Y, "target": DY / INVERSE_DENSITY},
