@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -34,6 +35,9 @@ class Risk:
         unit: what losses and risks are counted in, in the loss's own numbers.
     """
 
+    reduction: ClassVar[str] = "none"  # of the module that a witness's program builds
+    least: ClassVar[int] = 2  # classes where no axis is theirs
+    missing: ClassVar[str] = "the loss is no function of one row of scores and a class id, nor of one score and a label"
     subject: Subject
     scores: str
     target: str
@@ -43,7 +47,7 @@ class Risk:
     unit: float = 1.0
 
     @classmethod
-    def of(cls, subject: Subject) -> Risk | None:
+    def of(cls, subject: Subject) -> Self | None:
         """The risk of a loss of scores and class ids, or of one score and a label; None for other losses."""
         spec = subject.spec
         binary, target = spec.binary_target(), spec.class_target()
@@ -61,9 +65,9 @@ class Risk:
 
     def classes(self, sizes: Mapping[str, int]) -> int:
         """How many classes there are where the shape symbols have these sizes."""
-        return sizes[self.axis] if self.axis else 2
+        return sizes[self.axis] if self.axis else self.least
 
-    def measured(self, classes: int) -> Risk:
+    def measured(self, classes: int) -> Self:
         """The same risk in units of how far the loss typically moves, so that its scale decides nothing.
 
         The unit is the distance from the median that a quarter of all losses exceed, over ordinary rows and every label, for
@@ -75,10 +79,7 @@ class Risk:
         rows = torch.randn((MEASURED, classes), generator=generator, dtype=torch.float64).to(self.subject.device)
         with torch.no_grad():
             values = replace(self, unit=1.0).losses(rows).flatten()
-        values = values[values.isfinite()]
-        apart = (values - values.median()).abs() if len(values) else values.new_zeros(1)
-        size = next((float(size) for size in (apart.quantile(OFTEN), apart.amax()) if size > 0), 1.0)
-        return replace(self, unit=2.0 ** round(math.log2(size)))
+        return replace(self, unit=typical(values))
 
     def losses(self, z: Tensor) -> Tensor:
         """The loss of each row (problems, classes) under each label, (problems, classes), in units."""
@@ -107,11 +108,19 @@ class Risk:
         return numbers if self.axis else [numbers[1] - numbers[0]]
 
     def program(self, row: Tensor) -> tuple[str, str]:
-        """Python that gives the loss of a row under each label: the scores, and the call."""
+        """Python that gives the risk of a row under p: the scores, and the expression."""
         scores = f"torch.tensor([{self.given(row) if self.axis else self.given(row)[0]}], dtype=torch.float64)"
         if self.axis:
             single = "1, " * self.positions
             labels = f"torch.arange(len(p)).view(-1{', 1' * self.positions})" if single else "torch.arange(len(p))"
             ids = f", torch.zeros_like({labels})" * len(self.shared)
-            return f"z = {scores}.repeat(len(p), {single}1)", f"loss(z, {labels}{ids})"
-        return f"x = {scores}.repeat(2)", "loss(x, torch.tensor([0.0, 1.0], dtype=torch.float64))"
+            return f"z = {scores}.repeat(len(p), {single}1)", f"(p * loss(z, {labels}{ids})).sum()"
+        return f"x = {scores}.repeat(2)", "(p * loss(x, torch.tensor([0.0, 1.0], dtype=torch.float64))).sum()"
+
+
+def typical(values: Tensor) -> float:
+    """The power of two nearest to how far values typically lie from their median, 1 where nothing differs."""
+    values = values[values.isfinite()]
+    apart = (values - values.median()).abs() if len(values) else values.new_zeros(1)
+    size = next((float(size) for size in (apart.quantile(OFTEN), apart.amax()) if size > 0), 1.0)
+    return 2.0 ** round(math.log2(size))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -26,6 +27,7 @@ CERTIFIED = 1e-11  # of the value: nothing is certified beyond it
 FINISH = 6  # Newton steps of the second attempt
 SAFETY = 4.0  # towards an infimum at infinity the quadratic model promises too little
 NEAR = (0.01, 0.1, 1.0)  # distances of restarts: across kinks ends of the far ones stay apart
+NEARER = (1e-4, 1e-3, 1e-2)  # of those that a certificate is wanted of, where several kinks meet
 RAY = 1e4  # by which a point may be moved along its ray
 RAY_ROUNDS = 14  # of grids along a ray, each four times as fine: to the last digits
 COARSE = 5  # rounds of which one must show a way down, else the finer ones are left out
@@ -86,9 +88,34 @@ def lowered(risk: Risk, p: Tensor, solved: Solution, rows: Tensor, seed: int, st
     return merged
 
 
-def _again(problem: Problem, x: Tensor, seed: int, steps: int) -> tuple[Tensor, Tensor, Tensor]:
+def confirmed(risk: Risk, p: Tensor, solved: Solution, seed: int, steps: int) -> Solution:
+    """Least risks over all rows, from close around those whose certificate leaves room.
+
+    Args:
+        risk: the loss.
+        p: label distributions (problems, classes).
+        solved: the free problems as solved.
+        seed: of what is drawn.
+        steps: of BFGS for each start.
+    """
+    which = (solved.slack > AGREED * (1 + solved.value.abs())).nonzero().squeeze(1)
+    if not len(which):
+        return solved
+    problem = Problem(risk, p[which], Ranking.free(p[which]))
+    found = _certified(problem, *_again(problem, solved.rows[which], seed, steps, NEARER), seed)
+    better = found.slack < solved.slack[which]  # the rows themselves are among the starts, so that no value is higher
+    merged = Solution(solved.value.clone(), solved.slack.clone(), solved.rows.clone())
+    chosen = which[better]
+    merged.value[chosen], merged.slack[chosen] = found.value[better], found.slack[better]
+    merged.rows[chosen] = found.rows[better]
+    return merged
+
+
+def _again(
+    problem: Problem, x: Tensor, seed: int, steps: int, near: Sequence[float] = NEAR
+) -> tuple[Tensor, Tensor, Tensor]:
     """Points, values and slacks from points and others near them."""
-    around = torch.stack(_around(x, seed + 1))
+    around = torch.stack(_around(x, seed + 1, near))
     return _attempt(problem, around[1:], around[:1], steps, FINISH)
 
 
@@ -153,11 +180,11 @@ def _on_ray(problem: Problem, x: Tensor, value: Tensor, slack: Tensor) -> tuple[
     return length.unsqueeze(1) * x, torch.where(lower, least, value), slack.masked_fill(lower, math.inf)
 
 
-def _around(x: Tensor, seed: int) -> list[Tensor]:
+def _around(x: Tensor, seed: int, near: Sequence[float]) -> list[Tensor]:
     """The best point, and points near it."""
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn((len(NEAR), *x.shape), generator=generator, dtype=torch.float64).to(x)
-    return [x, *(x + distance * way for distance, way in zip(NEAR, noise, strict=True))]
+    noise = torch.randn((len(near), *x.shape), generator=generator, dtype=torch.float64).to(x)
+    return [x, *(x + distance * way for distance, way in zip(near, noise, strict=True))]
 
 
 def starts(problem: Problem, seed: int) -> tuple[list[Tensor], list[Tensor]]:

@@ -15,8 +15,6 @@ from losskit.conformance.search.scope import Search, Sizes
 from losskit.conformance.subject import Subject
 from losskit.spec import Claim
 
-NO_RISK = "the loss is no function of one row of scores and a class id, nor of one score and a label"
-
 
 @dataclass
 class Task:
@@ -81,13 +79,20 @@ def judged(study: Study) -> Check:
     return check
 
 
-def judge(claim: Claim, search: Search, study: Study) -> Result:
-    """Study a claim at every setting: one counterexample refutes it, a claimed failure needs one at each setting."""
+def judge(claim: Claim, search: Search, study: Study, kind: type[Risk] = Risk) -> Result:
+    """Study a claim at every setting: one counterexample refutes it, a claimed failure needs one at each setting.
+
+    Args:
+        claim: what the spec says.
+        search: budget, seed and device.
+        study: of one setting.
+        kind: what is minimised.
+    """
     seen: dict[int, Seen] = {}
     told: dict[int, str] = {}
-    usual = Risk.of(Subject(search.spec, {}, search.device))
+    usual = kind.of(Subject(search.spec, {}, search.device))
     if usual is None:
-        return Result("not_applicable", reason=NO_RISK)
+        return Result("not_applicable", reason=kind.missing)
 
     def tells(sizes: Sizes) -> bool:  # with two classes many a loss is as good as any other
         return 2 < usual.classes(sizes) <= search.budget.classes
@@ -155,13 +160,13 @@ def witness(
     given = "".join(f", {k}={v!r}" for k, v in subject.parameters.items() if v is not None)
     lines = [
         "import torch, losskit",
-        f"loss = losskit.create({subject.spec.name!r}, reduction='none'{given})",
+        f"loss = losskit.create({subject.spec.name!r}, reduction={task.risk.reduction!r}{given})",
         f"p = torch.tensor({p.tolist()}, dtype=torch.float64)",
     ]
     for row, risk, words in rows:
-        scores, call = task.risk.program(row)
+        scores, expression = task.risk.program(row)
         lines.append(f"{scores}  # {words}")
-        lines.append(f"print((p * {call}).sum())  # {risk * task.risk.unit:.15g}")
+        lines.append(f"print({expression})  # {risk * task.risk.unit:.15g}")
     return Witness(
         parameters={k: list(v) if isinstance(v, tuple) else v for k, v in subject.parameters.items()},
         inputs={"p": p.tolist(), task.risk.scores: [task.risk.given(row) for row, _, _ in rows]},

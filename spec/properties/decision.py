@@ -40,19 +40,20 @@ class FisherConsistent(Property):
     minimises the population's risk, attained or approached, is the rule. For the 0-1 loss that is classification calibration.
 
     Attributes:
-        target: ``zero_one``, whose rule is the largest p_y; or ``weighted``, where an error on class y costs ``costs_y``, and
-            the rule is the largest ``costs_y p_y``.
+        target: ``zero_one``, whose rule is the largest p_y; ``weighted``, where an error on class y costs ``costs_y``, and
+            the rule is the largest ``costs_y p_y``; or ``auc``, whose rule orders points by their likelihood ratio: scores that
+            tie two points of a population, or exchange them, stay above its least mean loss (Gao and Zhou 2015).
         costs: of ``weighted``, as many as classes, an expression of parameters. One over the prior is the balanced error.
     """
 
-    target: Literal["zero_one", "weighted"] = "zero_one"
+    target: Literal["zero_one", "weighted", "auc"] = "zero_one"
     costs: Scalar = 1.0
 
     def model_post_init(self, _context: object) -> None:
         if (self.target == "weighted") != isinstance(self.costs, Expression):
             raise SpecError(
                 f"FisherConsistent has the target {self.target!r} and costs {self.costs}, expected an expression of costs "
-                "for the target 'weighted' and none for 'zero_one'"
+                "for the target 'weighted' and none for the others"
             )
 
 

@@ -215,6 +215,11 @@ FALSE: dict[str, tuple[tuple[str, Claim, str], ...]] = {
             DivergenceAxioms(of="logits", origin=symbol("margin") * (2 * symbol("target") - 1)).holds(),
             "The hinge is zero beyond the margin, not at it alone.",
         ),
+        (
+            "auc-consistent",
+            FisherConsistent(target="auc").holds(when={"margin": 1.0}),
+            "Calibration is taken for consistency with the AUC, which asks for the order of all points.",
+        ),
     ),
     "logit_adjusted": (
         (

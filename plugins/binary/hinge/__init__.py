@@ -11,6 +11,7 @@ from losskit.spec.properties import (
     Convex,
     Differentiable,
     DivergenceAxioms,
+    FisherConsistent,
     HConsistencyBound,
     Homogeneous,
     LabelSymmetric,
@@ -78,6 +79,9 @@ SPEC = LossSpec(
             when={"margin": Above(0)}, source="Bartlett et al. 2006, theorem 2: convex, slope -1 at z=0"
         ),
         ClassificationCalibrated().fails(when={"margin": 0.0}, source="x=0 has risk 0, the least, whatever p"),
+        FisherConsistent(target="auc").fails(
+            when={"margin": Above(0)}, source="all points with p > 1/2 share the minimiser x=margin, and tie"
+        ),
         Proper().fails(when={"margin": Above(0)}, source="margin=1: p=0.6 and p=0.9 share the minimiser x=1"),
         NoiseTolerant(rate=0.5, rows="free").holds(
             when={"margin": 1.0},

@@ -8,6 +8,7 @@ from losskit.spec.properties import (
     ClassificationCalibrated,
     Convex,
     Differentiable,
+    FisherConsistent,
     HConsistencyBound,
     LabelSymmetric,
     Lipschitz,
@@ -59,6 +60,9 @@ SPEC = LossSpec(
         Differentiable(on="logits", order=0).holds(source="composition of smooth maps"),
         LabelSymmetric().fails(source="x=0 sums to 1.386, x=3 to 3.097"),
         ClassificationCalibrated().holds(source="Bartlett et al. 2006, theorem 2: convex, slope -1/2 at z=0"),
+        FisherConsistent(target="auc").holds(
+            source="the minimiser is the log-odds, which grow with the likelihood ratio"
+        ),
         StrictlyProper().holds(source="the logarithmic score of p = sigmoid(x)"),
         HConsistencyBound(transform=((1 + T) * log(1 + T) + (1 - T) * log(maximum(1 - T, 1e-300))) / 2).holds(
             source="Bartlett et al. 2006: log 2 less the binary entropy of (1 + t) / 2"

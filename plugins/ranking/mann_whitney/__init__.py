@@ -11,6 +11,7 @@ from losskit.spec.properties import (
     Convex,
     Differentiable,
     DuplicationInvariant,
+    FisherConsistent,
     Homogeneous,
     Lipschitz,
     Monotone,
@@ -89,6 +90,9 @@ SPEC = LossSpec(
         ),
         UpperBounds(target="one_minus_auc").fails(
             when={"normalize": "pairs"}, source="one pair with equal scores: log 2 < 1"
+        ),
+        FisherConsistent(target="auc").holds(
+            source="Gao & Zhou 2015: the pairwise logistic loss is consistent with AUC"
         ),
         NonNegative().holds(source="softplus is positive"),
         Bounded().fails(source="grows with the gap of a wrongly ordered pair"),
