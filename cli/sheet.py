@@ -110,6 +110,8 @@ def link_in_words(claim: Claim) -> str:
     words += [f"with {', '.join(f'{name} = {value}' for name, value in link.inputs.items())}"] if link.inputs else []
     if link.relation == "affine":
         words.append(f"times {_value(link.scale)} plus {_value(link.offset)}")
+    elif link.relation == "function":
+        words.append(f"as t = {_value(link.scale)} of it plus {_value(link.offset)} in {link.through}")
     elif link.relation == "same_gradient":
         words.append("(same gradient)")
     elif link.relation == "limit":

@@ -58,6 +58,7 @@ def link(claim: Claim) -> str:
     words = {
         "equal": "equals",
         "affine": "is an affine map of",
+        "function": "is a function of",
         "same_gradient": "has the gradient of",
         "limit": "tends to",
     }

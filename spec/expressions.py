@@ -15,8 +15,8 @@ from losskit.spec.model import Frozen, read_infinities
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@"}
 ARITY = {
     "symbol": 1, "add": 2, "sub": 2, "mul": 2, "div": 2, "pow": 2, "matmul": 2, "neg": 1, "sqrt": 1, "exp": 1, "log": 1,
-    "softplus": 1, "normal_cdf": 1, "maximum": 2, "minimum": 2, "transpose": 1, "item": 2, "one_hot": 3, "positions": 1,
-    "column": 1, "pair": 2, "ids": 1, "softmax": 1,
+    "softplus": 1, "log1mexp": 1, "normal_cdf": 1, "maximum": 2, "minimum": 2, "transpose": 1, "item": 2, "one_hot": 3,
+    "positions": 1, "column": 1, "pair": 2, "ids": 1, "softmax": 1,
 }  # fmt: skip
 
 
@@ -133,6 +133,11 @@ def softplus(x: Scalar) -> Expression:
     return Expression.of("softplus", x)
 
 
+def log1mexp(x: Scalar) -> Expression:
+    """``log(1 - exp(-x))`` for x >= 0."""
+    return Expression.of("log1mexp", x)
+
+
 def normal_cdf(x: Scalar) -> Expression:
     """Distribution function of the standard normal law."""
     return Expression.of("normal_cdf", x)
@@ -192,6 +197,12 @@ def _softplus(x: float) -> float:
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
+def _log1mexp(x: float) -> float:
+    if x == 0:
+        return -math.inf
+    return math.log(-math.expm1(-x)) if x < math.log(2) else math.log1p(-math.exp(-x))
+
+
 def _power(x: float, y: float) -> float:
     return math.pow(x, y)  # 0**0 = 1, the limit every formula here means; x**y would be complex for x < 0
 
@@ -207,6 +218,7 @@ MATH: dict[str, Callable[..., Any]] = {
     "exp": math.exp,
     "log": math.log,
     "softplus": _softplus,
+    "log1mexp": _log1mexp,
     "normal_cdf": NormalDist().cdf,
     "maximum": max,
     "minimum": min,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import random
 import warnings
 from collections.abc import Callable, Mapping
@@ -28,6 +29,12 @@ def _real(x: Tensor | float) -> Tensor:
     return x if isinstance(x, Tensor) else torch.tensor(x, dtype=torch.float64)
 
 
+def _log1mexp(x: Tensor) -> Tensor:
+    near = x < math.log(2)  # each branch keeps its digits where the other loses them
+    small, large = torch.where(near, x, 1.0), torch.where(near, 1.0, x)
+    return torch.where(near, (-torch.expm1(-small)).log(), torch.log1p(-(-large).exp()))
+
+
 def _one_hot(ids: Tensor, classes: float, axis: float) -> Tensor:
     hot = ids.unsqueeze(-1) == torch.arange(int(classes), device=ids.device)
     return hot.to(torch.float64).movedim(-1, int(axis))
@@ -45,6 +52,7 @@ TENSORS: dict[str, Callable[..., Any]] = {
     "exp": lambda x: torch.exp(_real(x)),
     "log": lambda x: torch.log(_real(x)),
     "softplus": lambda x: torch.nn.functional.softplus(_real(x)),
+    "log1mexp": lambda x: _log1mexp(_real(x)),
     "normal_cdf": lambda x: torch.special.ndtr(_real(x)),
     "maximum": lambda x, y: torch.maximum(_real(x), _real(y)),
     "minimum": lambda x, y: torch.minimum(_real(x), _real(y)),
@@ -129,6 +137,15 @@ class Related(Law):
             value: Tensor = module(*arguments)
         return value.reshape(-1) if subject.coupled else value.reshape(value.shape[0], -1).mean(1)
 
+    def mapped(self, subject: Subject, data: Data) -> Tensor:
+        """What the relation makes of the other loss."""
+        scale, offset = self.affine(subject, data)
+        value = scale * self.other_value(subject, data) + offset
+        if self.claimed.through is None:
+            return value
+        known = {**subject.parameters, **sizes_of(subject, data), "t": value}
+        return evaluate(self.claimed.through, known, TENSORS)  # type: ignore[no-any-return]
+
     def affine(self, subject: Subject, data: Data) -> tuple[float, float]:
         """Scale and offset of the relation."""
         return constant(self.claimed.scale, subject, data), constant(self.claimed.offset, subject, data)
@@ -138,12 +155,11 @@ class Related(Law):
 
 
 class Equal(Related):
-    """``l = scale * other + offset``."""
+    """``l = scale * other + offset``, or a function of that."""
 
     def sides(self, subject: Subject, data: Data) -> Sides:
-        scale, offset = self.affine(subject, data)
         own = subject.read(data)
-        return Sides(own.value, scale * self.other_value(subject, data) + offset, noise=2 * own.noise)
+        return Sides(own.value, self.mapped(subject, data), noise=2 * own.noise)
 
 
 class SameGradient(Related):
@@ -159,9 +175,8 @@ class SameGradient(Related):
         fixed = [n for n, values in self.claimed.given.items() if len(values) == 1]
         wanted = tuple(n for n in subject.spec.differentiable() if data.get(n) is not None and n not in fixed)
         held = {**data, **{n: data[n].detach().requires_grad_() for n in wanted}}
-        scale, _ = self.affine(subject, data)
         mine = subject.gradients(held, wanted)
-        total = scale * self.other_value(subject, held).sum()
+        total = self.mapped(subject, held).sum()
         theirs = torch.autograd.grad(total, [held[n] for n in wanted], allow_unused=True, materialize_grads=True)
         gaps = [(mine[n] - t).abs() for n, t in zip(wanted, theirs, strict=True)]
         sizes = [torch.maximum(mine[n].abs(), t.abs()) for n, t in zip(wanted, theirs, strict=True)]

@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from losskit.spec.errors import SpecError
 from losskit.spec.expressions import Expression, Scalar
 from losskit.spec.properties.base import Property
 from losskit.spec.regimes import Value
@@ -10,13 +11,16 @@ TARGETS = ("zero_one", "one_minus_auc")  # losses that nobody trains with, bound
 
 
 class ReducesTo(Property):
-    """On the same inputs equal to another loss: ``l = scale * other + offset``, or in a limit of a parameter.
+    """On the same inputs equal to another loss, ``l = scale * other + offset``, to a function of it, or in a limit of a parameter.
 
     Attributes:
         other: a registered loss, or ``torch.nn.X`` for one of the framework's own, activations too.
         parameters: parameters of the other loss, as values or expressions in this loss's parameters.
         inputs: inputs of the other loss as expressions in this one's; those not named are passed on by name.
-        relation: ``equal``; ``affine`` (with ``scale`` and ``offset``); ``same_gradient``; ``limit``.
+        relation: ``equal``; ``affine`` (with ``scale`` and ``offset``); ``function`` (``through`` what an affine map gives);
+            ``same_gradient``; ``limit``.
+        through: for ``function``, an expression in ``t``, the value of ``scale * other + offset``; its slope is the factor
+            between the gradients.
         limit: for ``limit``, the parameter of this loss and the value it tends to.
         rate: for ``limit``, a bound on the difference, an expression that vanishes at the limit.
         given: inputs of this loss that are fixed for the comparison; a single number fills the input, and gradients in it
@@ -24,16 +28,25 @@ class ReducesTo(Property):
         where: inputs of this loss that are set for the comparison, as for ZeroAt; values alone are then compared.
     """
 
+    variables: ClassVar[frozenset[str]] = frozenset({"t"})
     other: str
     parameters: dict[str, Expression | Value | tuple[float, ...]] = {}
     inputs: dict[str, Expression] = {}
-    relation: Literal["equal", "affine", "same_gradient", "limit"] = "equal"
+    relation: Literal["equal", "affine", "function", "same_gradient", "limit"] = "equal"
+    through: Expression | None = None
     scale: Scalar = 1.0
     offset: Scalar = 0.0
     limit: dict[str, float] = {}
     rate: Scalar = 0.0
     given: dict[str, tuple[float, ...]] = {}
     where: dict[str, Expression] = {}
+
+    def model_post_init(self, _context: object) -> None:
+        if (self.relation == "function") != (self.through is not None):
+            raise SpecError(
+                f"ReducesTo has the relation {self.relation!r} and through {self.through}, expected an expression in t for the "
+                "relation 'function' and none for the others"
+            )
 
     def subjects(self) -> tuple[str, ...]:
         return (*self.limit, *self.given, *self.where)

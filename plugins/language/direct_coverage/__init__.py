@@ -4,7 +4,7 @@ from pydantic import Field
 
 from losskit.spec import Accepted, AtLeast, Below, Between, EdgeCase, Example, LossSpec, Parameters, hookimpl
 from losskit.spec.cases import EMPTY_BATCH, FROM_THE_END, SCORES_FOR_EVERY_LABEL
-from losskit.spec.expressions import ids, log, one_hot, symbol, transpose
+from losskit.spec.expressions import ids, log, log1mexp, maximum, minimum, one_hot, symbol, transpose
 from losskit.spec.properties import (
     Bounded,
     Convex,
@@ -26,6 +26,9 @@ SEVERAL = {"V": AtLeast(2)}
 TOKENS = [[[1.0, 0.0, -1.0], [0.5, 0.5, 0.0]], [[0.0, 2.0, 0.0], [1.0, -1.0, 0.0]]]
 ANSWERS = {"logits": TOKENS, "target": [[0, 2], [1, -100]]}
 UNLIKELY = {"logits": [[[-1000.0, 0.0]]], "target": [[0]]}
+T, N = symbol("t"), symbol("n_samples")
+# -log(1 - (1 - exp(-t))^N), written for every t: 1 - exp(-0) is 0, and where exp(-t) underflows what is left is t - log N
+MISSED = maximum(-log1mexp(-N * log1mexp(minimum(maximum(T, 1e-300), 700.0))), T - log(N))
 
 
 class DirectCoverageParameters(Parameters):
@@ -100,6 +103,17 @@ SPEC = LossSpec(
             scale=symbol("T"),
         ).holds(
             when={"n_samples": 1}, source="-log p, the sum over tokens; the framework's is compared token by token"
+        ),
+        ReducesTo(
+            other="torch.nn.CrossEntropyLoss",
+            parameters={"ignore_index": symbol("ignore_index")},
+            inputs={"input": transpose(symbol("logits")), "target": symbol("target")},
+            relation="function",
+            scale=symbol("T"),
+            through=MISSED,
+        ).holds(
+            source="t = -log p, so 1 - p = 1 - exp(-t); its slope F(N, p) = N (1 - p)^(N-1) p / (1 - (1 - p)^N) is the factor "
+            "between the gradients (paper)"
         ),
     ),
     references=("chen2025rethinking",),
