@@ -12,7 +12,7 @@ from losskit.conformance.decision.population import Population
 from losskit.conformance.decision.problem import Solution
 from losskit.conformance.decision.ranking import Ranking
 from losskit.conformance.decision.risk import Risk
-from losskit.conformance.decision.solver import confirmed, lowered, solve
+from losskit.conformance.decision.solver import lowered, sharpened, solve
 from losskit.conformance.decision.study import Seen, Task, judge, judged, numbers, witness
 from losskit.conformance.laws.relation import TENSORS
 from losskit.conformance.outcome import Result
@@ -138,7 +138,7 @@ def _gaps(task: Task, decisions: Decisions) -> Seen | None:
     value[0], slack[0], rows[0] = free.value, free.slack, free.rows
     seen = _compared(task, decisions, pairs, value, slack, rows)
     if seen.witness is None and task.claim.verdict == "fails":
-        free = confirmed(task.risk, p, free, task.seed, budget.solver_steps)
+        free = sharpened(task.risk, p, free, task.seed, budget.solver_steps)
         value[0], slack[0], rows[0] = free.value, free.slack, free.rows
         _close(task, decisions, pairs, value, rows)
         seen = _compared(task, decisions, pairs, value, slack, rows)

@@ -39,6 +39,9 @@ class Population(Risk):
         scores = [spec.input(name) for name in spec.differentiable()]
         if len(scores) != 1 or scores[0] is None or spec.weights is None:
             return None
+        weighed = spec.input(spec.weights)
+        if (spec.output if weighed is None else weighed.shape) != scores[0].shape:
+            return None
         alike = (entry for entry in spec.inputs if entry.shape == scores[0].shape and entry.role == "target")
         target = next((entry for entry in alike if isinstance(entry.domain, Binary | Probability)), None)
         return None if target is None else cls(subject, scores[0].name, target.name)

@@ -88,7 +88,7 @@ def lowered(risk: Risk, p: Tensor, solved: Solution, rows: Tensor, seed: int, st
     return merged
 
 
-def confirmed(risk: Risk, p: Tensor, solved: Solution, seed: int, steps: int) -> Solution:
+def sharpened(risk: Risk, p: Tensor, solved: Solution, seed: int, steps: int) -> Solution:
     """Least risks over all rows, from close around those whose certificate leaves room.
 
     Args:
