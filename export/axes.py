@@ -134,9 +134,9 @@ def fit(axes: Axes, accepts: Callable[[Axes, Sizes], LosskitError | None], pinne
 
 
 def _moves(axes: Axes, accepts: Callable[[Axes, Sizes], LosskitError | None], traced: Sizes, name: str) -> bool:
-    """Whether the loss takes an axis longer or shorter than it is."""
+    """Whether the loss takes an axis longer or shorter than it is; a single entry has a graph of its own, and does not count."""
     others = (max(traced.values()) + 1, traced[name] - 1)
-    return any(accepts(axes, {**traced, name: size}) is None for size in others)
+    return any(accepts(axes, {**traced, name: size}) is None for size in others if size > 1)
 
 
 def _first_accepted(

@@ -31,6 +31,11 @@ def test_stored_and_fresh_sizes_are_all_different() -> None:
     [
         ("cross_entropy", {"class_weights": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]}, {"C": 7}),
         ("dice", {"class_weights": [1.0, 2.0, 3.0], "include_background": False}, {"C": 4}),
+        (
+            "dice",
+            {"class_weights": [1.0], "include_background": False},
+            {"C": 2},
+        ),  # and 1, which has a graph of its own
         ("cross_entropy", {}, {}),
     ],
 )
