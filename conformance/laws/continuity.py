@@ -20,7 +20,7 @@ LEFT = 1e-3  # share of the difference that may be left: a cube root of the dist
 class Unbroken(Jensen):
     """Of the difference between two points nearly nothing is left once the segment is all but a point."""
 
-    detail = "the difference left at the end of the halvings, and the share of the first one that may be left"
+    detail = "the difference left at the end of the halvings, and the share of the largest one that may be left"
     scales: ClassVar[tuple[float, ...]] = MODERATE
 
     def sides(self, subject: Subject, data: Data) -> Sides:
@@ -28,7 +28,7 @@ class Unbroken(Jensen):
         far = {n: data[f"_{n}"].detach() for n in self.subjects}
         with torch.no_grad():
             one, other = (values(subject, {**data, **at}, self.subjects) for at in (near, far))
-            first = _apart(one, other)
+            most = _apart(one, other)  # none where both ends lie level, whatever is between
             for _ in range(HALVINGS):
                 mid = {n: (near[n] + far[n]) / 2 for n in self.subjects}
                 between = values(subject, {**data, **mid}, self.subjects)
@@ -36,8 +36,9 @@ class Unbroken(Jensen):
                 near = {n: self._chosen(subject, ahead, near[n], mid[n]) for n in self.subjects}
                 far = {n: self._chosen(subject, ahead, mid[n], far[n]) for n in self.subjects}
                 one, other = torch.where(ahead, one, between), torch.where(ahead, between, other)
+                most = torch.maximum(most, _apart(one, other))
         _, noise = measured(subject, subject.read({**data, **near}, self.subjects), self.subjects)
-        return Sides(_apart(one, other), LEFT * first, "at_most", noise=2 * noise, scale=0.0)
+        return Sides(_apart(one, other), LEFT * most, "at_most", noise=2 * noise, scale=0.0)
 
     def _chosen(self, subject: Subject, which: Tensor, one: Tensor, other: Tensor) -> Tensor:
         """One tensor or the other for each case, or for all where a change concerns all."""

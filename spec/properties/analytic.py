@@ -156,7 +156,7 @@ class Continuous(Property):
 
     A jump keeps its height however close two points on either side of it come. Told from steepness, an infinite slope
     included, so: of a segment the half with the larger difference is kept forty times, and then no more than a thousandth of
-    the difference is left. Square and cube roots of the distance pass, a jump does not.
+    the largest difference on the way is left. Square and cube roots of the distance pass, a jump does not.
     """
 
     on: Names

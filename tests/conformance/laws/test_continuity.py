@@ -8,6 +8,8 @@ from torch import Tensor
 
 from losskit import get
 from losskit.conformance import verify
+from losskit.conformance.laws.continuity import Unbroken
+from losskit.conformance.subject import Subject
 from losskit.plugins.regression.mae.loss import MAELoss
 from losskit.spec.properties import Continuous
 
@@ -56,3 +58,11 @@ def test_a_jump_is_told_from_steepness(implementation: type, continuous: bool) -
     ):
         spec = get("mae").model_copy(update={"claims": (claim,), "module": module})
         assert verify(spec, only=["Continuous"], engine="here", device="cpu").losses[0].findings[0].outcome == wanted
+
+
+def test_level_ends_of_a_steep_segment_are_no_jump() -> None:
+    law = Unbroken(Continuous(on="input").holds())
+    ends = {"input": torch.tensor([-3.0]).double(), "_input": torch.tensor([3.0]).double()}
+    found = law.sides(Subject(get("mse"), {}), {**ends, "target": torch.zeros(1).double()})
+    assert found.left.item() > 0  # slopes are never zero where a segment ends
+    assert found.ratio().item() == 0
